@@ -1,0 +1,320 @@
+"""The events of a run: the only vocabulary that the layers share.
+
+A run is an append-only log of these; `core.trajectory` is the only code that interprets them.
+Each event stands on one line of `events.jsonl` and carries `seq` (from 0, no gaps), `at` (seconds since
+the run began, monotonic) and, where it belongs to something that lasts, `span` (that thing's id) and
+`parent` (the id of what it happened in). Format: version 1, named in `RunStarted.format`.
+
+Spans: the run is "run"; a sandbox, an iteration, a cell, a call and a batch have ids of their own. A nested
+RLM is a call of kind `sub_rlm` whose span is the parent of its own iterations.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+FORMAT = 1
+
+CallKind = Literal["llm_query", "llm_query_batched", "predict", "sub_rlm", "tool"]
+CellStatus = Literal["ok", "error", "submitted", "interrupted", "timeout", "lost"]
+RunStatus = Literal["submitted", "extracted", "failed", "cancelled", "budget"]
+Stream = Literal["stdout", "stderr"]
+PlanField = Literal["reasoning", "code"]
+HoldReason = Literal["hold", "step", "breakpoint", "budget"]
+NoteLevel = Literal["info", "warning", "error"]
+
+
+class Value(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Text that may be long: whole in `text`, or by hash in the run folder's `blobs/` with its first characters here.
+
+    `length` is in characters and always that of the whole text.
+    """
+
+    text: str = ""
+    length: int = 0
+    blob: str | None = None
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a request to an LM used. `None` means that the provider did not say (never shown as zero)."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    requests: int = 1
+
+
+class DocumentReference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document given as an input: where it lay and what it was, never its text. `size` in bytes."""
+
+    name: str
+    path: str
+    size: int
+    sha256: str = ""
+    encoding: str = "utf-8"
+    characters: int | None = None
+
+
+class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error in the words of what failed. `kind` is a class name or a stable word; `hint` says what mends it."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    traceback: str = ""
+    line: int | None = None
+
+
+class Variable(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One name of the sandbox's namespace. `size` is its length where it has one."""
+
+    name: str
+    type: str
+    size: int | None = None
+    preview: str = ""
+
+
+class Budgets(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The limits of a run. `cell_seconds` is for one cell, the others for the run; None is no limit."""
+
+    max_iterations: int = 20
+    max_llm_calls: int = 50
+    cell_seconds: float | None = None
+    max_seconds: float | None = None
+    max_tokens: int | None = None
+    max_cost_usd: float | None = None
+
+
+class SandboxDescription(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which sandbox ran the cells. `confined` False is shown as `unconfined` everywhere; `detail` says why."""
+
+    kind: str
+    confined: bool
+    detail: str = ""
+    volume: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
+    """What every event has. Use `recorder`, never a constructor, to give `seq` and `at`."""
+
+    seq: int = -1
+    at: float = 0.0
+    span: str = ""
+    parent: str = ""
+
+
+class RunStarted(Event, frozen=True, tag="run_started", kw_only=True):
+    run_id: str
+    task: str
+    signature: str
+    instructions: str = ""
+    inputs: dict[str, Value] = {}
+    documents: dict[str, DocumentReference] = {}
+    planner: str = ""
+    sub_lm: str = ""
+    offline: bool = False
+    streaming: bool = True
+    sandbox: SandboxDescription = SandboxDescription(kind="local", confined=False)
+    budgets: Budgets = Budgets()
+    versions: dict[str, str] = {}
+    started: str = ""  # ISO 8601, UTC
+    format: int = FORMAT
+
+
+class SandboxStarting(Event, frozen=True, tag="sandbox_starting", kw_only=True):
+    kind: str
+    phase: str = ""
+
+
+class SandboxReady(Event, frozen=True, tag="sandbox_ready", kw_only=True):
+    kind: str
+    confined: bool
+    detail: str = ""
+    volume: str = ""
+    python: str = ""
+    seconds: float = 0.0
+
+
+class SandboxLost(Event, frozen=True, tag="sandbox_lost", kw_only=True):
+    kind: str
+    reason: str
+
+
+class SandboxRecovered(Event, frozen=True, tag="sandbox_recovered", kw_only=True):
+    kind: str
+    seconds: float = 0.0
+    differed: list[str] = []
+
+
+class IterationStarted(Event, frozen=True, tag="iteration_started", kw_only=True):
+    """`span` is the iteration; `parent` the run or the sub_rlm call. `n` counts from 1, `of` is the budget."""
+
+    n: int
+    of: int
+
+
+class PlanStarted(Event, frozen=True, tag="plan_started", kw_only=True):
+    """`span` is the iteration. `streaming` False: nothing will be seen until `plan_ready`."""
+
+    streaming: bool = True
+
+
+class PlanDelta(Event, frozen=True, tag="plan_delta", kw_only=True):
+    field: PlanField
+    text: str
+
+
+class PlanReady(Event, frozen=True, tag="plan_ready", kw_only=True):
+    """`code` is what will run unless it is edited. `remark` says what was wrong with an answer that had none."""
+
+    reasoning: Value
+    code: Value
+    prompt: Value = Value()
+    usage: Usage | None = None
+    seconds: float = 0.0
+    cached: bool = False
+    remark: str = ""
+
+
+class Held(Event, frozen=True, tag="held", kw_only=True):
+    why: HoldReason
+    before: Literal["plan", "cell"]
+    detail: str = ""
+
+
+class Released(Event, frozen=True, tag="released", kw_only=True):
+    verb: str = "release"
+
+
+class CodeEdited(Event, frozen=True, tag="code_edited", kw_only=True):
+    before: Value
+    after: Value
+
+
+class Remarked(Event, frozen=True, tag="remarked", kw_only=True):
+    text: str
+
+
+class CellStarted(Event, frozen=True, tag="cell_started", kw_only=True):
+    """`span` is the cell; `parent` its iteration."""
+
+    code: Value
+
+
+class CellOutput(Event, frozen=True, tag="cell_output", kw_only=True):
+    stream: Stream
+    text: str
+
+
+class CellFinished(Event, frozen=True, tag="cell_finished", kw_only=True):
+    """`dropped` counts the bytes of output beyond the cap. `value` is the text of the last expression."""
+
+    status: CellStatus
+    value: Value | None = None
+    submitted: dict[str, Any] | None = None
+    error: ErrorDetail | None = None
+    seconds: float = 0.0
+    dropped: int = 0
+
+
+class VariablesChanged(Event, frozen=True, tag="variables_changed", kw_only=True):
+    """The difference to the namespace before. `changed` holds new and changed names; `total` counts all."""
+
+    changed: list[Variable] = []
+    removed: list[str] = []
+    total: int = 0
+
+
+class CallStarted(Event, frozen=True, tag="call_started", kw_only=True):
+    """`span` is the call; `parent` the cell, a call, or (items of a batch) the batch's call.
+
+    The batch itself is a call of kind `llm_query_batched` with `size` set and no prompt of its own; its items
+    are calls of kind `llm_query` with `batch` (the batch's span) and `index` (from 0) set.
+    """
+
+    kind: CallKind
+    name: str
+    prompt: Value = Value()
+    arguments: dict[str, Any] = {}
+    model: str = ""
+    batch: str = ""
+    index: int | None = None
+    size: int | None = None
+
+
+class CallFinished(Event, frozen=True, tag="call_finished", kw_only=True):
+    answer: Value = Value()
+    usage: Usage | None = None
+    cached: bool = False
+    seconds: float = 0.0
+    error: ErrorDetail | None = None
+
+
+class VolumeChanged(Event, frozen=True, tag="volume_changed", kw_only=True):
+    """Paths written under the volume, relative to its root, in POSIX form."""
+
+    written: list[str] = []
+    removed: list[str] = []
+
+
+class Note(Event, frozen=True, tag="note", kw_only=True):
+    level: NoteLevel
+    text: str
+
+
+class Totals(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The numbers of a run, from the fold. `llm_calls` are the LM requests that cells made (batch items one by
+    one, nested ones included); `planner_calls` those of planner turns; tokens and cost cover both."""
+
+    iterations: int = 0
+    llm_calls: int = 0
+    planner_calls: int = 0
+    tool_calls: int = 0
+    failed_calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    cost_known: bool = True
+    seconds: float = 0.0
+
+
+class RunFinished(Event, frozen=True, tag="run_finished", kw_only=True):
+    status: RunStatus
+    outputs: dict[str, Any] = {}
+    error: ErrorDetail | None = None
+    totals: Totals = Totals()
+
+
+class UnknownEvent(Event, frozen=True, tag="unknown", kw_only=True):
+    """A line of a newer format: kept whole and shown as such."""
+
+    raw: dict[str, Any] = {}
+
+
+AnyEvent = (
+    RunStarted
+    | SandboxStarting
+    | SandboxReady
+    | SandboxLost
+    | SandboxRecovered
+    | IterationStarted
+    | PlanStarted
+    | PlanDelta
+    | PlanReady
+    | Held
+    | Released
+    | CodeEdited
+    | Remarked
+    | CellStarted
+    | CellOutput
+    | CellFinished
+    | VariablesChanged
+    | CallStarted
+    | CallFinished
+    | VolumeChanged
+    | Note
+    | RunFinished
+    | UnknownEvent
+)

@@ -1,0 +1,1 @@
+"""Where cells run: the wire protocol, its interpreter, and the transports below it."""

@@ -1,0 +1,1 @@
+"""One file a widget, each usable alone in a test."""
