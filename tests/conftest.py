@@ -1,0 +1,27 @@
+"""What every test stands on: a data folder of its own, no network price map, no key of the person's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.lm_server.fixtures"]
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "true"
+# The snapshot report of a failure would dump them, and a test must never reach a real provider.
+_PRIVATE = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET")
+for _name in list(os.environ):
+    if _name.startswith(("DSPY_", "RLM_TUI_")) or _name.endswith(_PRIVATE):
+        del os.environ[_name]
+for _name in ("NO_COLOR", "TEXTUAL_THEME"):
+    os.environ.pop(_name, None)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Data, config and cache of rlm-tui in a folder of this test's own."""
+    home = tmp_path_factory.mktemp("rlm-tui-home")
+    monkeypatch.setenv("RLM_TUI_HOME", str(home))
+    return home
