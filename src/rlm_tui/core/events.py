@@ -266,7 +266,8 @@ class Note(Event, frozen=True, tag="note", kw_only=True):
 
 class Totals(msgspec.Struct, frozen=True, omit_defaults=True):
     """The numbers of a run, from the fold. `llm_calls` are the LM requests that cells made (batch items one by
-    one, nested ones included); `planner_calls` those of planner turns; tokens and cost cover both."""
+    one, nested ones included); `planner_calls` those of planner turns; tokens and cost cover both. With
+    `tokens_known` or `cost_known` False some provider did not say, and the figure is a lower bound."""
 
     iterations: int = 0
     llm_calls: int = 0
@@ -275,6 +276,7 @@ class Totals(msgspec.Struct, frozen=True, omit_defaults=True):
     failed_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    tokens_known: bool = True
     cost_usd: float = 0.0
     cost_known: bool = True
     seconds: float = 0.0

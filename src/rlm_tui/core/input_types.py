@@ -1,0 +1,123 @@
+"""Inputs arrive as text, from a form or a command line; here they become the values that a task's types ask
+for.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Literal, Optional, Union
+
+import msgspec
+
+_NAMES: dict[str, Any] = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "None": None,
+    "list": list,
+    "List": list,
+    "dict": dict,
+    "Dict": dict,
+    "tuple": tuple,
+    "Tuple": tuple,
+    "set": set,
+    "Any": Any,
+    "object": Any,
+    "Optional": Optional,
+    "Union": Union,
+    "Literal": Literal,
+}
+_YES = frozenset({"true", "yes", "on", "1"})
+_NO = frozenset({"false", "no", "off", "0"})
+
+
+class InputTypeError(ValueError):
+    """A text that doesn't hold a value of the wanted type; the message says what would."""
+
+
+def python_type(text: str) -> Any:
+    """The type that `text` writes ("list[str]", "int | None"), or None for one that only dspy may know."""
+    try:
+        return _evaluate(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, ValueError, TypeError, LookupError):
+        return None
+
+
+def _evaluate(node: ast.expr) -> Any:
+    match node:
+        case ast.Name(id=name):
+            return _NAMES[name]
+        case ast.Attribute(value=ast.Name(id="typing"), attr=name):
+            return _NAMES[name]
+        case ast.Constant(value=None):
+            return None
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return Union[_evaluate(left), _evaluate(right)]  # noqa: UP007
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=inner):
+            return Literal[ast.literal_eval(inner)]
+        case ast.Subscript(value=base, slice=ast.Tuple(elts=inner)):
+            return _evaluate(base)[tuple(_evaluate(item) for item in inner)]
+        case ast.Subscript(value=base, slice=inner_node):
+            return _evaluate(base)[_evaluate(inner_node)]
+        case ast.Constant(value=bool() | int() | float() | str()) | _:
+            raise ValueError(ast.dump(node))
+
+
+def convert_input(text: str, type_text: str) -> Any:
+    """`text` as a value of the type; types that only dspy knows are left as text. Raises InputTypeError."""
+    wanted = python_type(type_text)
+    if wanted is None or wanted is str:
+        return text
+    if wanted is bool:
+        return _boolean(text)
+    if wanted is int or wanted is float:
+        return _number(text, wanted)
+    try:
+        return msgspec.json.decode(text.encode("utf-8", "replace"), type=wanted)
+    except msgspec.DecodeError as error:
+        # A Literal["a", "b"] or a `str | None` is written without quotes in a form.
+        try:
+            return msgspec.convert(text, wanted, strict=False)
+        except msgspec.ValidationError:
+            raise InputTypeError(_wanted(text, type_text, wanted, error)) from error
+
+
+def check_value(value: Any, type_text: str) -> Any:
+    """A value that is no text any more, checked against the type. Raises InputTypeError."""
+    wanted = python_type(type_text)
+    if wanted is None:
+        return value
+    try:
+        return msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        raise InputTypeError(f"it wants {type_text} and was given {type(value).__name__}: {error}") from error
+
+
+def _boolean(text: str) -> bool:
+    word = text.strip().lower()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise InputTypeError(f"it wants true or false and was given {_shown(text)}")
+
+
+def _number(text: str, wanted: type[int] | type[float]) -> int | float:
+    try:
+        return wanted(text.strip())
+    except ValueError:
+        word = "a whole number" if wanted is int else "a number"
+        raise InputTypeError(f"it wants {word} and was given {_shown(text)}") from None
+
+
+def _wanted(text: str, type_text: str, wanted: Any, error: Exception) -> str:
+    origin = getattr(wanted, "__origin__", wanted)
+    example = {list: ', as in ["one", "two"],', dict: ', as in {"name": "value"},'}.get(origin, "")
+    kind = "JSON for " if origin in (list, dict, tuple, set) else ""
+    reason = f" ({error})" if isinstance(error, msgspec.ValidationError) else ""
+    return f"it wants {kind}{type_text}{example} and was given {_shown(text)}{reason}"
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:60] + "…")

@@ -1,0 +1,64 @@
+"""Copy an iteration or a call with all that hangs below it, the references inside it included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+
+from rlm_tui.core.iterations import Call, Cell, Island, Iteration
+
+
+def things_in(root: Iteration | Call) -> Iterator[Iteration | Call]:
+    """`root` and every iteration and call below it, in no promised order, however deeply they nest."""
+    waiting: list[Iteration | Call] = [root]
+    while waiting:
+        thing = waiting.pop()
+        yield thing
+        if isinstance(thing, Call):
+            waiting += thing.items
+            waiting += thing.nested
+        waiting += thing.calls
+
+
+def copy_island(root: Iteration | Call) -> Iteration | Call:
+    """A copy of `root`, on an island of its own, that shares nothing that changes with the original."""
+    island = Island()
+    copies: dict[int, Iteration | Call] = {}
+    originals = list(things_in(root))
+    for thing in originals:
+        twin = copies[id(thing)] = copy(thing)
+        twin.island = island
+    iterations = {key: twin for key, twin in copies.items() if isinstance(twin, Iteration)}
+    calls = {key: twin for key, twin in copies.items() if isinstance(twin, Call)}
+    for thing in copies.values():
+        thing.calls = [calls[id(call)] for call in thing.calls]
+        if isinstance(thing, Iteration):
+            _own_iteration(thing)
+            continue
+        thing.items = [calls[id(call)] for call in thing.items]
+        thing.nested = [iterations[id(iteration)] for iteration in thing.nested]
+        thing.variables = dict(thing.variables)
+        thing.parent = None if thing.parent is None else calls[id(thing.parent)]
+        thing.iteration = None if thing.iteration is None else iterations[id(thing.iteration)]
+    island.root = copies[id(root)]
+    return island.root
+
+
+def _own_iteration(iteration: Iteration) -> None:
+    iteration.remarks = list(iteration.remarks)
+    iteration.variables_changed = list(iteration.variables_changed)
+    iteration.variables_removed = list(iteration.variables_removed)
+    iteration.volume_written = list(iteration.volume_written)
+    iteration.written_reasoning = iteration.written_reasoning.copy()
+    iteration.written_code = iteration.written_code.copy()
+    iteration.earlier_cells = [_own_cell(cell, iteration) for cell in iteration.earlier_cells]
+    if iteration.cell is not None:
+        iteration.cell = _own_cell(iteration.cell, iteration)
+
+
+def _own_cell(cell: Cell, iteration: Iteration) -> Cell:
+    twin = copy(cell)
+    twin.iteration = iteration
+    twin.output = list(cell.output)
+    twin.joined = cell.joined.copy()
+    return twin

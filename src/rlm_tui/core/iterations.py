@@ -1,0 +1,271 @@
+"""The things a trajectory is made of: iterations, their cells, and the calls that cells make.
+
+Widgets read them and never write them; only `core.trajectory` does. Times (`started_at`, `ended_at`) are
+seconds since the run began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rlm_tui.core.events import (
+    CallKind,
+    CellStatus,
+    ErrorDetail,
+    Stream,
+    Usage,
+    Value,
+    Variable,
+)
+
+NOTHING = Value()
+IterationPhase = Literal["planning", "planned", "held", "running", "done"]
+CallState = Literal["running", "done", "failed"]
+LLM_KINDS: frozenset[CallKind] = frozenset({"llm_query", "predict"})
+"""Kinds of call that are themselves requests to an LM; a batch and a nested RLM only contain some."""
+
+
+class GrowingText:
+    """Text that arrives in pieces and is joined when it is asked for."""
+
+    __slots__ = ("_pieces", "length")
+
+    def __init__(self, text: str = "") -> None:
+        self._pieces = [text] if text else []
+        self.length = len(text)
+
+    def append(self, piece: str) -> None:
+        """Add `piece` to the end, at no cost that grows with the text."""
+        self._pieces.append(piece)
+        self.length += len(piece)
+
+    def copy(self) -> GrowingText:
+        """One that grows apart from this."""
+        return GrowingText(str(self))
+
+    def __str__(self) -> str:
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+
+class Box:
+    """What snapshots hold of an island: the living one until it changes, then a copy of how it was."""
+
+    __slots__ = ("root",)
+
+    def __init__(self, root: Iteration | Call) -> None:
+        self.root = root
+
+
+class Island:
+    """An iteration of the run, or a call that the run itself made, with all that hangs below it.
+
+    Nothing in it points outside, so it can be copied by itself. `box` is set while a snapshot shares it.
+    """
+
+    __slots__ = ("box", "root")
+
+    def __init__(self) -> None:
+        self.root: Iteration | Call | None = None
+        self.box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPiece:
+    """Printed text that came in one go."""
+
+    stream: Stream
+    text: str
+
+
+@dataclass(eq=False, repr=False, slots=True)
+class Cell:
+    """A piece of code that ran in the sandbox. `status` None means that it is running."""
+
+    span: str
+    iteration: Iteration
+    code: str
+    code_value: Value
+    started_at: float
+    status: CellStatus | None = None
+    output: list[OutputPiece] = field(default_factory=list)
+    output_length: int = 0
+    value: Value | None = None
+    error: ErrorDetail | None = None
+    seconds: float = 0.0
+    dropped: int = 0
+    submitted: dict[str, Any] | None = None
+    joined: GrowingText = field(default_factory=GrowingText)
+
+    def add_output(self, stream: Stream, text: str) -> None:
+        """The cell printed `text`."""
+        self.output.append(OutputPiece(stream, text))
+        self.output_length += len(text)
+        self.joined.append(text)
+
+    @property
+    def text(self) -> str:
+        """All that was printed, both streams in the order they came."""
+        return str(self.joined)
+
+    def tail(self, characters: int) -> str:
+        """The last `characters` of what was printed, without joining the rest."""
+        pieces: list[str] = []
+        left = characters
+        for piece in reversed(self.output):
+            if left <= 0:
+                break
+            pieces.append(piece.text[-left:])
+            left -= len(piece.text)
+        return "".join(reversed(pieces))
+
+    def __repr__(self) -> str:
+        return f"<Cell {self.span} {self.status or 'running'}>"
+
+
+@dataclass(eq=False, repr=False, slots=True)
+class Call:
+    """A call that a cell made: to an LM, a tool, or a nested RLM; or a batch, whose `items` are calls.
+
+    `number` counts from 1 in the run's list of calls (0 for an item of a batch); `depth` is 0 in the run
+    itself. `iteration` None: the run itself made it, such as the extraction of an answer at its end.
+    """
+
+    span: str
+    kind: CallKind
+    name: str
+    number: int
+    depth: int
+    started_at: float
+    iteration: Iteration | None = None
+    parent: Call | None = None
+    prompt: Value = NOTHING
+    arguments: dict[str, Any] = field(default_factory=dict)
+    model: str = ""
+    index: int | None = None
+    size: int | None = None
+    answer: Value = NOTHING
+    usage: Usage | None = None
+    cached: bool = False
+    seconds: float = 0.0
+    error: ErrorDetail | None = None
+    state: CallState = "running"
+    items: list[Call] = field(default_factory=list)
+    items_done: int = 0
+    items_failed: int = 0
+    calls: list[Call] = field(default_factory=list)
+    nested: list[Iteration] = field(default_factory=list)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    by_planner: bool = False
+    island: Island = field(default_factory=Island)
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether its requests are its `items`."""
+        return self.kind == "llm_query_batched"
+
+    @property
+    def expected(self) -> int:
+        """How many items a batch will have, as far as it is known."""
+        return max(self.size or 0, len(self.items))
+
+    @property
+    def contains(self) -> bool:
+        """Whether other requests were made within it."""
+        return bool(self.items or self.calls or self.nested)
+
+    def spent(self) -> Usage | None:
+        """What it used, all that it contains included; None when nobody said."""
+        return _sum(_usages(self))
+
+    def __repr__(self) -> str:
+        return f"<Call {self.span} {self.kind} {self.state}>"
+
+
+@dataclass(eq=False, repr=False, slots=True)
+class Iteration:
+    """One turn: the planner's reasoning and code, the cell that ran it, and the calls that the cell made.
+
+    `n` counts from 1; `parent_call` is the span of the `sub_rlm` call it belongs to, None in the run itself.
+    `remark` says what was wrong with the planner's answer; `remarks` are a person's.
+    """
+
+    span: str
+    n: int
+    of: int
+    depth: int
+    parent_call: str | None
+    started_at: float
+    phase: IterationPhase = "planning"
+    streaming: bool = True
+    original_code: str | None = None
+    prompt: Value = NOTHING
+    reasoning_value: Value = NOTHING
+    code_value: Value = NOTHING
+    usage: Usage | None = None
+    plan_seconds: float = 0.0
+    plan_started_at: float | None = None
+    cell: Cell | None = None
+    earlier_cells: list[Cell] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    remark: str = ""
+    remarks: list[str] = field(default_factory=list)
+    cached: bool = False
+    ended_at: float | None = None
+    variables_changed: list[Variable] = field(default_factory=list)
+    variables_removed: list[str] = field(default_factory=list)
+    volume_written: list[str] = field(default_factory=list)
+    written_reasoning: GrowingText = field(default_factory=GrowingText)
+    written_code: GrowingText = field(default_factory=GrowingText)
+    awaits_plan: bool = False
+    island: Island = field(default_factory=Island)
+
+    @property
+    def reasoning(self) -> str:
+        """As much of it as is written."""
+        return str(self.written_reasoning)
+
+    @property
+    def code(self) -> str:
+        """As much of it as is written; once planned, what will run or ran."""
+        return str(self.written_code)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the planner has begun to write."""
+        return self.written_reasoning.length > 0 or self.written_code.length > 0
+
+    def __repr__(self) -> str:
+        return f"<Iteration {self.span} {self.n}/{self.of} {self.phase}>"
+
+
+def _usages(call: Call) -> Iterator[Usage]:
+    waiting = [call]
+    while waiting:
+        call = waiting.pop()
+        if call.usage is not None and (call.kind in LLM_KINDS or not call.contains):
+            yield call.usage
+        waiting += call.items
+        waiting += call.calls
+        for iteration in call.nested:
+            if iteration.usage is not None:
+                yield iteration.usage
+            waiting += iteration.calls
+
+
+def _sum(usages: Iterator[Usage]) -> Usage | None:
+    every = list(usages)
+    if not every:
+        return None
+    prompt = [usage.prompt_tokens for usage in every if usage.prompt_tokens is not None]
+    completion = [usage.completion_tokens for usage in every if usage.completion_tokens is not None]
+    costs = [usage.cost_usd for usage in every if usage.cost_usd is not None]
+    return Usage(
+        prompt_tokens=sum(prompt) if prompt else None,
+        completion_tokens=sum(completion) if completion else None,
+        cost_usd=sum(costs) if costs and len(costs) == len(every) else None,
+        requests=sum(usage.requests for usage in every),
+    )

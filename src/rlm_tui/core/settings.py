@@ -1,0 +1,141 @@
+"""One typed model of everything that can be set; `settings_sources` reads it from where a person may write
+it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from rlm_tui.core.events import Budgets
+from rlm_tui.core.secret import Secret
+from rlm_tui.core.settings_errors import SettingsError
+
+__all__ = [
+    "Budgets",
+    "LMSettings",
+    "SandboxSettings",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "UISettings",
+    "load_settings",
+]
+
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class LMSettings(Struct, frozen=True):
+    """A language model: `model` is any string that dspy takes ("openai/gpt-5", "ollama_chat/qwen3").
+
+    Without `api_base` and `api_key` the provider's own environment variables hold. `cache` keeps answers
+    between runs, which makes their tokens and seconds those of another day. `retries` is how often a call
+    that failed in passing (a rate limit, a broken connection) is tried again.
+    """
+
+    model: str
+    api_base: str | None = None
+    api_key: Secret | None = None
+    max_tokens: Positive | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    cache: bool = False
+    retries: Annotated[int, Meta(ge=0, le=10)] = 2
+
+
+class SandboxSettings(Struct, frozen=True):
+    """Where cells run. `confined`: "auto" uses bubblewrap where it works, "required" refuses to run without
+    it.
+
+    `memory_bytes` None is the larger of 2 GiB and five times the document. `processes` is how many a cell may
+    have at once. `volume` is the name of what lasts between runs; `batch_workers` how many sub-LM queries of
+    one batch run at once.
+    """
+
+    kind: Literal["local"] = "local"
+    confined: Literal["auto", "required", "off"] = "auto"
+    memory_bytes: Annotated[int, Meta(ge=64 * 1024 * 1024)] | None = None
+    file_size_bytes: Positive = 1024 * 1024 * 1024
+    processes: Positive = 128
+    volume: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "rlm-volume-dspy"
+    batch_workers: Annotated[int, Meta(ge=1, le=256)] = 32
+
+
+class UISettings(Struct, frozen=True):
+    """How the screen looks and which keys it takes: `keymap` maps a binding's id to keys ("run.start":
+    "ctrl+r").
+    """
+
+    theme: str | None = None
+    keymap: dict[str, str] = {}
+
+
+class Settings(Struct, frozen=True):
+    """Everything that is set. `lm` None is the offline demo; `sub_lm` None uses the planner's model.
+
+    `source` says for each field that is not a default ("lm.model") where its value came from; `remarks` are
+    sentences on what was set and can't have been meant. `other_secrets` are what the environment holds
+    besides.
+    """
+
+    lm: LMSettings | None = None
+    sub_lm: LMSettings | None = None
+    sandbox: SandboxSettings = SandboxSettings()
+    budgets: Budgets = Budgets()
+    ui: UISettings = UISettings()
+    source: dict[str, str] = {}
+    remarks: tuple[str, ...] = ()
+    other_secrets: tuple[Secret, ...] = ()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret by value, for a Redactor."""
+        keys = [lm.api_key for lm in (self.lm, self.sub_lm) if lm is not None and lm.api_key is not None]
+        return tuple(dict.fromkeys(secret.value for secret in (*keys, *self.other_secrets)))
+
+    def with_budgets_of(self, task: Budgets) -> Settings:
+        """These settings where a task's own budgets stand for every budget that nobody set."""
+        names = [name for name in Budgets.__struct_fields__ if f"budgets.{name}" not in self.source]
+        budgets = msgspec.structs.replace(self.budgets, **{name: getattr(task, name) for name in names})
+        return msgspec.structs.replace(self, budgets=budgets)
+
+    def public(self) -> dict[str, Any]:
+        """What may be written to a log: everything but secrets, as JSON takes it."""
+        return {
+            "lm": _public_lm(self.lm),
+            "sub_lm": _public_lm(self.sub_lm),
+            "sandbox": msgspec.to_builtins(self.sandbox),
+            "budgets": msgspec.structs.asdict(self.budgets),
+            "source": dict(self.source),
+        }
+
+
+def _public_lm(lm: LMSettings | None) -> dict[str, Any] | None:
+    if lm is None:
+        return None
+    return {name: value for name, value in msgspec.structs.asdict(lm).items() if name != "api_key"}
+
+
+def load_settings(
+    *,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    overrides: Mapping[str, Any] = {},
+) -> Settings:
+    """The settings that hold here: defaults < config.toml < .env < environment < `overrides`.
+
+    `.env` is looked for in `directory` (by default the working one) and above it up to the root of its git
+    repository. `overrides` are flags by name ("lm", "sub_lm", "sandbox", "max_iterations", …; see
+    `settings_fields.FLAGS`) or fields by their whole name ("lm.temperature"); None is not set. The
+    environment is read and never written. Raises SettingsError.
+    """
+    from rlm_tui.core.settings_sources import gather
+
+    return gather(
+        environment=os.environ if environment is None else environment,
+        directory=Path.cwd() if directory is None else directory,
+        overrides=overrides,
+    )

@@ -1,0 +1,140 @@
+"""The fold of a run's events: the only code that says what they mean.
+
+`Trajectory.apply(event)` takes one event, at a cost that does not grow with the run, and tells what changed.
+It never raises: what can't be (an end without a start, a span told twice) is kept in `problems`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import assert_never
+
+from rlm_tui.core import events, trajectory_calls, trajectory_run, trajectory_snapshot, trajectory_turns
+from rlm_tui.core.change import Change, ChangeKind
+from rlm_tui.core.events import AnyEvent, Totals, Value
+from rlm_tui.core.iterations import Call, Cell, Iteration, OutputPiece
+from rlm_tui.core.trajectory_activity import Activity, activity_of, progress_of
+from rlm_tui.core.trajectory_snapshot import Snapshot
+from rlm_tui.core.trajectory_state import Problem, SandboxState, TrajectoryState
+
+__all__ = [
+    "SNAPSHOT_EVERY",
+    "Activity",
+    "Call",
+    "Cell",
+    "Change",
+    "Iteration",
+    "OutputPiece",
+    "Problem",
+    "SandboxState",
+    "Snapshot",
+    "Trajectory",
+    "fold",
+]
+
+SNAPSHOT_EVERY = 1_000
+"""How many events may lie between two snapshots for any moment to be reachable at once."""
+
+
+class Trajectory(TrajectoryState):
+    """A run as far as its events have told it: iterations, cells, calls, variables, totals."""
+
+    def apply(self, event: AnyEvent) -> Change:
+        """Take the next event. Total: it accepts any event in any order."""
+        self.see_time(event)
+        kinds: list[ChangeKind] = []
+        if event.seq >= 0:
+            if event.seq != self.last_seq + 1:
+                kinds.append(self.odd(event, f"it follows event {self.last_seq}"))
+            self.last_seq = max(self.last_seq, event.seq)
+        kinds += self._steps(event)
+        return Change(event, tuple(kinds))
+
+    def _steps(self, event: AnyEvent) -> Iterator[ChangeKind]:
+        match event:
+            case events.CellOutput():
+                return trajectory_turns.cell_output(self, event)
+            case events.PlanDelta():
+                return trajectory_turns.plan_delta(self, event)
+            case events.CallStarted():
+                return trajectory_calls.call_started(self, event)
+            case events.CallFinished():
+                return trajectory_calls.call_finished(self, event)
+            case events.IterationStarted():
+                return trajectory_turns.iteration_started(self, event)
+            case events.PlanStarted():
+                return trajectory_turns.plan_started(self, event)
+            case events.PlanReady():
+                return trajectory_turns.plan_ready(self, event)
+            case events.Held():
+                return trajectory_turns.held(self, event)
+            case events.Released():
+                return trajectory_turns.released(self, event)
+            case events.CodeEdited():
+                return trajectory_turns.code_edited(self, event)
+            case events.Remarked():
+                return trajectory_turns.remarked(self, event)
+            case events.CellStarted():
+                return trajectory_turns.cell_started(self, event)
+            case events.CellFinished():
+                return trajectory_turns.cell_finished(self, event)
+            case events.VariablesChanged():
+                return trajectory_run.variables_changed(self, event)
+            case events.VolumeChanged():
+                return trajectory_run.volume_changed(self, event)
+            case events.Note():
+                return trajectory_run.noted(self, event)
+            case events.RunStarted():
+                return trajectory_run.run_started(self, event)
+            case events.RunFinished():
+                return trajectory_run.run_finished(self, event)
+            case (
+                events.SandboxStarting()
+                | events.SandboxReady()
+                | events.SandboxLost()
+                | events.SandboxRecovered()
+            ):
+                return trajectory_run.sandbox_changed(self, event)
+            case events.UnknownEvent():
+                return trajectory_run.unknown(self, event)
+            case _:
+                assert_never(event)
+
+    @property
+    def totals(self) -> Totals:
+        """The numbers so far; at the end of a run the same as its `run_finished` tells."""
+        return self.counting.totals(self.now if self.ended_seconds is None else self.ended_seconds)
+
+    def activity(self, now: float | None = None) -> Activity:
+        """What the run is doing, in words; `now` is the caller's clock, in seconds since the run began."""
+        return activity_of(self, self.now if now is None else now)
+
+    def progress(self) -> tuple[int, int] | None:
+        """`(done, expected)` where an amount is known, such as the calls of a batch."""
+        return progress_of(self)
+
+    def mark_interrupted(self) -> None:
+        """No more events will come, although the run did not end: its process died."""
+        if self.finished is None:
+            self.interrupted = True
+            for _ in trajectory_turns.close_everything(self):
+                pass
+
+    def snapshot(self) -> Snapshot:
+        """This moment, to `restore` later. Cheap: what does not change any more is shared."""
+        return trajectory_snapshot.take(self)
+
+    @classmethod
+    def restore(cls, snapshot: Snapshot, resolve: Callable[[Value], str] | None = None) -> Trajectory:
+        """A trajectory as it was at `snapshot`, that goes on apart from the one it was taken of."""
+        trajectory = cls(resolve)
+        trajectory_snapshot.put_back(trajectory, snapshot)
+        return trajectory
+
+
+def fold(events: Iterable[AnyEvent], resolve: Callable[[Value], str] | None = None) -> Trajectory:
+    """The trajectory that `events` tell."""
+    trajectory = Trajectory(resolve)
+    for event in events:
+        trajectory.apply(event)
+    return trajectory

@@ -1,0 +1,87 @@
+"""What the events of calls do to the trajectory: queries, batches and their items, tools, nested RLMs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rlm_tui.core.change import CallAdded, CallChanged, ChangeKind
+from rlm_tui.core.events import CallFinished, CallStarted
+from rlm_tui.core.iterations import Call, Iteration
+from rlm_tui.core.trajectory_state import RUN, TrajectoryState
+from rlm_tui.core.trajectory_turns import close_iteration
+
+
+def call_started(state: TrajectoryState, event: CallStarted) -> Iterator[ChangeKind]:
+    if event.span in state.calls_by_span:
+        yield state.odd(event, f"call {event.span!r} started twice")
+        return
+    batch = state.calls_by_span.get(event.batch) if event.batch else None
+    parent = batch or state.calls_by_span.get(event.parent)
+    iteration = parent.iteration if parent is not None else state.iteration_of(event.parent)
+    if event.batch and batch is None:
+        yield state.odd(event, f"an item of the batch {event.batch!r}, which never started")
+    elif parent is None and iteration is None and event.parent not in ("", RUN):
+        yield state.odd(event, f"a call of {event.parent!r}, which never started")
+    call = Call(
+        span=event.span,
+        kind=event.kind,
+        name=event.name,
+        number=0 if batch is not None else len(state.calls) + 1,
+        depth=_depth(parent, iteration),
+        started_at=state.now,
+        iteration=iteration,
+        parent=parent,
+        prompt=event.prompt,
+        arguments=event.arguments,
+        model=event.model,
+        index=event.index,
+        size=event.size,
+        by_planner=event.parent == RUN or (parent is not None and parent.kind == "sub_rlm"),
+    )
+    owner = parent or iteration
+    if owner is not None:
+        state.touch(owner)
+    state.settle(call, None if owner is None else owner.island)
+    if batch is not None:
+        batch.items.append(call)
+    else:
+        state.calls.append(call)
+        if owner is not None:
+            owner.calls.append(call)
+    state.calls_by_span[event.span] = state.open_calls[event.span] = call
+    state.counting.call_started(call)
+    yield CallAdded(
+        event.span,
+        None if iteration is None else iteration.span,
+        None if parent is None else parent.span,
+    )
+
+
+def call_finished(state: TrajectoryState, event: CallFinished) -> Iterator[ChangeKind]:
+    call = state.open_calls.pop(event.span, None)
+    if call is None:
+        known = event.span in state.calls_by_span
+        yield state.odd(
+            event, f"call {event.span!r} {'ended twice' if known else 'ended, but never started'}"
+        )
+        return
+    state.touch(call)
+    call.answer, call.usage, call.cached = event.answer, event.usage, event.cached
+    call.seconds, call.error = event.seconds, event.error
+    call.state = "done" if event.error is None else "failed"
+    state.counting.call_finished(call, event)
+    if event.error is not None:
+        yield state.fail("call", event.span, event.error)
+    if call.nested and call.nested[-1].phase != "done":
+        yield from close_iteration(state, call.nested[-1])
+    yield CallChanged(event.span)
+    if call.parent is not None and call.number == 0:
+        call.parent.items_done += 1
+        call.parent.items_failed += event.error is not None
+        yield CallChanged(call.parent.span)
+
+
+def _depth(parent: Call | None, iteration: Iteration | None) -> int:
+    if parent is not None:
+        return parent.depth + 1 if parent.kind == "sub_rlm" else parent.depth
+    return 0 if iteration is None else iteration.depth

@@ -1,0 +1,159 @@
+"""What the events of the run itself do: its start and end, sandboxes, namespace, volume, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from rlm_tui.core.change import (
+    CallChanged,
+    ChangeKind,
+    IterationChanged,
+    NoteAdded,
+    RunBegan,
+    RunEnded,
+    SandboxChanged,
+    VariablesUpdated,
+    VolumeUpdated,
+)
+from rlm_tui.core.events import (
+    ErrorDetail,
+    Note,
+    RunFinished,
+    RunStarted,
+    SandboxLost,
+    SandboxReady,
+    SandboxRecovered,
+    SandboxStarting,
+    Totals,
+    UnknownEvent,
+    VariablesChanged,
+    VolumeChanged,
+)
+from rlm_tui.core.iterations import Call
+from rlm_tui.core.trajectory_state import SandboxState, TrajectoryState
+from rlm_tui.core.trajectory_turns import close_everything
+
+SandboxEvent = SandboxStarting | SandboxReady | SandboxLost | SandboxRecovered
+
+
+def run_started(state: TrajectoryState, event: RunStarted) -> Iterator[ChangeKind]:
+    if state.started is not None:
+        yield state.odd(event, "the run started twice")
+        return
+    state.started = event
+    state.counting.offline = event.offline
+    if state.sandbox.state == "none":
+        asked = event.sandbox
+        state.sandbox = SandboxState(
+            kind=asked.kind, confined=asked.confined, detail=asked.detail, volume=asked.volume
+        )
+    yield RunBegan()
+
+
+def run_finished(state: TrajectoryState, event: RunFinished) -> Iterator[ChangeKind]:
+    if state.finished is not None:
+        yield state.odd(event, "the run ended twice")
+        return
+    yield from close_everything(state)
+    state.finished = event
+    state.interrupted = False
+    state.ended_seconds = event.totals.seconds or state.now
+    if event.error is not None:
+        yield state.fail("run", event.span, event.error)
+    told = msgspec.structs.replace(event.totals, seconds=0.0)
+    if told not in (state.counting.totals(0.0), Totals()):
+        yield state.odd(event, "the totals told at the end are not those of the events before it")
+    yield RunEnded()
+
+
+def sandbox_changed(state: TrajectoryState, event: SandboxEvent) -> Iterator[ChangeKind]:
+    before = state.sandboxes.get(event.span, SandboxState())
+    call = state.calls_by_span.get(event.parent)
+    parent_call = before.parent_call if call is None else call.span
+    common: dict[str, Any] = {"kind": event.kind, "at": state.now, "parent_call": parent_call}
+    fields: dict[str, Any]
+    match event:
+        case SandboxStarting():
+            fields = {"state": "starting", "phase": event.phase}
+        case SandboxReady():
+            fields = {
+                "state": "ready",
+                "phase": "",
+                "confined": event.confined,
+                "detail": event.detail,
+                "volume": event.volume,
+                "python": event.python,
+                "seconds": event.seconds,
+            }
+        case SandboxLost():
+            fields = {"state": "lost", "reason": event.reason}
+            detail = ErrorDetail(kind="SandboxLost", message=event.reason)
+            yield state.fail("sandbox", event.span, detail)
+        case SandboxRecovered():
+            fields = {"state": "ready", "recovered": True, "differed": tuple(event.differed)}
+    after = msgspec.structs.replace(before, **common, **fields)
+    state.sandboxes[event.span] = after
+    if parent_call is None:
+        state.sandbox = after
+    yield SandboxChanged()
+
+
+def variables_changed(state: TrajectoryState, event: VariablesChanged) -> Iterator[ChangeKind]:
+    call = _nested_run_of(state, event)
+    if call is not None:
+        state.touch(call)
+    variables = state.variables if call is None else call.variables
+    marks: dict[str, Literal["new", "changed"]] = {
+        item.name: ("changed" if item.name in variables else "new")
+        for item in event.changed
+        if variables.get(item.name) != item
+    }
+    variables.update((item.name, item) for item in event.changed)
+    for name in event.removed:
+        variables.pop(name, None)
+    if call is None:
+        state.variable_marks = {name: mark for name, mark in marks.items() if name in variables}
+    yield VariablesUpdated(None if call is None else call.span)
+    iteration = state.iteration_of(event.span)
+    if iteration is not None:
+        state.touch(iteration)
+        iteration.variables_changed += event.changed
+        iteration.variables_removed += event.removed
+        yield IterationChanged(iteration.span)
+
+
+def _nested_run_of(state: TrajectoryState, event: VariablesChanged) -> Call | None:
+    """The nested run whose namespace it is: that of the cell, or of the sandbox that told it."""
+    iteration = state.iteration_of(event.span)
+    if iteration is not None:
+        return None if iteration.parent_call is None else state.calls_by_span.get(iteration.parent_call)
+    sandbox = state.sandboxes.get(event.span)
+    owner = event.parent if sandbox is None or sandbox.parent_call is None else sandbox.parent_call
+    return state.calls_by_span.get(owner)
+
+
+def volume_changed(state: TrajectoryState, event: VolumeChanged) -> Iterator[ChangeKind]:
+    state.volume_files.update(dict.fromkeys(event.written, "written"))
+    state.volume_files.update(dict.fromkeys(event.removed, "removed"))
+    yield VolumeUpdated()
+    iteration = state.iteration_of(event.span) or state.iteration_of(event.parent)
+    if iteration is not None:
+        state.touch(iteration)
+        iteration.volume_written += event.written
+        yield IterationChanged(iteration.span)
+
+
+def noted(state: TrajectoryState, event: Note) -> Iterator[ChangeKind]:
+    state.notes.append(event)
+    yield NoteAdded(len(state.notes) - 1)
+    call = state.calls_by_span.get(event.span)
+    if call is not None:
+        yield CallChanged(call.span)
+
+
+def unknown(state: TrajectoryState, event: UnknownEvent) -> Iterator[ChangeKind]:
+    state.unknown.append(event)
+    yield from ()

@@ -1,0 +1,166 @@
+"""All that a trajectory knows at one moment, and the ways to find a part of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from rlm_tui.core.change import ChangeKind, ProblemAdded
+from rlm_tui.core.counting import Counting
+from rlm_tui.core.events import (
+    AnyEvent,
+    ErrorDetail,
+    Held,
+    Note,
+    RunFinished,
+    RunStarted,
+    UnknownEvent,
+    Value,
+    Variable,
+)
+from rlm_tui.core.island_copy import copy_island
+from rlm_tui.core.iterations import Box, Call, Cell, Island, Iteration
+
+SandboxPhase = Literal["none", "starting", "ready", "lost"]
+RUN = "run"
+
+
+class SandboxState(msgspec.Struct, frozen=True):
+    """What is known of a sandbox. `phase` is the part of the start that goes on; `reason` why it was lost.
+
+    `recovered` stays True once it was replaced; `differed` names what came out otherwise then.
+    """
+
+    state: SandboxPhase = "none"
+    kind: str = ""
+    confined: bool = False
+    detail: str = ""
+    volume: str = ""
+    python: str = ""
+    phase: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+    at: float = 0.0
+    recovered: bool = False
+    differed: tuple[str, ...] = ()
+    parent_call: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something that failed, in the order it did. `source` "log": the log itself says what can't be."""
+
+    source: Literal["cell", "call", "sandbox", "run", "log"]
+    at: float
+    span: str
+    error: ErrorDetail
+
+
+class TrajectoryState:
+    """Plain attributes that widgets read. Only the fold writes them, in the modules beside this one."""
+
+    def __init__(self, resolve: Callable[[Value], str] | None = None) -> None:
+        """`resolve` gives the whole text of a Value kept as a blob; without it long plans show their head."""
+        self.resolve = resolve
+        self.started: RunStarted | None = None
+        self.finished: RunFinished | None = None
+        self.interrupted = False
+        self.sandbox = SandboxState()
+        self.sandboxes: dict[str, SandboxState] = {}
+        self.iterations: list[Iteration] = []
+        self.calls: list[Call] = []
+        self.variables: dict[str, Variable] = {}
+        self.variable_marks: dict[str, Literal["new", "changed"]] = {}
+        self.notes: list[Note] = []
+        self.unknown: list[UnknownEvent] = []
+        self.volume_files: dict[str, Literal["written", "removed"]] = {}
+        self.problems: list[Problem] = []
+        self.now = 0.0
+        self.last_seq = -1
+        self.counting = Counting()
+        self.ended_seconds: float | None = None
+        self.holds: dict[str, Held] = {}
+        self.open_iterations: dict[str, Iteration] = {}
+        self.open_cells: dict[str, Cell] = {}
+        self.open_calls: dict[str, Call] = {}
+        self.islands: list[Island] = []
+        self.iterations_by_span: dict[str, Iteration] = {}
+        self.cells_by_span: dict[str, Cell] = {}
+        self.calls_by_span: dict[str, Call] = {}
+
+    @property
+    def held(self) -> Held | None:
+        """Why the run is held; None while it goes on."""
+        return next(reversed(self.holds.values()), None)
+
+    @property
+    def volume_written(self) -> list[str]:
+        """What the run wrote under the volume and did not remove again."""
+        return [path for path, state in self.volume_files.items() if state == "written"]
+
+    def iteration(self, span: str) -> Iteration | None:
+        """The iteration with that span, at any depth."""
+        return self.iterations_by_span.get(span)
+
+    def cell(self, span: str) -> Cell | None:
+        """The cell with that span."""
+        return self.cells_by_span.get(span)
+
+    def call(self, span: str) -> Call | None:
+        """The call with that span, items of batches too."""
+        return self.calls_by_span.get(span)
+
+    def iteration_of(self, span: str) -> Iteration | None:
+        """The iteration that `span` is or belongs to; None for the run and what is not known."""
+        if (iteration := self.iterations_by_span.get(span)) is not None:
+            return iteration
+        if (cell := self.cells_by_span.get(span)) is not None:
+            return cell.iteration
+        if (call := self.calls_by_span.get(span)) is not None:
+            return call.iteration
+        return None
+
+    def touch(self, thing: Iteration | Call) -> None:
+        """Announce a change to `thing`: a snapshot that shares it gets its copy first."""
+        island = thing.island
+        if island.box is not None and island.root is not None:
+            island.box.root = copy_island(island.root)
+            island.box = None
+
+    def settle(self, thing: Iteration | Call, island: Island | None) -> None:
+        """Give a new thing its island: that of what it hangs on, or one of its own."""
+        if island is None:
+            island = Island()
+            island.root = thing
+            self.islands.append(island)
+        thing.island = island
+
+    def boxes(self) -> tuple[Box, ...]:
+        """Share all islands with a snapshot."""
+        shared = []
+        for island in self.islands:
+            if island.box is None and island.root is not None:
+                island.box = Box(island.root)
+            if island.box is not None:
+                shared.append(island.box)
+        return tuple(shared)
+
+    def fail(
+        self, source: Literal["cell", "call", "sandbox", "run"], span: str, error: ErrorDetail
+    ) -> ChangeKind:
+        """Keep an error that the run told."""
+        self.problems.append(Problem(source, self.now, span, error))
+        return ProblemAdded()
+
+    def odd(self, event: AnyEvent, message: str) -> ChangeKind:
+        """Keep what the log says and can't be, for whoever reads it."""
+        detail = ErrorDetail(kind="OddLog", message=f"event {event.seq}: {message}")
+        self.problems.append(Problem("log", self.now, event.span, detail))
+        return ProblemAdded()
+
+    def see_time(self, event: AnyEvent) -> None:
+        """Move `now` on, never back."""
+        if math.isfinite(event.at) and event.at > self.now:
+            self.now = event.at

@@ -1,0 +1,272 @@
+"""What the events of an iteration do to the trajectory: its plan, its holding, its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rlm_tui.core.change import (
+    CallChanged,
+    CellAppended,
+    ChangeKind,
+    HoldChanged,
+    IterationAdded,
+    IterationChanged,
+    PlanAppended,
+)
+from rlm_tui.core.events import (
+    CellFinished,
+    CellOutput,
+    CellStarted,
+    CodeEdited,
+    ErrorDetail,
+    Held,
+    IterationStarted,
+    PlanDelta,
+    PlanReady,
+    PlanStarted,
+    Released,
+    Remarked,
+    Value,
+)
+from rlm_tui.core.iterations import Cell, GrowingText, Iteration
+from rlm_tui.core.trajectory_state import RUN, TrajectoryState
+
+
+def iteration_started(state: TrajectoryState, event: IterationStarted) -> Iterator[ChangeKind]:
+    if event.span in state.iterations_by_span:
+        yield state.odd(event, f"iteration {event.span!r} started twice")
+        return
+    parent = state.calls_by_span.get(event.parent)
+    if parent is None and event.parent not in ("", RUN):
+        yield state.odd(event, f"an iteration of {event.parent!r}, which was never called")
+    siblings = state.iterations if parent is None else parent.nested
+    if siblings and siblings[-1].phase != "done":
+        state.touch(siblings[-1])
+        yield from close_iteration(state, siblings[-1])
+    iteration = Iteration(
+        span=event.span,
+        n=event.n,
+        of=event.of,
+        depth=0 if parent is None else parent.depth + 1,
+        parent_call=None if parent is None else parent.span,
+        started_at=state.now,
+    )
+    if parent is not None:
+        state.touch(parent)
+    state.settle(iteration, None if parent is None else parent.island)
+    siblings.append(iteration)
+    state.iterations_by_span[event.span] = state.open_iterations[event.span] = iteration
+    if parent is None:
+        state.counting.iterations += 1
+    yield IterationAdded(event.span, len(siblings) - 1, iteration.parent_call)
+
+
+def plan_started(state: TrajectoryState, event: PlanStarted) -> Iterator[ChangeKind]:
+    iteration = state.iterations_by_span.get(event.span)
+    state.counting.plan_started()
+    if iteration is None:
+        yield state.odd(event, f"a plan for the iteration {event.span!r}, which never started")
+        return
+    state.touch(iteration)
+    iteration.streaming = event.streaming
+    iteration.plan_started_at = state.now
+    iteration.awaits_plan = True
+    iteration.written_reasoning, iteration.written_code = GrowingText(), GrowingText()
+    if iteration.phase in ("planned", "held"):
+        iteration.phase = "planning"
+    yield IterationChanged(event.span)
+
+
+def plan_delta(state: TrajectoryState, event: PlanDelta) -> Iterator[ChangeKind]:
+    iteration = state.iterations_by_span.get(event.span)
+    if iteration is None:
+        yield state.odd(event, f"a plan for the iteration {event.span!r}, which never started")
+        return
+    if iteration.phase in ("running", "done"):
+        yield state.odd(event, f"more of a plan for the iteration {event.span!r}, which is past it")
+        return
+    state.touch(iteration)
+    written = iteration.written_reasoning if event.field == "reasoning" else iteration.written_code
+    written.append(event.text)
+    yield PlanAppended(event.span, event.field, event.text)
+
+
+def plan_ready(state: TrajectoryState, event: PlanReady) -> Iterator[ChangeKind]:
+    iteration = state.iterations_by_span.get(event.span)
+    was_started = iteration is not None and iteration.awaits_plan
+    state.counting.plan_ready(event.usage, cached=event.cached, was_started=was_started)
+    if iteration is None:
+        yield state.odd(event, f"a plan for the iteration {event.span!r}, which never started")
+        return
+    state.touch(iteration)
+    iteration.awaits_plan = False
+    iteration.reasoning_value, iteration.code_value = event.reasoning, event.code
+    iteration.written_reasoning = GrowingText(_whole(state, event.reasoning, iteration.written_reasoning))
+    iteration.written_code = GrowingText(_whole(state, event.code, iteration.written_code))
+    iteration.prompt = event.prompt
+    iteration.usage = event.usage
+    iteration.plan_seconds = event.seconds
+    iteration.cached = event.cached
+    iteration.remark = event.remark
+    if iteration.phase in ("planning", "held"):
+        iteration.phase = "planned"
+    yield IterationChanged(event.span)
+
+
+def held(state: TrajectoryState, event: Held) -> Iterator[ChangeKind]:
+    state.holds[event.span] = event
+    iteration = state.iteration_of(event.span)
+    if iteration is not None and iteration.phase in ("planning", "planned"):
+        state.touch(iteration)
+        iteration.phase = "held"
+        yield IterationChanged(iteration.span)
+    yield HoldChanged()
+
+
+def released(state: TrajectoryState, event: Released) -> Iterator[ChangeKind]:
+    spans = [event.span] if event.span in state.holds else list(state.holds)
+    if not spans:
+        yield state.odd(event, "released while nothing was held")
+        return
+    for span in spans:
+        hold = state.holds.pop(span)
+        iteration = state.iteration_of(span)
+        if iteration is not None and iteration.phase == "held":
+            state.touch(iteration)
+            iteration.phase = "planned" if hold.before == "cell" else "planning"
+            yield IterationChanged(iteration.span)
+    yield HoldChanged()
+
+
+def code_edited(state: TrajectoryState, event: CodeEdited) -> Iterator[ChangeKind]:
+    iteration = state.iteration_of(event.span)
+    if iteration is None:
+        yield state.odd(event, f"code edited for {event.span!r}, which never started")
+        return
+    state.touch(iteration)
+    if iteration.original_code is None:
+        iteration.original_code = _whole(state, event.before, iteration.written_code)
+    iteration.code_value = event.after
+    iteration.written_code = GrowingText(_whole(state, event.after, GrowingText()))
+    yield IterationChanged(iteration.span)
+
+
+def remarked(state: TrajectoryState, event: Remarked) -> Iterator[ChangeKind]:
+    iteration = state.iteration_of(event.span)
+    if iteration is None:
+        yield state.odd(event, f"a remark on {event.span!r}, which never started")
+        return
+    state.touch(iteration)
+    iteration.remarks.append(event.text)
+    yield IterationChanged(iteration.span)
+
+
+def cell_started(state: TrajectoryState, event: CellStarted) -> Iterator[ChangeKind]:
+    if event.span in state.cells_by_span:
+        yield state.odd(event, f"cell {event.span!r} started twice")
+        return
+    iteration = state.iteration_of(event.parent) or state.iterations_by_span.get(event.span)
+    if iteration is None:
+        yield state.odd(event, f"a cell of {event.parent!r}, which never started")
+        return
+    state.touch(iteration)
+    code = _whole(state, event.code, iteration.written_code)
+    cell = Cell(event.span, iteration, code, event.code, state.now)
+    if iteration.cell is not None:
+        iteration.earlier_cells.append(iteration.cell)
+    iteration.cell = cell
+    iteration.phase = "running"
+    iteration.ended_at = None
+    state.cells_by_span[event.span] = state.open_cells[event.span] = cell
+    state.open_iterations[iteration.span] = iteration
+    yield IterationChanged(iteration.span)
+
+
+def cell_output(state: TrajectoryState, event: CellOutput) -> Iterator[ChangeKind]:
+    cell = state.cells_by_span.get(event.span)
+    if cell is None:
+        yield state.odd(event, f"output of the cell {event.span!r}, which never started")
+        return
+    state.touch(cell.iteration)
+    cell.add_output(event.stream, event.text)
+    yield CellAppended(cell.iteration.span, event.stream, event.text)
+
+
+def cell_finished(state: TrajectoryState, event: CellFinished) -> Iterator[ChangeKind]:
+    cell = state.open_cells.pop(event.span, None)
+    if cell is None:
+        known = event.span in state.cells_by_span
+        yield state.odd(
+            event, f"cell {event.span!r} {'ended twice' if known else 'ended, but never started'}"
+        )
+        return
+    iteration = cell.iteration
+    state.touch(iteration)
+    cell.status = event.status
+    cell.value, cell.submitted, cell.error = event.value, event.submitted, event.error
+    cell.seconds, cell.dropped = event.seconds, event.dropped
+    if event.status not in ("ok", "submitted"):
+        detail = event.error or ErrorDetail(kind=event.status, message=_CELL_WORDS[event.status])
+        yield state.fail("cell", event.span, detail)
+    if iteration.cell is cell:
+        end_iteration(state, iteration)
+    yield IterationChanged(iteration.span)
+
+
+_CELL_WORDS = {
+    "error": "The cell failed.",
+    "interrupted": "The cell was interrupted.",
+    "timeout": "The cell took longer than it may.",
+    "lost": "The sandbox was lost while the cell ran.",
+}
+
+
+def end_iteration(state: TrajectoryState, iteration: Iteration) -> None:
+    """`iteration` is over. Touch it before."""
+    iteration.phase = "done"
+    iteration.ended_at = state.now
+    state.open_iterations.pop(iteration.span, None)
+
+
+def close_iteration(state: TrajectoryState, iteration: Iteration) -> Iterator[ChangeKind]:
+    """End an iteration of which nothing more is to come, its cell too. Touch it before."""
+    cell = iteration.cell
+    if cell is not None and cell.status is None:
+        cell.status = "interrupted"
+        cell.seconds = max(state.now - cell.started_at, 0.0)
+    if cell is not None:
+        state.open_cells.pop(cell.span, None)
+    end_iteration(state, iteration)
+    yield IterationChanged(iteration.span)
+
+
+def close_everything(state: TrajectoryState) -> Iterator[ChangeKind]:
+    """The run is over: nothing that is still open will end by itself."""
+    for iteration in list(state.open_iterations.values()):
+        state.touch(iteration)
+        yield from close_iteration(state, iteration)
+    for cell in list(state.open_cells.values()):
+        state.touch(cell.iteration)
+        cell.status = "interrupted"
+    for call in list(state.open_calls.values()):
+        state.touch(call)
+        call.state = "failed"
+        call.seconds = max(state.now - call.started_at, 0.0)
+        call.error = ErrorDetail(kind="Abandoned", message="The run ended before this was answered.")
+        yield CallChanged(call.span)
+    for open_things in (state.open_cells, state.open_calls, state.holds):
+        open_things.clear()
+
+
+def _whole(state: TrajectoryState, value: Value, written: GrowingText) -> str:
+    """The whole text of `value`: what was streamed if that is it, else what the blob says, else its head."""
+    if value.blob is None:
+        return value.text
+    if written.length == value.length and str(written).startswith(value.text):
+        return str(written)
+    if state.resolve is None:
+        return value.text
+    try:
+        return state.resolve(value)
+    except (OSError, ValueError):
+        return value.text
