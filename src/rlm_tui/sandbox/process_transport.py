@@ -1,0 +1,325 @@
+"""A driver as a process on this machine: under bubblewrap where that is usable, else a plain process."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from rlm_tui.core.content import driver_path
+from rlm_tui.core.documents import Document
+from rlm_tui.core.events import SandboxDescription
+from rlm_tui.sandbox import confinement, processes
+from rlm_tui.sandbox.limits import Limits, driver_limits
+from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportError, TransportStartError
+
+Confinement = Literal["auto", "required", "off"]
+
+MARK = "RLM_TUI_SANDBOX"
+WATCH_SECONDS = 0.25
+_PIPE_BYTES = 1024 * 1024
+
+
+class ProcessTransport:
+    """One driver process with pipes. Cells see the volume at `/data` when confined, else at its real path.
+
+    `confined` "auto" takes bubblewrap if it is usable, "required" fails without it, "off" never uses it.
+    """
+
+    def __init__(
+        self,
+        *,
+        documents: Sequence[Document] = (),
+        volume: Path | None = None,
+        confined: Confinement = "auto",
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        probe: confinement.Probe | None = None,
+        driver: Path | None = None,
+    ) -> None:
+        self._volume = volume
+        self._confined_wish = confined
+        self._limits = limits
+        self._documents = tuple(documents)
+        self._probe = probe
+        self._driver = driver
+        self._process: subprocess.Popen[bytes] | None = None
+        self._init_pid: int | None = None
+        self._mark = secrets.token_hex(16)
+        self._send_lock = threading.Lock()
+        self._kill_lock = threading.Lock()
+        self._stderr: collections.deque[bytes] = collections.deque(maxlen=16)
+        self._reason = ""
+        self._ended = False
+        self._guardian: subprocess.Popen[bytes] | None = None
+        self._remove_scratch: weakref.finalize[..., ProcessTransport] | None = None
+
+    @property
+    def confined(self) -> bool:
+        return self._confined_wish != "off" and self._probed().usable
+
+    @property
+    def description(self) -> SandboxDescription:
+        """Kind, confinement and the reason for it, and the volume's path as cells see it."""
+        if self._confined_wish == "off":
+            detail = "unconfined: switched off by the settings"
+        else:
+            detail = self._probed().words if self.confined else f"unconfined: {self._probed().words}"
+        return SandboxDescription(
+            kind="local", confined=self.confined, detail=detail, volume=self._volume_inside() or ""
+        )
+
+    @property
+    def limits(self) -> dict[str, int | float | None]:
+        return driver_limits(self._limits, self._documents, confined=self.confined)
+
+    @property
+    def volume_directory(self) -> Path | None:
+        return self._volume
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the driver (of bubblewrap, when confined) on this machine."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        if self._process is not None:
+            raise TransportStartError("This sandbox was started before.")
+        if self._confined_wish == "required" and not self.confined:
+            raise TransportStartError(
+                f"Confinement is required and {self._probed().words}.",
+                self._probed().hint or "Set sandbox.confined to auto to run without it.",
+            )
+        try:
+            if self._volume is not None:
+                self._volume.mkdir(parents=True, exist_ok=True)
+            self._process = self._start_confined() if self.confined else self._start_plain()
+        except (OSError, ValueError) as error:
+            raise TransportStartError(f"The sandbox can't be started: {error}.") from error
+        for stream in (self._process.stdin, self._process.stdout):
+            _widen(stream)
+        threading.Thread(target=self._drain_stderr, name="sandbox-stderr", daemon=True).start()
+        threading.Thread(target=self._supervise, name="sandbox-watch", daemon=True).start()
+
+    def send(self, data: bytes, patience: float | None = None) -> bool:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise TransportClosedError("The sandbox has not been started.")
+        if not self._send_lock.acquire(timeout=-1 if patience is None else patience):
+            return False
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(process.stdin.fileno(), rest) :]
+        except (OSError, ValueError) as error:
+            raise TransportClosedError("The sandbox takes no more frames: it has ended.") from error
+        finally:
+            self._send_lock.release()
+        return True
+
+    def receive(self) -> bytes:
+        process = self._process
+        if process is None or process.stdout is None:
+            return b""
+        try:
+            data = os.read(process.stdout.fileno(), _PIPE_BYTES)
+        except (OSError, ValueError):
+            return b""
+        if not data:
+            process.stdout.close()
+        return data
+
+    def document_path(self, document: Document) -> str:
+        for source, inside in self._document_places().items():
+            if source == document.path.resolve():
+                return inside if self.confined else str(source)
+        raise TransportError(f"{document.name} was not given to the sandbox when it was started.")
+
+    def interrupt(self) -> None:
+        pid = self._driver_pid()
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGINT)
+
+    def kill(self, reason: str = "") -> None:
+        with self._kill_lock:
+            self._reason = self._reason or reason
+            self._end_everything()
+            if self._remove_scratch is not None:
+                self._remove_scratch()
+            if self._guardian is not None:
+                processes.dismiss_guardian(self._guardian)
+
+    def ending(self, patience: float = 2.0) -> Ending:
+        process = self._process
+        if process is None:
+            return Ending(reason=self._reason or "the sandbox was not started")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+        words = b"".join(self._stderr).decode("utf-8", "replace").strip()
+        last = words.splitlines()[-1][:300] if words else ""
+        code = process.returncode
+        if code is None:
+            return Ending(words=last, reason=self._reason)
+        if code < 0:
+            return Ending(signal=-code, words=last, reason=self._reason)
+        if self.confined and code > 128:
+            # Bubblewrap says of a program that a signal ended: 128 and the signal's number.
+            return Ending(signal=code - 128, words=last, reason=self._reason)
+        return Ending(status=code, words=last, reason=self._reason)
+
+    def _probed(self) -> confinement.Probe:
+        if self._probe is None:
+            self._probe = confinement.probe_bubblewrap()
+        return self._probe
+
+    def _volume_inside(self) -> str | None:
+        if self._volume is None:
+            return None
+        return confinement.VOLUME if self.confined else str(self._volume.resolve())
+
+    def _document_places(self) -> Mapping[Path, str]:
+        return {
+            document.path.resolve(): confinement.document_destination(number, document.name)
+            for number, document in enumerate(self._documents, start=1)
+        }
+
+    def _start_confined(self) -> subprocess.Popen[bytes]:
+        files = {**self._document_places(), self._driver_file(): confinement.DRIVER}
+        environment = confinement.sandbox_environment(confinement.SCRATCH, (MARK, self._mark))
+        read_end, write_end = os.pipe()
+        try:
+            arguments = confinement.bubblewrap_arguments(self._probed(), self._volume, files, environment)
+            command = [*arguments, "--info-fd", str(write_end), *_python(confinement.DRIVER)]
+            process = self._popen(command, {}, None, (write_end,))
+        finally:
+            os.close(write_end)
+        with os.fdopen(read_end, "rb") as pipe:
+            # Nothing to read means that bubblewrap left; its stderr says why.
+            information = pipe.read()
+        with contextlib.suppress(ValueError, KeyError):
+            self._init_pid = int(json.loads(information)["child-pid"])
+        return process
+
+    def _start_plain(self) -> subprocess.Popen[bytes]:
+        scratch = tempfile.mkdtemp(prefix="rlm-tui-sandbox-")
+        self._remove_scratch = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
+        environment = confinement.sandbox_environment(scratch, (MARK, self._mark))
+        process = self._popen(_python(str(self._driver_file())), environment, scratch, ())
+        self._guardian = processes.spawn(
+            lambda: processes.start_guardian(process.pid, scratch, MARK, self._mark)
+        )
+        return process
+
+    def _popen(
+        self, command: list[str], environment: dict[str, str], directory: str | None, keep: tuple[int, ...]
+    ) -> subprocess.Popen[bytes]:
+        return processes.spawn(
+            lambda: subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd=directory,
+                pass_fds=keep,
+                start_new_session=True,
+                bufsize=0,
+            )
+        )
+
+    def _driver_file(self) -> Path:
+        return (self._driver or driver_path()).resolve()
+
+    def _driver_pid(self) -> int | None:
+        process = self._process
+        if process is None or process.poll() is not None:
+            return None
+        if not self.confined:
+            return process.pid
+        # Bubblewrap's own first process in the sandbox starts the driver before anything else can run there.
+        below = processes.descendants(self._init_pid) if self._init_pid is not None else []
+        return below[0] if below else None
+
+    def _supervise(self) -> None:
+        """Counts the processes while the driver lives; when it is gone, ends what it left.
+
+        A forked child would hold the pipe open and the reader would wait for ever.
+        """
+        process = self._process
+        assert process is not None
+        beyond = 0
+        while True:
+            try:
+                process.wait(WATCH_SECONDS if beyond == 0 else 0.05)
+                break
+            except subprocess.TimeoutExpired:
+                beyond = self._enforce_process_limit(beyond)
+        self._end_everything()
+        with self._send_lock, contextlib.suppress(OSError):
+            if process.stdin is not None:
+                process.stdin.close()
+
+    def _enforce_process_limit(self, beyond: int) -> int:
+        most = self._limits.processes
+        if most is None:
+            return 0
+        driver = self._driver_pid()
+        if driver is None:
+            return 0
+        below = processes.descendants(driver)
+        if len(below) <= most:
+            return 0
+        if beyond >= 2:
+            self.kill(f"a cell kept starting processes ({len(below)}; at most {most} are allowed)")
+        else:
+            processes.end(below)
+        return beyond + 1
+
+    def _end_everything(self) -> None:
+        process = self._process
+        if process is None or self._ended:
+            return
+        below = processes.descendants(process.pid)
+        if self._init_pid is not None:
+            # The end of its first process ends the whole process namespace.
+            processes.end([self._init_pid])
+        processes.end(
+            [*below, *([] if self.confined else processes.marked(MARK, self._mark))], group=process.pid
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+            # From here on the process id may be somebody else's.
+            self._ended = True
+
+    def _drain_stderr(self) -> None:
+        process = self._process
+        assert process is not None
+        assert process.stderr is not None
+        with contextlib.suppress(OSError, ValueError):
+            while data := os.read(process.stderr.fileno(), 4096):
+                self._stderr.append(data)
+            process.stderr.close()
+
+
+def _python(driver: str) -> list[str]:
+    return [str(confinement.python_executable()), "-I", "-B", "-u", "-X", "utf8", driver]
+
+
+def _widen(stream: object) -> None:
+    """A pipe of 1 MiB instead of 64 KiB: fewer turns for long frames. Only Linux can."""
+    resize = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if resize is not None:
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(stream.fileno(), resize, _PIPE_BYTES)  # type: ignore[attr-defined]

@@ -1,0 +1,112 @@
+"""What carries frames to a driver and back, whatever kind of sandbox it runs in.
+
+A transport moves bytes and ends processes; it knows nothing of cells. Nothing here imports dspy, so a screen
+can ask about a sandbox before dspy is loaded.
+"""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from rlm_tui.core.documents import Document
+from rlm_tui.core.events import SandboxDescription
+
+
+class TransportError(Exception):
+    """The way to the driver is broken. `hint` says what the person can do, where there is something."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class TransportStartError(TransportError):
+    """The sandbox's process could not be started."""
+
+
+class TransportClosedError(TransportError):
+    """The driver is gone: nothing can be sent to it any more."""
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a driver's process ended: exit `status` or `signal` (None: not known), its last `words` on stderr,
+    and `reason` where the host itself ended it."""
+
+    status: int | None = None
+    signal: int | None = None
+    words: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.reason:
+            return self.reason
+        last = f": {self.words}" if self.words else ""
+        if self.signal == signal.SIGKILL:
+            return f"the sandbox was killed (SIGKILL): out of memory?{last}"
+        if self.signal is not None:
+            return f"the sandbox was ended by {_signal_name(self.signal)}{last}"
+        if self.status is not None:
+            return f"the sandbox's process left with exit status {self.status}{last}"
+        return f"the sandbox's process ended{last}"
+
+
+class Transport(Protocol):
+    """Starts a driver, carries bytes both ways, and stops it. Every method may be called from any thread."""
+
+    @property
+    def description(self) -> SandboxDescription:
+        """Which sandbox this is; known before `start`."""
+        ...
+
+    @property
+    def limits(self) -> dict[str, int | float | None]:
+        """What `hello.limits` tells the driver to set for itself."""
+        ...
+
+    @property
+    def volume_directory(self) -> Path | None:
+        """Where the volume lies on the host, when the host can read it directly."""
+        ...
+
+    def start(self) -> None:
+        """Start the process. Raises `TransportStartError`."""
+        ...
+
+    def send(self, data: bytes, patience: float | None = None) -> bool:
+        """Send whole lines. False when another sender held the way for `patience` seconds.
+
+        Raises `TransportClosedError` when the driver is gone.
+        """
+        ...
+
+    def receive(self) -> bytes:
+        """The next bytes as they come; empty when the driver is gone. For one reader thread."""
+        ...
+
+    def document_path(self, document: Document) -> str:
+        """The document's path as the sandbox sees it. Raises `TransportError` for one it was not given."""
+        ...
+
+    def interrupt(self) -> None:
+        """Send SIGINT to the driver from outside; for code that never lets the driver read."""
+        ...
+
+    def kill(self, reason: str = "") -> None:
+        """End the driver and all it started, at once; leave nothing behind. Idempotent."""
+        ...
+
+    def ending(self, patience: float = 2.0) -> Ending:
+        """How the process ended; waits up to `patience` seconds for it to be known."""
+        ...
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
