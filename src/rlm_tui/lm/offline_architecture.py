@@ -1,0 +1,151 @@
+"""The strategy for `docs, query -> modules, optimizers, design_principles`: navigate, query, synthesize.
+
+It knows no library: which names are listed is for the sub-LM to extract from the sections that are sent.
+"""
+
+from __future__ import annotations
+
+from rlm_tui.lm.offline_cell import Cell, cell, next_cell
+from rlm_tui.lm.offline_prompt import PlannerTurn
+
+_GROUPS = 12
+_QUOTING = 8
+
+
+def plan_architecture(turn: PlannerTurn) -> Cell:
+    """The next cell for the architecture of what a document describes."""
+    third = max(1, (turn.max_calls - 2) // 3) if turn.max_calls else _GROUPS
+    ask = _ask(min(_GROUPS, third), min(_QUOTING, third))
+    return next_cell(turn, [_LOOK, _NAVIGATE, ask, _MERGE], _SUBMIT)
+
+
+_LOOK = cell(
+    "I look at the shape of the text first: how long it is, how it begins, and whether it has headings.",
+    """
+    import re
+
+    print(f"{len(docs):,} characters, {docs.count(chr(10)) + 1:,} lines")
+    print("headings:", len(re.findall(r"^#{1,4} ", docs, flags=re.MULTILINE)))
+    print("classes named:", len(set(re.findall(r"\\bclass ([A-Z]\\w+)", docs))))
+    print("---")
+    print(peek(docs, 0, 500))
+    """,
+)
+
+_NAVIGATE = cell(
+    "Headings say where things are without reading everything, so I cut the text at them (at equal sizes if it "
+    "has none) and choose the sections that define classes or share words with the query.",
+    """
+    sections = chunk_by_headers(docs, r"^#{1,4} ")
+    if len(sections) < 4:
+        sections = [{"header": "", "content": piece} for piece in chunk_by_size(docs, 3000, 0)]
+    words = {word.lower().rstrip("s") for word in re.findall(r"[A-Za-z]{4,}", query)}
+
+    def relevance(section):
+        opening = section["header"] + "\\n" + section["content"][:1500]
+        defines = len(re.findall(r"\\bclass\\s+`?[A-Z]", opening[:400]))
+        return 3 * min(defines, 2) + sum(word in opening.lower() for word in words)
+
+    scored = [(relevance(section), section) for section in sections]
+    best = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])[:240]
+    chosen = [section for score, section in best] or sections[:240]
+    print(len(sections), "sections, of which", len(best), "bear on:", query)
+    for score, section in best[:8]:
+        print(f"{score:3}  {(section['header'] or section['content']).strip()[:80]}")
+    """,
+)
+
+
+def _ask(groups: int, quoting: int) -> Cell:
+    return cell(
+        "Now the sub-LM reads for me: which modules and which optimizers each group of sections holds, and which "
+        "sentences state a principle. One batch, because a batch takes no longer than its slowest question.",
+        f"""
+        def grouped(pieces, count):
+            size = max(1, -(-len(pieces) // count))
+            return ["\\n\\n".join(pieces[at:at + size]) for at in range(0, len(pieces), size)]
+
+        passages = grouped([f"{{one['header']}}\\n{{one['content'][:1200]}}" for one in chosen], {groups})
+        marks = r"\\b(should|instead of|rather than|never|always|prefer|separate|compose)"
+        speaking = [piece for piece in chunk_by_size(docs, 4000, 0) if re.search(marks, piece)]
+        speaking = speaking[::max(1, len(speaking) // {quoting})][:{quoting}]
+
+        about_modules = (
+            "List the names of the modules in the passage: classes that a program is built of, "
+            "called with the inputs of a signature to predict its outputs. One name a line, or NONE."
+        )
+        about_optimizers = (
+            "List the names of the optimizers (also called teleprompters) in the passage: classes that "
+            "compile a program, tuning its prompts on a trainset by a metric. One name a line, or NONE."
+        )
+        about_principles = (
+            "Quote the sentences of the passage that state a design principle: what should, must, always "
+            "or never be done, preferred, separated or composed. At most 3, one a line, or NONE."
+        )
+        jobs = [(about_modules, text) for text in passages] + [(about_optimizers, text) for text in passages]
+        jobs += [(about_principles, text) for text in speaking]
+        answers = llm_query_batched([f"{{ask}}\\n\\nPassage:\\n{{text}}" for ask, text in jobs])
+
+        def lines_about(question):
+            lines = {{}}
+            for (ask, _), answer in zip(jobs, answers):
+                if ask == question and not answer.startswith("[ERROR]"):
+                    lines.update((line.strip(" -*`"), None) for line in answer.splitlines())
+            return [line for line in lines if line and line != "NONE"]
+
+        named_modules, named_optimizers = lines_about(about_modules), lines_about(about_optimizers)
+        quoted = lines_about(about_principles)
+        print(len(answers), "answers:", len(named_modules), "modules,", len(named_optimizers), "optimizers,",
+              len(quoted), "sentences")
+        print("modules:", named_modules)
+        print("optimizers:", named_optimizers)
+        """,
+    )
+
+
+_MERGE = cell(
+    "I merge and verify in Python. What derives from one of a kind is of that kind; every name has to stand in the "
+    "text; no optimizer is listed as a module too; of the sentences I keep those that speak of the library itself.",
+    """
+    derived = re.findall(r"^(?:#+ )?class (\\w+)\\(([^)\\n]*)\\)", docs, flags=re.MULTILINE)
+    derived += re.findall(r"\\b(\\w+) (?:is a kind of|extends|inherits from) ([\\w., ]+\\w)", docs)
+
+    def with_heirs(names):
+        known = set(names)
+        while True:
+            heirs = {name for name, bases in derived if known & set(re.findall(r"\\w+", bases))} - known
+            if not heirs:
+                return known
+            known |= heirs
+
+    def stands(name):
+        return re.search(rf"\\b{re.escape(name)}\\b", docs) is not None
+
+    optimizers = sorted(name for name in with_heirs(named_optimizers) if stands(name))
+    modules = sorted(name for name in with_heirs(named_modules) if stands(name) and name not in optimizers)
+    titles = " ".join(one["header"] for one in chosen).lower()
+    topics = {word.rstrip("s") for word in re.findall(r"[a-z]{5,}", titles)} | words
+
+    def weight(sentence):
+        return sum(word.rstrip("s") in topics for word in set(re.findall(r"[a-z]{5,}", sentence.lower())))
+
+    whole = [one for one in quoted if not re.match(r"(It|This|That|They|These|Then|If|When|Note|Your?|Make)\\b", one)]
+    design_principles = sorted(whole or quoted, key=weight, reverse=True)[:8]
+    print(len(modules), "modules, heirs included;", len(optimizers), "optimizers")
+    print("modules =", modules)
+    print("optimizers =", optimizers)
+    print("design_principles =", design_principles)
+    """,
+)
+
+_SUBMIT = cell(
+    "I have seen the three lists and each was checked against the text, so I submit them.",
+    """
+    found = globals()
+    SUBMIT(
+        modules=found.get("modules", []),
+        optimizers=found.get("optimizers", []),
+        design_principles=found.get("design_principles", []),
+    )
+    """,
+)

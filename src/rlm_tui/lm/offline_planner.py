@@ -1,0 +1,33 @@
+"""The offline planner: reads a turn's prompt, chooses a strategy, and writes the next cell."""
+
+from __future__ import annotations
+
+from rlm_tui.lm.offline_architecture import plan_architecture
+from rlm_tui.lm.offline_cell import Cell
+from rlm_tui.lm.offline_fields import asks_for_json, write_fields
+from rlm_tui.lm.offline_general import plan_general
+from rlm_tui.lm.offline_prompt import PlannerTurn, read_turn, sections
+from rlm_tui.lm.offline_questions import plan_question
+
+
+def is_planner_prompt(system: str, prompt: str) -> bool:
+    """Whether this asks for the next cell of an RLM, and not for the final extraction or a form."""
+    return "`code`" in system and {"variables_info", "repl_history", "iteration"} <= sections(prompt).keys()
+
+
+def plan_turn(system: str, prompt: str) -> str:
+    """The planner's answer to one turn, in the form that the adapter asks for."""
+    cell = plan(read_turn(system, prompt))
+    fields = {"reasoning": cell.reasoning, "code": f"```python\n{cell.code.strip()}\n```"}
+    return write_fields(fields, as_json=asks_for_json(system))
+
+
+def plan(turn: PlannerTurn) -> Cell:
+    """The next cell for `turn`: by the names of what goes in and out, as a person would choose a method."""
+    inputs = {variable.name for variable in turn.inputs}
+    outputs = {field.name for field in turn.outputs}
+    if inputs == {"question"} and outputs == {"answer"}:
+        return plan_question(turn)
+    if {"modules", "optimizers", "design_principles"} <= outputs and "docs" in inputs:
+        return plan_architecture(turn)
+    return plan_general(turn)
