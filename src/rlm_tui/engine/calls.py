@@ -1,0 +1,86 @@
+"""A call that a cell makes, from its start to its end, as two events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rlm_tui.core.events import CallFinished, CallKind, CallStarted, ErrorDetail, Value
+from rlm_tui.engine.control import RunStopped
+from rlm_tui.engine.place import PLACE, Place
+from rlm_tui.engine.plain import shortened
+from rlm_tui.engine.recorder import Recorder
+
+ARGUMENT_CHARACTERS = 2_000
+
+
+@dataclass
+class CallRecord:
+    """What is known of a running call. Set `answer`, and `error` for a failure that isn't raised."""
+
+    span: str
+    place: Place
+    answer: str = ""
+    error: ErrorDetail | None = None
+    began: float = field(default_factory=time.monotonic)
+
+
+def error_of(error: BaseException) -> ErrorDetail:
+    """An error of a call: its class and its words."""
+    if isinstance(error, RunStopped):
+        return ErrorDetail(kind="Stopped", message="The run was stopped before the answer came.")
+    return ErrorDetail(kind=type(error).__name__, message=str(error) or type(error).__name__)
+
+
+@contextmanager
+def recorded_call(
+    recorder: Recorder,
+    *,
+    parent: str,
+    kind: CallKind,
+    name: str,
+    prompt: str = "",
+    arguments: dict[str, Any] | None = None,
+    model: str = "",
+    batch: str = "",
+    index: int | None = None,
+    size: int | None = None,
+) -> Iterator[CallRecord]:
+    """Record a call round the block; it pays the LM requests within; what the block raises is its error."""
+    span = recorder.span("call")
+    recorder.emit(
+        CallStarted,
+        span=span,
+        parent=parent,
+        kind=kind,
+        name=recorder.text(name),
+        prompt=recorder.value(prompt) if prompt else Value(),
+        arguments=shortened(recorder.plain(arguments or {}), ARGUMENT_CHARACTERS),
+        model=model,
+        batch=batch,
+        index=index,
+        size=size,
+    )
+    record = CallRecord(span, Place(span))
+    token = PLACE.set(record.place)
+    try:
+        yield record
+    except BaseException as error:
+        record.error = error_of(error)
+        raise
+    finally:
+        PLACE.reset(token)
+        spending = record.place.spending
+        recorder.emit(
+            CallFinished,
+            span=span,
+            parent=parent,
+            answer=recorder.value(record.answer) if record.answer else Value(),
+            usage=spending.usage,
+            cached=spending.cached,
+            seconds=round(time.monotonic() - record.began, 4),
+            error=None if record.error is None else recorder.error(record.error),
+        )

@@ -1,0 +1,121 @@
+"""Sub-agents that a cell builds with `dspy`: recorded as calls; nested RLMs pass the same gate and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dspy.primitives.code_interpreter import CodeInterpreterError
+from dspy.primitives.facade import FacadeInvocation
+
+from rlm_tui.engine.abandon import abandonable
+from rlm_tui.engine.calls import recorded_call
+from rlm_tui.engine.control import RunControl, RunStopped
+from rlm_tui.engine.invocation import INVOCATION, Invocation
+from rlm_tui.engine.recorder import Recorder
+from rlm_tui.sandbox.document_input import DocumentInput
+
+LARGEST_PROMPT_DOCUMENT = 4_000_000
+
+
+class ExplorerFacade(FacadeInvocation):
+    """The host's side of the sandbox's `dspy`; `build_rlm(signature, options)` makes the nested RLMs."""
+
+    def __init__(
+        self,
+        *arguments: Any,
+        build_rlm: Callable[[Any, dict[str, Any]], Any],
+        invocation: Invocation,
+        recorder: Recorder,
+        control: RunControl,
+        **options: Any,
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self._build_rlm = build_rlm
+        self._invocation = invocation
+        self._recorder = recorder
+        self._control = control
+        self._kinds: dict[str, tuple[str, str]] = {}
+
+    def construct(
+        self, kind: str, signature: Any, attr_name: str, kwargs: dict[str, Any] | None = None
+    ) -> str:
+        handle: str = super().construct(kind, signature, attr_name, kwargs)
+        self._kinds[handle] = (kind, _signature_text(signature))
+        return handle
+
+    def call(self, handle: str, inputs: dict[str, Any] | None = None) -> dict[str, Any]:
+        kind, signature = self._kinds.get(handle, ("", ""))
+        nested = kind == "RLM"
+        given = inputs or {}
+        with recorded_call(
+            self._recorder,
+            parent=self._invocation.cell,
+            kind="sub_rlm" if nested else "predict",
+            name=f"{kind}({signature})",
+            arguments={name: _shown(value) for name, value in given.items()},
+        ) as record:
+            try:
+                fields: dict[str, Any]
+                if nested:
+                    fields = super().call(handle, given)
+                else:
+                    whole = {name: _as_text(name, value) for name, value in given.items()}
+                    fields = abandonable(lambda: self._call_apart(handle, whole), self._control)
+            except RunStopped:
+                raise CodeInterpreterError("The run was stopped.") from None
+            record.answer = _answer_text(fields)
+            return fields
+
+    def _call_apart(self, handle: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Call a predictor that is no RLM; a sandbox of its own (CodeAct has one) tells nothing of cells."""
+        INVOCATION.set(None)
+        fields: dict[str, Any] = super().call(handle, inputs)
+        return fields
+
+    def _build_predictor(self, kind: str, signature: Any, kwargs: dict[str, Any] | None) -> Any:
+        if kind != "RLM":
+            return super()._build_predictor(kind, signature, kwargs)
+        options = dict(kwargs or {})
+        if "interpreter_factory" in options:
+            return super()._build_predictor(kind, signature, kwargs)  # refuses it in dspy's words
+        return self._build_rlm(signature, {name: self._decode_tools(item) for name, item in options.items()})
+
+
+def _signature_text(signature: Any) -> str:
+    return str(signature.get("signature", "") if isinstance(signature, dict) else signature)
+
+
+def _shown(value: Any) -> Any:
+    match value:
+        case DocumentInput():
+            return f"document {value.document.name}"
+        case dict():
+            return {key: _shown(item) for key, item in value.items()}
+        case list():
+            return [_shown(item) for item in value]
+        case _:
+            return value
+
+
+def _as_text(name: str, value: Any) -> Any:
+    """A document as its text, for a predictor that puts its inputs into a prompt."""
+    if isinstance(value, dict):
+        return {key: _as_text(name, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_text(name, item) for item in value]
+    if not isinstance(value, DocumentInput):
+        return value
+    document = value.document
+    if document.size > LARGEST_PROMPT_DOCUMENT:
+        raise CodeInterpreterError(
+            f"Input {name} is a document of {document.size:,} bytes: too large for one prompt. "
+            "Give a part of it, or give it to a dspy.RLM."
+        )
+    return value.text()
+
+
+def _answer_text(fields: dict[str, Any]) -> str:
+    return "\n".join(
+        f"{name}: {value}" for name, value in fields.items() if name not in ("trajectory", "final_reasoning")
+    )

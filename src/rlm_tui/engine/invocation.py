@@ -1,0 +1,34 @@
+"""What belongs to one call of one RLM: the run's own, or a nested one's."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.cells import CellListener
+
+
+@dataclass
+class Invocation:
+    """`span` is what its iterations happen in; `iteration` and `cell` are the spans of what goes on now."""
+
+    span: str
+    depth: int
+    listener: CellListener
+    iteration: str = ""
+    cell: str = ""
+    bad_answers: int = 0
+    extracted: bool = False
+
+
+INVOCATION: ContextVar[Invocation | None] = ContextVar("rlm_tui_invocation", default=None)
+
+
+def current_invocation() -> Invocation:
+    """The innermost RLM call that this code runs in; LookupError outside of one."""
+    invocation = INVOCATION.get()
+    if invocation is None:
+        raise LookupError("not inside a call of an RLM")
+    return invocation

@@ -1,0 +1,142 @@
+"""What a session's thread runs once dspy is imported: models, sandbox and RLM, and how they ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dspy
+
+from rlm_tui.core.events import ErrorDetail
+from rlm_tui.engine.budget import RunBudget
+from rlm_tui.engine.control import RunControl, RunStopped
+from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.lm_callbacks import RunCallback
+from rlm_tui.engine.outcome import Outcome, failed
+from rlm_tui.engine.place import current_place
+from rlm_tui.engine.planner import PlannerAnswerError
+from rlm_tui.engine.recorder import Recorder
+from rlm_tui.engine.rlm import ExplorerRLM, RunSetting
+from rlm_tui.engine.sandboxes import SandboxFactory
+from rlm_tui.engine.signatures import build_signature
+from rlm_tui.engine.volume_watch import VolumeWatch
+from rlm_tui.lm.failures import explain
+from rlm_tui.lm.models import build_models
+from rlm_tui.sandbox.document_input import DocumentInput
+from rlm_tui.sandbox.limits import check_fits
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+
+# dspy's threads for streamed planners: each nested RLM that plans holds one, an abandoned answer too.
+_STREAMING_THREADS = 256
+
+
+class Program:
+    """One run, from its request to its outcome. Making it raises what is wrong with the request."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        *,
+        recorder: Recorder,
+        control: RunControl,
+        gate: Gate,
+        volume: Path | None,
+    ) -> None:
+        settings, budgets = request.settings, request.settings.budgets
+        self._recorder = recorder
+        self._control = control
+        documents = list(request.documents.values())
+        check_fits(documents, settings.sandbox.memory_bytes)
+        self._signature = build_signature(request.task)
+        self._models = build_models(settings, pace=request.pace)
+        self._budget = RunBudget(budgets, control)
+        self.sandboxes = SandboxFactory(
+            settings.sandbox,
+            documents=documents,
+            volume=volume,
+            cell_seconds=budgets.cell_seconds,
+            recorder=recorder,
+        )
+        self._rlm = ExplorerRLM(
+            self._signature,
+            RunSetting(
+                recorder=recorder,
+                control=control,
+                gate=gate,
+                sandboxes=self.sandboxes,
+                budget=self._budget,
+                workers=settings.sandbox.batch_workers,
+                streaming=True,
+                volume=VolumeWatch(volume),
+            ),
+            max_iters=budgets.max_iterations,
+            max_llm_calls=budgets.max_llm_calls,
+            sub_lm=self._models.sub,
+        )
+        self._inputs: dict[str, Any] = {
+            **request.inputs,
+            **{name: DocumentInput(document) for name, document in request.documents.items()},
+        }
+
+    def run(self) -> Outcome:
+        """Run to the end, whatever it is. Nothing is raised."""
+        self._models.retries.on_retry = self._tell_retry
+        callback = RunCallback(self._recorder, self._models.meter, self._budget, self._control)
+        try:
+            with (
+                self._control.on_stop(self._models.stop),
+                dspy.context(
+                    lm=self._models.planner,
+                    callbacks=[callback],
+                    async_max_workers=_STREAMING_THREADS,
+                    max_history_size=0,
+                ),
+                self._budget.clock(),
+            ):
+                self._control.check()
+                prediction = self._rlm(**self._inputs)
+        except RunStopped as stopped:
+            return Outcome(stopped.stop.status, error=stopped.stop.error)
+        except BaseException as error:
+            reason = self._control.reason
+            # What a stop breaks on its way is not what ended the run.
+            return Outcome(reason.status, error=reason.error) if reason is not None else self._failed(error)
+        finally:
+            self.kill()
+        self._models.close()
+        return self._ended(prediction)
+
+    def _tell_retry(self, sentence: str) -> None:
+        self._recorder.note("warning", sentence, span=current_place().span)
+
+    def kill(self) -> None:
+        """End every sandbox that still lives."""
+        self.sandboxes.end_all()
+
+    def _ended(self, prediction: Any) -> Outcome:
+        invocation = self._rlm.invocation
+        assert invocation is not None, "a prediction comes from an invocation"
+        if invocation.listener.lost:
+            return Outcome(
+                "failed", error=ErrorDetail(kind="SandboxLostError", message=invocation.listener.lost)
+            )
+        outputs = {
+            name: self._recorder.plain(getattr(prediction, name)) for name in self._signature.output_fields
+        }
+        return Outcome("extracted" if invocation.extracted else "submitted", outputs)
+
+    def _failed(self, error: BaseException) -> Outcome:
+        if isinstance(error, PlannerAnswerError):
+            return Outcome(
+                "failed",
+                error=ErrorDetail(
+                    kind="LMBadAnswer",
+                    message=str(error),
+                    hint="Try another model, or give it room for a whole answer (DSPY_LM_MAX_TOKENS).",
+                ),
+            )
+        if isinstance(error, dspy.LMError):
+            return Outcome("failed", error=explain(error))
+        return failed(error)

@@ -1,0 +1,221 @@
+"""dspy's RLM, watched: held at a gate, recorded, with documents by path and nested RLMs of its own kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+from dspy.predict.rlm import SUB_AGENT_INSTRUCTIONS, _LLMCallBudget, _strip_code_fences
+from dspy.primitives.facade import _resolve_signature
+from dspy.primitives.repl_types import REPLHistory, REPLVariable
+from dspy.utils.exceptions import format_error_for_lm
+
+from rlm_tui.core.events import ErrorDetail, IterationStarted
+from rlm_tui.engine.budget import RunBudget
+from rlm_tui.engine.calls import recorded_call
+from rlm_tui.engine.cells import fail_cell, run_cell
+from rlm_tui.engine.control import RunControl
+from rlm_tui.engine.facade import ExplorerFacade
+from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation
+from rlm_tui.engine.llm_tools import make_llm_tools
+from rlm_tui.engine.place import current_place
+from rlm_tui.engine.planner import GatedPlanner
+from rlm_tui.engine.recorder import Recorder
+from rlm_tui.engine.sandboxes import SandboxFactory
+from rlm_tui.engine.volume_watch import VolumeWatch
+from rlm_tui.sandbox.document_input import DocumentInput
+
+DEEPEST = 4
+
+
+@dataclass(frozen=True)
+class RunSetting:
+    """What every RLM of a run shares, at whatever depth."""
+
+    recorder: Recorder
+    control: RunControl
+    gate: Gate
+    sandboxes: SandboxFactory
+    budget: RunBudget
+    workers: int
+    streaming: bool
+    volume: VolumeWatch | None
+
+
+class ExplorerRLM(dspy.RLM):
+    """An RLM whose every step is an event. Call it by keyword, within `dspy.context(lm=…)`."""
+
+    def __init__(self, signature: Any, setting: RunSetting, *, depth: int = 0, **options: Any) -> None:
+        self._setting = setting
+        self._depth = depth
+        self.invocation: Invocation | None = None
+        super().__init__(signature, interpreter_factory=setting.sandboxes, **options)
+        self.generate_action: Any = GatedPlanner(
+            self.__dict__["generate_action"],
+            invocation=current_invocation,
+            gate=setting.gate,
+            recorder=setting.recorder,
+            control=setting.control,
+            streaming=setting.streaming,
+        )
+
+    def forward(self, **arguments: Any) -> Any:
+        """Run to a submitted or extracted prediction. Raises `RunStopped`, or what LM or sandbox raised."""
+        parent = current_place().span
+        invocation = Invocation(parent, self._depth, self._setting.sandboxes.listener(parent))
+        if self._depth == 0:
+            self.invocation = invocation
+        token = INVOCATION.set(invocation)
+        try:
+            return super().forward(**arguments)
+        finally:
+            INVOCATION.reset(token)
+
+    # What the planner is told
+
+    def _build_variables(self, **arguments: Any) -> list[REPLVariable]:
+        """A document is described as the `str` that it is in the sandbox, with its real length."""
+        return [
+            variable if not isinstance(value, DocumentInput) else _described(variable, value)
+            for variable, value in zip(super()._build_variables(**arguments), arguments.values(), strict=True)
+        ]
+
+    # What cells can call
+
+    def _make_llm_tools(
+        self, budget: _LLMCallBudget | None = None, max_workers: int = 0
+    ) -> dict[str, Callable[..., Any]]:
+        budget = budget if budget is not None else _LLMCallBudget(self.max_llm_calls)
+        query = super()._make_llm_tools(_Unlimited())["llm_query"]
+        return make_llm_tools(
+            query,
+            budget.reserve,
+            invocation=current_invocation(),
+            recorder=self._setting.recorder,
+            control=self._setting.control,
+            workers=max_workers or self._setting.workers,
+            model=lambda: str(getattr(self.sub_lm or dspy.settings.lm, "model", "")),
+        )
+
+    def _setup_facade(self, repl: Any, budget: _LLMCallBudget, interpreter_factory: Any) -> str:
+        facade = ExplorerFacade(
+            self._user_tools,
+            interpreter_factory,
+            None,
+            lm=self.sub_lm,
+            reserve=budget.reserve,
+            build_rlm=self._build_nested,
+            invocation=current_invocation(),
+            recorder=self._setting.recorder,
+            control=self._setting.control,
+        )
+        facade.install(repl)
+        return str(SUB_AGENT_INSTRUCTIONS)
+
+    def _build_nested(self, signature: Any, options: dict[str, Any]) -> ExplorerRLM:
+        """A nested RLM: the same gate and recorder, and never more than its parent's limits."""
+        if self._depth + 1 >= DEEPEST:
+            raise RuntimeError(
+                f"RLMs can be nested {DEEPEST} deep; this one would be deeper. Use dspy.Predict instead."
+            )
+        for name, limit in (("max_iters", self.max_iters), ("max_llm_calls", self.max_llm_calls)):
+            given = options.get(name)
+            options[name] = limit if not isinstance(given, int) or given < 1 else min(given, limit)
+        options.pop("sub_lm", None)
+        options.pop("verbose", None)
+        return ExplorerRLM(_resolve_signature(signature), self._setting, depth=self._depth + 1, **options)
+
+    # One invocation
+
+    @contextmanager
+    def _interpreter_context(self, execution_tools: dict[str, Any], factory: Any) -> Iterator[Any]:
+        setting = self._setting
+        with (
+            super()._interpreter_context(execution_tools, factory) as repl,
+            setting.sandboxes.running(repl),
+            setting.control.on_stop(repl.cancel_pending),
+        ):
+            yield repl
+
+    def _execute_iteration(
+        self,
+        repl: Any,
+        variables: list[REPLVariable],
+        history: REPLHistory,
+        iteration: int,
+        input_args: dict[str, Any],
+        output_field_names: list[str],
+        interpreter_factory: Any,
+        sub_agent_rules: str,
+    ) -> Any:
+        setting, invocation = self._setting, current_invocation()
+        setting.control.check()
+        invocation.iteration = setting.recorder.span("iteration")
+        setting.recorder.emit(
+            IterationStarted,
+            span=invocation.iteration,
+            parent=invocation.span,
+            n=iteration + 1,
+            of=self.max_iters,
+        )
+        action = self.generate_action(
+            signature=self._action_signature_for_current_factory(interpreter_factory, sub_agent_rules),
+            variables_info=[variable.format() for variable in variables],
+            repl_history=history,
+            iteration=f"{iteration + 1}/{self.max_iters}",
+        )
+        setting.budget.enforce()
+        try:
+            code = _strip_code_fences(action.code)
+        except SyntaxError as error:
+            fail_cell(
+                invocation, setting.recorder, action.code, ErrorDetail(kind="SyntaxError", message=str(error))
+            )
+            result = f"[Error] {format_error_for_lm(error)}"
+            return self._process_execution_result(action, action.code, result, history, output_field_names)
+        code = setting.gate.before_cell(invocation.iteration, code)
+        result = run_cell(
+            invocation,
+            setting.recorder,
+            code,
+            lambda: self._execute_code(repl, code, input_args),
+            setting.volume,
+        )
+        setting.budget.enforce()
+        setting.control.check()
+        return self._process_execution_result(action, code, result, history, output_field_names)
+
+    def _extract_fallback(
+        self, variables: list[REPLVariable], history: REPLHistory, output_field_names: list[str]
+    ) -> Any:
+        setting, invocation = self._setting, current_invocation()
+        setting.control.check()
+        invocation.extracted = True
+        setting.recorder.note(
+            "warning",
+            f"The planner did not submit within its {self.max_iters} iterations; "
+            "the outputs are extracted from what it found.",
+            span=invocation.span,
+        )
+        with recorded_call(
+            setting.recorder, parent=invocation.span, kind="predict", name="extract"
+        ) as record:
+            prediction = super()._extract_fallback(variables, history, output_field_names)
+            record.answer = "\n".join(f"{name}: {getattr(prediction, name)}" for name in output_field_names)
+        return prediction
+
+
+class _Unlimited:
+    """Stands in for dspy's call budget where the caller has reserved already."""
+
+    def reserve(self, n: int = 1) -> None: ...
+
+
+def _described(variable: REPLVariable, value: DocumentInput) -> REPLVariable:
+    return variable.model_copy(
+        update={"type_name": "str", "total_length": value.characters, "preview": value.preview()}
+    )

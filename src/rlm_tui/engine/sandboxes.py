@@ -1,0 +1,98 @@
+"""The sandboxes of one run: made for each RLM call, listened to, and reachable while they live."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rlm_tui.core.documents import Document
+from rlm_tui.core.settings import SandboxSettings
+from rlm_tui.engine.cells import CellListener
+from rlm_tui.engine.invocation import INVOCATION
+from rlm_tui.engine.recorder import Recorder
+from rlm_tui.sandbox.interpreter import DriverInterpreter
+from rlm_tui.sandbox.limits import Limits
+from rlm_tui.sandbox.local import ProcessInterpreter
+
+
+class SandboxFactory:
+    """dspy's `interpreter_factory`: calling it gives a sandbox that tells the current RLM call's listener."""
+
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        *,
+        documents: Sequence[Document],
+        volume: Path | None,
+        cell_seconds: float | None,
+        recorder: Recorder,
+    ) -> None:
+        self._settings = settings
+        self._documents = tuple(documents)
+        self._volume = volume
+        self._cell_seconds = cell_seconds
+        self._recorder = recorder
+        self._lock = threading.Lock()
+        self._running: list[DriverInterpreter] = []
+        self._made: weakref.WeakSet[DriverInterpreter] = weakref.WeakSet()
+        self.execution_instructions = self._make(None).execution_instructions
+
+    def __call__(self) -> DriverInterpreter:
+        invocation = INVOCATION.get()
+        sandbox = self._make(None if invocation is None else invocation.listener)
+        with self._lock:
+            self._made.add(sandbox)
+        return sandbox
+
+    def listener(self, parent: str) -> CellListener:
+        """What will tell the events of the sandbox of one RLM call."""
+        return CellListener(self._recorder, kind=self._settings.kind, parent=parent)
+
+    @contextmanager
+    def running(self, sandbox: DriverInterpreter) -> Iterator[None]:
+        """Within the block the session's verbs reach `sandbox`."""
+        with self._lock:
+            self._running.append(sandbox)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.remove(sandbox)
+
+    @property
+    def innermost(self) -> DriverInterpreter | None:
+        """The sandbox of the deepest RLM that runs now."""
+        with self._lock:
+            return self._running[-1] if self._running else None
+
+    @property
+    def outermost(self) -> DriverInterpreter | None:
+        """The sandbox of the run itself."""
+        with self._lock:
+            return self._running[0] if self._running else None
+
+    def end_all(self) -> None:
+        """End every sandbox that was made, those of abandoned calls too."""
+        with self._lock:
+            made = list(self._made)
+        for sandbox in made:
+            sandbox.shutdown()
+
+    def _make(self, listener: CellListener | None) -> DriverInterpreter:
+        settings = self._settings
+        return ProcessInterpreter(
+            documents=self._documents,
+            volume=self._volume,
+            confined=settings.confined,
+            limits=Limits(
+                memory_bytes=settings.memory_bytes,
+                file_size_bytes=settings.file_size_bytes,
+                processes=settings.processes,
+            ),
+            cell_timeout=self._cell_seconds,
+            listener=listener,
+            redact=self._recorder.text,
+        )

@@ -1,0 +1,320 @@
+"""One run as a session: it owns the thread, the log and the end, and its verbs are the only way into a run.
+
+This module imports no dspy, so that a screen can be painted first: `engine.program` does, in the thread.
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rlm_tui.core.blobs import Blobs, MemoryBlobs
+from rlm_tui.core.documents import Document, sha256
+from rlm_tui.core.events import AnyEvent, DocumentReference, RunFinished, RunStarted, SandboxDescription
+from rlm_tui.core.paths import volumes_directory
+from rlm_tui.core.settings import Settings
+from rlm_tui.core.tasks import Task
+from rlm_tui.core.text import Redactor
+from rlm_tui.engine.control import RunControl, Stop
+from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.outcome import Outcome, failed
+from rlm_tui.engine.place import ROOT
+from rlm_tui.engine.plain import plain
+from rlm_tui.engine.recorder import Recorder
+from rlm_tui.sandbox.process_transport import ProcessTransport
+from rlm_tui.store.runs import RunFolder
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.program import Program
+
+OFFLINE_NAME = "offline demo"
+KILL_SECONDS = 3.5
+GIVE_UP_SECONDS = 1.5
+
+
+class RunRequest(msgspec.Struct, frozen=True):
+    """What to run. `settings` are merged already; `documents` by the name of their input.
+
+    `pace` is the offline planner's seconds for each word it writes, for a person who watches.
+    """
+
+    task: Task
+    inputs: dict[str, Any]
+    documents: dict[str, Document]
+    settings: Settings
+    pace: float = 0.0
+
+
+class SessionError(RuntimeError):
+    """A verb that can't be done now; the message says why."""
+
+
+class Session:
+    """Runs `request` and tells `on_event` of everything, in order, from threads of its own.
+
+    `on_event` must be quick and may not call a verb that waits. `keep` False leaves nothing on disk.
+    """
+
+    def __init__(
+        self,
+        request: RunRequest,
+        on_event: Callable[[AnyEvent], None],
+        *,
+        folder: RunFolder | None = None,
+        keep: bool = True,
+    ) -> None:
+        self.request = request
+        self.run_id = folder.run_id if folder is not None else new_run_id(request.task.name)
+        self._log_failure: OSError | None = None
+        self._redactor = Redactor(request.settings.secrets())
+        self._folder = folder or (self._create_folder() if keep else None)
+        self._control = RunControl()
+        self._blobs: Blobs = self._folder if self._folder is not None else MemoryBlobs()
+        self._recorder = Recorder(
+            on_event,
+            blobs=self._blobs,
+            log=self._folder,
+            secrets=request.settings.secrets(),
+        )
+        self._gate = Gate(self._recorder, self._control)
+        self._volume = volumes_directory() / request.settings.sandbox.volume
+        self._thread: threading.Thread | None = None
+        self._program: Program | None = None
+        self._finish_lock = threading.Lock()
+        self._finished = threading.Event()
+        self._outcome: Outcome | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the last event, `run_finished`, has been told."""
+        return self._finished.is_set()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while it runs."""
+        return self._outcome
+
+    @property
+    def events_path(self) -> Path | None:
+        """The log on disk; None when there is none."""
+        return None if self._folder is None else self._folder.events_path
+
+    @property
+    def blobs(self) -> Blobs:
+        """What gives the whole of a long text that an event names by its hash."""
+        return self._blobs
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the run waits at the gate now."""
+        return self._gate.is_held
+
+    def start(self) -> None:
+        """Begin the run on its own thread; returns at once. A session is started once."""
+        if self._thread is not None:
+            raise SessionError("This session was started before: a run is started once.")
+        self._thread = threading.Thread(target=self._run, name=f"rlm-run {self.run_id}", daemon=True)
+        self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end; False when `timeout` seconds passed first."""
+        return self._finished.wait(timeout)
+
+    def run(self) -> Outcome:
+        """Start and wait for the end."""
+        self.start()
+        self.wait()
+        assert self._outcome is not None, "a finished session has an outcome"
+        return self._outcome
+
+    def cancel(self) -> None:
+        """End the run: stop listening to the planner, interrupt the cell, then kill. Returns at once."""
+        self._control.stop(Stop("cancelled"))
+
+    def hold(self) -> None:
+        """Hold the run before the next plan or cell."""
+        self._gate.hold()
+
+    def release(self) -> None:
+        """Let a held run go on."""
+        self._gate.release()
+
+    def step(self) -> None:
+        """Let a held run go on to the next plan or cell."""
+        self._gate.step()
+
+    def interrupt(self) -> None:
+        """Stop the cell that runs now, keep its variables, and let the planner see it. Returns at once."""
+        if self._program is not None and (sandbox := self._program.sandboxes.innermost) is not None:
+            sandbox.interrupt()
+
+    def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> Any:
+        """The namespace's variables, or `length` characters of one from `start`. Raises SessionError."""
+        return self._sandbox().inspect(name, start, length)
+
+    def evaluate(self, code: str, *, timeout: float | None = None) -> Any:
+        """Run code of the console in the sandbox, outside of the trajectory. Waits; raises SessionError."""
+        return self._sandbox().evaluate(code, timeout=timeout)
+
+    def _sandbox(self) -> Any:
+        sandbox = self._program.sandboxes.outermost if self._program is not None else None
+        if sandbox is None:
+            raise SessionError("There is no sandbox now: the run has not reached it, or has ended.")
+        return sandbox
+
+    def _run(self) -> None:
+        try:
+            self._tell_start()
+            with self._control.on_stop(self._enforce_end):
+                outcome = self._explore()
+        except BaseException as error:
+            outcome = failed(error)
+        self._finish(outcome)
+
+    def _explore(self) -> Outcome:
+        # Here and not above: dspy takes seconds to import, and the first event must not wait for it.
+        from rlm_tui.engine.program import Program
+
+        self._program = Program(
+            self.request,
+            recorder=self._recorder,
+            control=self._control,
+            gate=self._gate,
+            volume=self._volume,
+        )
+        return self._program.run()
+
+    def _enforce_end(self) -> None:
+        """A stopped run has a few seconds to end by itself; what holds it is then killed, or left behind."""
+        threading.Thread(target=self._kill_late, name="rlm-end", daemon=True).start()
+
+    def _kill_late(self) -> None:
+        if self._finished.wait(KILL_SECONDS):
+            return
+        if self._program is not None:
+            threading.Thread(target=self._program.kill, name="rlm-kill", daemon=True).start()
+        if self._finished.wait(GIVE_UP_SECONDS):
+            return
+        stop = self._control.reason
+        assert stop is not None, "an end is only enforced on a stopped run"
+        self._recorder.note("error", "The run did not end by itself and was left behind.")
+        self._finish(Outcome(stop.status, error=stop.error))
+
+    def _finish(self, outcome: Outcome) -> None:
+        with self._finish_lock:
+            if self._outcome is not None:
+                return
+            self._outcome = outcome
+            recorder = self._recorder
+            seconds = round(recorder.seconds, 3)
+            recorder.emit(
+                RunFinished,
+                span=ROOT,
+                status=outcome.status,
+                outputs=outcome.outputs,
+                error=None if outcome.error is None else recorder.error(outcome.error),
+                totals=msgspec.structs.replace(recorder.totals, seconds=seconds),
+            )
+            recorder.close()
+        if self._folder is not None:
+            self._folder.close()
+        self._finished.set()
+
+    def _create_folder(self) -> RunFolder | None:
+        try:
+            return RunFolder.create(self.run_id, self._redactor.value(_asked(self.request)))
+        except OSError as error:
+            self._log_failure = error
+            return None
+
+    def _tell_start(self) -> None:
+        request, recorder = self.request, self._recorder
+        settings = request.settings
+        planner = OFFLINE_NAME if settings.lm is None else settings.lm.model
+        recorder.emit(
+            RunStarted,
+            span=ROOT,
+            run_id=self.run_id,
+            task=request.task.name,
+            signature=request.task.signature,
+            instructions=recorder.text(request.task.instructions),
+            inputs={name: recorder.value(_as_text(value)) for name, value in request.inputs.items()},
+            documents={name: _reference(document) for name, document in request.documents.items()},
+            planner=planner,
+            sub_lm=planner if settings.sub_lm is None else settings.sub_lm.model,
+            offline=settings.lm is None,
+            sandbox=self._describe_sandbox(),
+            budgets=settings.budgets,
+            versions=_versions(),
+            started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+        for remark in settings.remarks:
+            recorder.note("warning", remark)
+        if self._log_failure is not None:
+            recorder.note("error", f"The run goes on without a log: {self._log_failure}")
+        if self._folder is not None and request.documents:
+            threading.Thread(target=self._hash_documents, name="rlm-sha256", daemon=True).start()
+
+    def _describe_sandbox(self) -> SandboxDescription:
+        settings = self.request.settings.sandbox
+        return ProcessTransport(volume=self._volume, confined=settings.confined).description
+
+    def _hash_documents(self) -> None:
+        """Write `documents.json` with each document's hash: for a large one that takes a while."""
+        assert self._folder is not None
+        try:
+            references = {
+                name: msgspec.structs.replace(_reference(document), sha256=sha256(document))
+                for name, document in self.request.documents.items()
+            }
+            self._folder.write_documents(references)
+        except OSError as error:
+            self._recorder.note("warning", f"The documents' hashes are not in the log: {error}")
+
+
+def new_run_id(task: str) -> str:
+    """A name for a run that sorts by time and says which task it was."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{task}-{secrets.token_hex(2)}"
+
+
+def _asked(request: RunRequest) -> dict[str, Any]:
+    """What `run.json` keeps of a request: enough to ask again, and no secret."""
+    settings = request.settings
+    return {
+        "task": request.task.name,
+        "signature": request.task.signature,
+        "inputs": plain(request.inputs),
+        "documents": {name: str(document.path) for name, document in request.documents.items()},
+        "lm": None if settings.lm is None else settings.lm.model,
+        "sub_lm": None if settings.sub_lm is None else settings.sub_lm.model,
+        "sandbox": settings.sandbox.kind,
+        "budgets": msgspec.to_builtins(settings.budgets),
+    }
+
+
+def _reference(document: Document) -> DocumentReference:
+    return DocumentReference(
+        name=document.name, path=str(document.path), size=document.size, encoding=document.encoding
+    )
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(plain(value)).decode()
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in ("rlm-tui", "dspy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,63 @@
+"""Which files of a local volume a cell wrote, seen by looking before and after."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+MOST_ENTRIES = 5_000
+MOST_SECONDS = 0.05
+_OURS = ".rlm"
+
+Marks = dict[str, tuple[int, int]]
+
+
+class VolumeWatch:
+    """Compares the volume with how it was at the last look. One too large to look over is not watched."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._marks: Marks | None = self._look()
+
+    def changes(self) -> tuple[list[str], list[str]]:
+        """Paths written and removed since the last look, relative to the volume, in POSIX form."""
+        with self._lock:
+            before = self._marks
+            self._marks = after = None if before is None else self._look()
+        if before is None or after is None:
+            return [], []
+        written = sorted(path for path, mark in after.items() if before.get(path) != mark)
+        return written, sorted(path for path in before if path not in after)
+
+    def _look(self) -> Marks | None:
+        if self._directory is None:
+            return None
+        marks: Marks = {}
+        until = time.monotonic() + MOST_SECONDS
+        for path, entry in _files(self._directory, ""):
+            if len(marks) >= MOST_ENTRIES or time.monotonic() > until:
+                return None
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            marks[path] = (found.st_mtime_ns, found.st_size)
+        return marks
+
+
+def _files(directory: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    try:
+        entries = list(os.scandir(directory))
+    except OSError:
+        return
+    for entry in entries:
+        if not prefix and entry.name == _OURS:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(Path(entry.path), f"{prefix}{entry.name}/")
+        else:
+            yield f"{prefix}{entry.name}", entry
