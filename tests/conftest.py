@@ -24,4 +24,5 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """Data, config and cache of rlm-tui in a folder of this test's own."""
     home = tmp_path_factory.mktemp("rlm-tui-home")
     monkeypatch.setenv("RLM_TUI_HOME", str(home))
+    monkeypatch.setenv("RLM_TUI_DOTENV", "off")
     return home

@@ -1,0 +1,5 @@
+"""`python -m rlm_tui` is `rlm-tui`."""
+
+from rlm_tui.cli import main
+
+main()

@@ -1,0 +1,63 @@
+"""From what was asked on the command line to a `RunRequest`, or to one sentence on what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rlm_tui.core.content import resolve_content
+from rlm_tui.core.documents import Document, describe
+from rlm_tui.core.settings import load_settings
+from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+
+
+class InputSyntaxError(ValueError):
+    """`--input` was not NAME=VALUE."""
+
+
+def parse_inputs(pairs: Iterable[str]) -> dict[str, str]:
+    """`["a=1", "b=x=y"]` as a dict; a value `@FILE` is not special, `-` is the text of standard input."""
+    inputs: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name.strip():
+            raise InputSyntaxError(f"--input {pair!r} is not NAME=VALUE: write --input question='…'.")
+        if name.strip() in inputs:
+            raise InputSyntaxError(f"--input {name.strip()} is given twice: give it once.")
+        inputs[name.strip()] = sys.stdin.read() if value == "-" else value
+    return inputs
+
+
+def find_document(task: Task, path: str | None) -> Document | None:
+    """The document of `task`: the one at `path`, else its own (built first if that is the built-in one)."""
+    wanted = path if path is not None else task.default_document
+    if wanted is None:
+        return None
+    built_in = resolve_content(wanted)
+    if built_in is not None and not built_in.exists():
+        from rlm_tui.engine.dspy_knowledge import ensure_document
+
+        return describe(ensure_document(built_in))
+    return describe(built_in if built_in is not None else Path(wanted).expanduser())
+
+
+def build_request(
+    task_name: str,
+    *,
+    document: str | None,
+    inputs: Iterable[str],
+    overrides: Mapping[str, Any],
+) -> RunRequest:
+    """The request for one run. Raises an error whose text is one sentence when it was asked wrongly."""
+    from rlm_tui.engine.session import RunRequest
+
+    task = TaskRegistry().get(task_name)
+    settings = load_settings(overrides=overrides)
+    found = find_document(task, document)
+    values, documents = bind_inputs(task, parse_inputs(inputs), found)
+    return RunRequest(task=task, inputs=values, documents=documents, settings=settings)

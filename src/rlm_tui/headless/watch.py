@@ -1,0 +1,95 @@
+"""Drive a session without a screen: apply its events to the fold, print them, and cancel on Ctrl-C."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
+from types import FrameType
+from typing import TYPE_CHECKING, Protocol
+
+from rlm_tui.core.events import AnyEvent, RunFinished
+from rlm_tui.core.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest, Session
+
+
+class EventPrinter(Protocol):
+    """Anything that shows an event which the fold has applied."""
+
+    def print_event(self, event: AnyEvent, trajectory: Trajectory) -> None: ...
+
+
+def watch(request: RunRequest, *, as_json: bool) -> tuple[Session, Trajectory]:
+    """Run `request` to its end: live on a terminal, as lines in a pipe, silent with `as_json`.
+
+    The first Ctrl-C or SIGTERM cancels the run (what was found is kept); a second one leaves at once.
+    """
+    from rlm_tui.engine.session import Session
+
+    arrived: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
+    session = Session(request, arrived.put)
+    trajectory = Trajectory()
+    began = time.monotonic()
+    printer, showing = _printer(trajectory, lambda: time.monotonic() - began, as_json)
+    # Whatever a library prints belongs on stderr: stdout is the result's, or the printer's own.
+    with _cancelled_by_signals(session), showing, redirect_stdout(sys.stderr):
+        session.start()
+        for event in _until_finished(arrived, session):
+            trajectory.apply(event)
+            if printer is not None:
+                printer.print_event(event, trajectory)
+    session.wait()
+    return session, trajectory
+
+
+def _printer(
+    trajectory: Trajectory, clock: Callable[[], float], as_json: bool
+) -> tuple[EventPrinter | None, AbstractContextManager[object]]:
+    if as_json:
+        return None, nullcontext()
+    if sys.stdout.isatty():
+        from rlm_tui.headless.live import LivePrinter
+
+        live = LivePrinter(trajectory, clock)
+        return live, live
+    from rlm_tui.headless.lines import LinePrinter
+
+    return LinePrinter(sys.stdout), nullcontext()
+
+
+def _until_finished(arrived: queue.SimpleQueue[AnyEvent], session: Session) -> Iterator[AnyEvent]:
+    while True:
+        try:
+            event = arrived.get(timeout=0.2)
+        except queue.Empty:
+            if session.done and arrived.empty():
+                return
+            continue
+        yield event
+        if isinstance(event, RunFinished):
+            return
+
+
+@contextmanager
+def _cancelled_by_signals(session: Session) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def cancel(_number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        session.cancel()
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
