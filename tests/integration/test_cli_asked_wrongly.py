@@ -48,7 +48,7 @@ def test_a_document_that_cannot_be_used(kind: str, tmp_path: Path) -> None:
         (["run", "basic", "--sandbox", "moon"], "local"),
         (["run", "basic", "--input", "question="], "question"),
         (["run", "basic", "--max-iterations", "none"], "max-iterations"),
-        (["run"], "TASK"),
+        (["run"], "task"),
     ],
 )
 def test_what_is_wrong_is_named(arguments: list[str], named: str) -> None:

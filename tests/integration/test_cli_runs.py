@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.command_line import rlm_tui
-from tests.lm_server import EMPTY, WRONG_KEY, StartLM, always, planner_script
+from tests.lm_server import EMPTY, WRONG_KEY, always, planner_script
+from tests.lm_server.fixtures import StartLM
 
 FIBONACCI = "question=What are the first 12 Fibonacci numbers?"
 KEYS = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from rlm_tui.core.events import CellOutput
 from rlm_tui.core.settings import Secret
 from tests.integration.session_runs import KEY, READING, SUBMIT, request, run
 from tests.lm_server import StatusFailure, planner_script
@@ -24,9 +25,9 @@ def test_a_planted_key_is_in_no_event_and_no_file(
         (f"The document holds {KEY}, I see.", f"found = '{KEY}'\nprint(docs[:200])"),
         (
             "Piece by piece.",
-            "import sys, time\n"
-            f"sys.stdout.write('{KEY[:half]}'); sys.stdout.flush(); time.sleep(0.2)\n"
-            f"sys.stdout.write('{KEY[half:]} and more'); sys.stdout.flush(); time.sleep(0.2)",
+            f"import sys, time\nkey = docs[11:11 + {len(KEY)}]\n"
+            f"sys.stdout.write(key[:{half}]); sys.stdout.flush(); time.sleep(0.2)\n"
+            f"sys.stdout.write(key[{half}:] + ' and more'); sys.stdout.flush(); time.sleep(0.2)",
         ),
         ("Ask.", f"print(llm_query('what is {KEY}?'))\nsave_to_volume('a.txt', 'x')"),
         ("Ask again.", f"llm_query_batched(['is it {KEY}?'] * 2)\nraise ValueError('{KEY}')"),
@@ -47,7 +48,8 @@ def test_a_planted_key_is_in_no_event_and_no_file(
     for what, text in [("an event", told), *((str(path), path.read_bytes()) for path in files)]:
         for secret in (KEY, SHAPED, KEY[half:]):
             assert secret.encode() not in text, f"{secret} is in {what}"
-    assert b"[redacted] and more" in told
+    output = "".join(event.text for event in watched.all(CellOutput))
+    assert "[redacted] and more" in output
 
 
 def test_a_providers_words_are_redacted(loopback_lm: StartLM) -> None:
