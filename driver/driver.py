@@ -1,17 +1,15 @@
 """The process inside every sandbox: runs cells of Python and speaks the wire protocol (PROTOCOL.md).
 
 One file, standard library only, Python 3.9 and later. The main thread runs the person's cells (so a SIGINT
-lands in them), the reader thread owns the protocol's input, and two small ones send printed text and watch the
+lands in them), the reader thread owns the protocol's input, two small ones send printed text and watch the
 clock. What the person's code can get hold of is put back after each cell.
 """
 
-import builtins
-
-# The driver's own functions keep working when a cell deletes or replaces a builtin.
-__builtins__ = dict(vars(builtins))
+from __future__ import annotations
 
 import ast
 import atexit
+import builtins
 import codecs
 import contextlib
 import enum
@@ -35,6 +33,16 @@ import time
 import traceback
 import types
 import weakref
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, TypeVar
+
+# The driver's own functions keep working when a cell deletes or replaces a builtin.
+globals()["__builtins__"] = dict(vars(builtins))
+
+Frame = dict[str, Any]
+Helper = Callable[..., Any]
+Function = TypeVar("Function", bound=Helper)
+Id = Any  # a number or a text of the host's choice
 
 PROTOCOL = 1
 MAX_LINE_BYTES = 1 << 20  # of one line, its newline included
@@ -66,7 +74,7 @@ class BrokenFrame(Exception):
     """A frame that can't be understood; the text names it."""
 
 
-def clean(text):
+def clean(text: str) -> str:
     """Text without surrogates: a pair becomes its character, a lone one the replacement character."""
     try:
         text.encode("utf-8")
@@ -75,11 +83,11 @@ def clean(text):
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def to_json(value):
+def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def plain(value, where, depth=0):
+def plain(value: Any, where: str, depth: int = 0) -> Any:
     """A copy of `value` in JSON's own types; TypeError or ValueError say which part can't be."""
     if value is None or isinstance(value, (bool, str, int)):
         return value
@@ -106,11 +114,11 @@ def plain(value, where, depth=0):
     )
 
 
-def no_constant(name):
+def no_constant(name: str) -> NoReturn:
     raise ValueError("%s is not JSON" % name)
 
 
-def parse_frame(line):
+def parse_frame(line: bytes | str) -> Frame:
     """One line (or joined parts) as a frame; raises BrokenFrame."""
     try:
         frame = json.loads(line, parse_constant=no_constant)
@@ -121,7 +129,7 @@ def parse_frame(line):
     return frame
 
 
-def wanted(frame, name, kinds, *default):
+def wanted(frame: Frame, name: str, kinds: tuple[type, ...], *default: Any) -> Any:
     """A field of a frame, checked; raises BrokenFrame naming the frame and the field."""
     if name not in frame or (default and frame[name] is None):
         if default:
@@ -135,7 +143,7 @@ def wanted(frame, name, kinds, *default):
     return value
 
 
-def check_name(name, where):
+def check_name(name: Any, where: str) -> None:
     """Raises BrokenFrame unless `name` can be a global that the driver doesn't need itself."""
     reserved = name in ("SUBMIT", "__builtins__", "__name__")
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or reserved:
@@ -149,11 +157,11 @@ class _Full(Exception):
     """The budget of a Describer is used up."""
 
 
-def class_name(cls):
-    return type.__getattribute__(cls, "__name__")
+def class_name(cls: type) -> str:
+    return str(type.__getattribute__(cls, "__name__"))
 
 
-def module_root(cls):
+def module_root(cls: type) -> str:
     module = type.__getattribute__(cls, "__module__")
     return module.partition(".")[0] if isinstance(module, str) else ""
 
@@ -162,7 +170,13 @@ def module_root(cls):
 TRUSTED_MODULES = frozenset(
     "datetime decimal fractions pathlib uuid re ipaddress zoneinfo numpy pandas polars".split()
 )
-OPEN_AND_CLOSE = {list: "[]", tuple: "()", set: "{}", frozenset: "{}", dict: "{}"}
+OPEN_AND_CLOSE: dict[Any, tuple[str, str]] = {
+    list: ("[", "]"),
+    tuple: ("(", ")"),
+    set: ("{", "}"),
+    frozenset: ("{", "}"),
+    dict: ("{", "}"),
+}
 MAX_DEPTH = 50
 
 
@@ -173,14 +187,14 @@ class Describer:
     `wide` breaks containers over lines as pprint does. Without `foreign` it runs no code of the person's.
     """
 
-    def __init__(self, budget, foreign=False, wide=False):
+    def __init__(self, budget: int, foreign: bool = False, wide: bool = False) -> None:
         self.left = budget
         self.foreign = foreign
         self.wide = wide
-        self.parts = []
-        self.path = []
+        self.parts: list[str] = []
+        self.path: list[int] = []
 
-    def describe(self, value):
+    def describe(self, value: Any) -> tuple[str, bool]:
         """The text, and whether it is whole."""
         whole = True
         try:
@@ -192,7 +206,7 @@ class Describer:
             whole = False
         return "".join(self.parts), whole
 
-    def put(self, text):
+    def put(self, text: str) -> None:
         if len(text) > self.left:
             self.parts.append(text[: self.left])
             self.left = 0
@@ -200,7 +214,7 @@ class Describer:
         self.parts.append(text)
         self.left -= len(text)
 
-    def value(self, value, indent):
+    def value(self, value: Any, indent: int) -> None:
         cls = type(value)
         if value is None or cls in (bool, float, complex):
             self.put(repr(value))
@@ -211,7 +225,7 @@ class Describer:
         elif issubclass(cls, str):
             self.put(repr(str.__getitem__(value, slice(0, self.left + 1))))
         elif issubclass(cls, (bytes, bytearray)):
-            base = bytes if issubclass(cls, bytes) else bytearray
+            base: Any = bytes if issubclass(cls, bytes) else bytearray
             self.put(repr(base.__getitem__(value, slice(0, self.left + 1))))
         else:
             for base in OPEN_AND_CLOSE:
@@ -220,20 +234,20 @@ class Describer:
                     return
             self.other(value, cls, indent)
 
-    def integer(self, value, cls):
+    def integer(self, value: int, cls: type) -> None:
         bits = int.bit_length(value)
         self.put(int.__repr__(value) if bits <= 8_000 else "<%s of %d bits>" % (class_name(cls), bits))
 
-    def container(self, value, cls, base, indent):
+    def container(self, value: Any, cls: type, base: Any, indent: int) -> None:
         if id(value) in self.path or len(self.path) >= MAX_DEPTH:
-            self.put("%s...%s" % tuple(OPEN_AND_CLOSE[base]))
+            self.put("%s...%s" % OPEN_AND_CLOSE[base])
             return
         if self.wide and not self.inline(value, indent):
             self.items(value, cls, base, indent + 1, "\n" + " " * (indent + 1))
         elif not self.wide:
             self.items(value, cls, base, indent, " ")
 
-    def inline(self, value, indent):
+    def inline(self, value: Any, indent: int) -> bool:
         """Puts the value on this line if it is short enough, and says whether it did."""
         narrow = Describer(max(20, 100 - indent))
         narrow.path = list(self.path)
@@ -242,7 +256,7 @@ class Describer:
             self.put(text)
         return whole
 
-    def items(self, value, cls, base, indent, space):
+    def items(self, value: Any, cls: type, base: Any, indent: int, space: str) -> None:
         opening, closing = OPEN_AND_CLOSE[base]
         size = base.__len__(value)
         if cls is not base or base is frozenset:
@@ -266,7 +280,7 @@ class Describer:
         self.put((",)" if cls is tuple and size == 1 else closing))
         self.path.pop()
 
-    def other(self, value, cls, indent):
+    def other(self, value: Any, cls: type, indent: int) -> None:
         """Anything that is no builtin value: its class and its attributes, read without calling its code."""
         root = module_root(cls)
         if cls in (range, slice, type(Ellipsis), type(NotImplemented)) or root in TRUSTED_MODULES:
@@ -279,11 +293,11 @@ class Describer:
             self.put(function_line(value))
         elif issubclass(cls, BaseException):
             self.put(class_name(cls))
-            self.value(BaseException.args.__get__(value), indent)
+            self.value(BaseException.__getattribute__(value, "args"), indent)
         else:
             self.attributes(value, cls, indent)
 
-    def attributes(self, value, cls, indent):
+    def attributes(self, value: Any, cls: type, indent: int) -> None:
         try:
             attributes = object.__getattribute__(value, "__dict__")
         except Exception:
@@ -304,14 +318,14 @@ class Describer:
         self.path.pop()
 
 
-def guarded_repr(value):
+def guarded_repr(value: Any) -> str:
     try:
         return repr(value)
     except Exception as error:
         return "<%s; its repr raised %s>" % (class_name(type(value)), class_name(type(error)))
 
 
-def preview(value, characters=PREVIEW_CHARACTERS):
+def preview(value: Any, characters: int = PREVIEW_CHARACTERS) -> str:
     """The value's beginning on one line; costs the same whatever its size."""
     text, whole = Describer(characters + 1).describe(value)
     if "\n" in text or "\r" in text:
@@ -319,19 +333,19 @@ def preview(value, characters=PREVIEW_CHARACTERS):
     return text if whole and len(text) <= characters else text[: characters - 1] + "…"
 
 
-def shown(value):
+def shown(value: Any) -> str:
     """What a notebook would print for a last expression: its repr, cut at a bound."""
     text, whole = Describer(SHOWN_CHARACTERS, foreign=True).describe(value)
     return text if whole else "%s… (cut at %d characters)" % (text, SHOWN_CHARACTERS)
 
 
-def function_line(function):
+def function_line(function: types.FunctionType) -> str:
     code = function.__code__
     arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return "def %s(%s)" % (code.co_name, ", ".join(arguments))
 
 
-def type_line(value):
+def type_line(value: Any) -> str:
     """The value's type in a few words: "str", "list of dict", "dict of str" (of its values)."""
     cls = type(value)
     name = class_name(cls)
@@ -343,7 +357,7 @@ def type_line(value):
     return name
 
 
-def size_of(value):
+def size_of(value: Any) -> int | None:
     """Its length where that is known without running the person's code, else None."""
     cls = type(value)
     for base in (str, bytes, bytearray, list, tuple, dict, set, frozenset, range):
@@ -358,12 +372,12 @@ def size_of(value):
 # ---------------------------------------------------------------- helpers the planner finds in its namespace
 
 
-def peek(text, start=0, length=2000):
+def peek(text: str, start: int = 0, length: int = 2000) -> str:
     """The part of `text` from character `start`, `length` characters long."""
     return text[start : start + length]
 
 
-def grep(text, pattern, *, context=0):
+def grep(text: str, pattern: str, *, context: int = 0) -> list[str]:
     """The lines of `text` with `pattern` in them (plain text, any case), each with `context` lines around."""
     if not pattern:
         raise ValueError("grep wants some text to look for; the pattern is empty")
@@ -386,7 +400,7 @@ def grep(text, pattern, *, context=0):
     return found
 
 
-def chunk_by_size(text, size=4000, overlap=200):
+def chunk_by_size(text: str, size: int = 4000, overlap: int = 200) -> list[str]:
     """`text` in pieces of `size` characters, each begun with the last `overlap` of the one before."""
     if size < 1 or not 0 <= overlap < size:
         raise ValueError("overlap must be 0 or more and less than size; got %r and %r" % (overlap, size))
@@ -398,9 +412,9 @@ def chunk_by_size(text, size=4000, overlap=200):
     return pieces
 
 
-def _sections(text, pattern, name):
+def _sections(text: str, pattern: str, name: str) -> list[dict[str, Any]]:
     """`text` cut before each line in which `pattern` matches; what precedes the first has an empty name."""
-    starts = []
+    starts: list[int] = []
     for match in re.finditer(pattern, text, re.MULTILINE):
         start = text.rfind("\n", 0, match.start()) + 1
         if not starts or start > starts[-1]:
@@ -415,7 +429,7 @@ def _sections(text, pattern, name):
     return sections
 
 
-def chunk_by_headers(text, pattern=r"^#{1,3} "):
+def chunk_by_headers(text: str, pattern: str = r"^#{1,3} ") -> list[dict[str, Any]]:
     """Sections from each line that matches `pattern`: [{"header", "content", "start"}]."""
     return _sections(text, pattern, "header")
 
@@ -426,7 +440,7 @@ TIMESTAMP = (
 )
 
 
-def chunk_by_timestamps(text, pattern=TIMESTAMP):
+def chunk_by_timestamps(text: str, pattern: str = TIMESTAMP) -> list[dict[str, Any]]:
     """Entries of a log, each from a line that begins with a time: [{"timestamp", "content", "start"}].
 
     `content` is the whole entry, its first line included.
@@ -446,7 +460,7 @@ def chunk_by_timestamps(text, pattern=TIMESTAMP):
     return entries
 
 
-def chunk_by_json_keys(text):
+def chunk_by_json_keys(text: str) -> list[dict[str, str]]:
     """The members of a JSON object: [{"key", "content", "type"}]; `content` is indented JSON."""
     value = json.loads(text)
     if not isinstance(value, dict):
@@ -457,19 +471,19 @@ def chunk_by_json_keys(text):
     ]
 
 
-def make_buffers():
+def make_buffers() -> tuple[Helper, ...]:
     """The three buffer helpers over one store."""
-    buffers = {}
+    buffers: dict[str, list[Any]] = {}
 
-    def add_buffer(name, value):
+    def add_buffer(name: str, value: Any) -> None:
         """Adds `value` to the end of the buffer `name`; buffers last as long as the session."""
         buffers.setdefault(name, []).append(value)
 
-    def get_buffer(name):
+    def get_buffer(name: str) -> list[Any]:
         """What was added to the buffer `name`, as a new list (empty if nothing was)."""
         return list(buffers.get(name, ()))
 
-    def clear_buffer(name=None):
+    def clear_buffer(name: str | None = None) -> None:
         """Empties the buffer `name`, or every buffer."""
         if name is None:
             buffers.clear()
@@ -479,10 +493,10 @@ def make_buffers():
     return add_buffer, get_buffer, clear_buffer
 
 
-def make_volume(root):
+def make_volume(root: str | None) -> tuple[Helper, ...]:
     """The two volume helpers for the volume mounted at `root` (None: there is none)."""
 
-    def place(path):
+    def place(path: str | os.PathLike[str]) -> tuple[str, str]:
         if root is None:
             raise RuntimeError("No volume is mounted in this sandbox, so nothing can be saved or loaded.")
         path = os.fspath(path)
@@ -496,7 +510,7 @@ def make_volume(root):
             raise ValueError("%r leaves the volume %s; give a path inside it" % (path, root))
         return inside, os.path.join(root, os.path.relpath(inside, top))
 
-    def save_to_volume(path, content):
+    def save_to_volume(path: str | os.PathLike[str], content: str | bytes) -> str:
         """Writes `content` (str or bytes) to `path` in the volume, making folders; returns the whole path."""
         if not isinstance(content, (str, bytes, bytearray)):
             raise TypeError("save_to_volume writes str or bytes, not %s" % class_name(type(content)))
@@ -507,7 +521,7 @@ def make_volume(root):
             stream.write(data)
         return name
 
-    def load_from_volume(path):
+    def load_from_volume(path: str | os.PathLike[str]) -> str:
         """The text of the file `path` in the volume, read as UTF-8."""
         with open(place(path)[0], encoding="utf-8", errors="replace", newline="") as stream:
             return stream.read()
@@ -515,7 +529,7 @@ def make_volume(root):
     return save_to_volume, load_from_volume
 
 
-def make_helpers(volume):
+def make_helpers(volume: str | None) -> dict[str, Helper]:
     """Every helper by its name, for a fresh namespace."""
     functions = (peek, grep, chunk_by_size, chunk_by_headers, chunk_by_timestamps, chunk_by_json_keys)
     return {function.__name__: function for function in functions + make_buffers() + make_volume(volume)}
@@ -535,21 +549,21 @@ class Submitted(BaseException):
     """Ends a cell after SUBMIT; no `except Exception` holds it."""
 
 
-_shielded = set()  # ids of code objects that SIGINT must not leave half done
-_open = set()  # ids of code objects under which the person's code runs
+_shielded: set[int] = set()  # ids of code objects that SIGINT must not leave half done
+_open: set[int] = set()  # ids of code objects under which the person's code runs
 
 
-def shielded(function):
+def shielded(function: Function) -> Function:
     _shielded.add(id(function.__code__))
     return function
 
 
-def opened(function):
+def opened(function: Function) -> Function:
     _open.add(id(function.__code__))
     return function
 
 
-def may_raise(frame):
+def may_raise(frame: types.FrameType | None) -> bool:
     """Whether a SIGINT that found `frame` running may raise there: not in the driver's own work."""
     while frame is not None:
         if id(frame.f_code) in _shielded:
@@ -560,15 +574,14 @@ def may_raise(frame):
     return False
 
 
-def is_cell_file(filename):
+def is_cell_file(filename: str) -> bool:
     return filename.startswith(("<cell ", "<console "))
 
 
-def guarded_lines(filename):
+def guarded_lines(filename: str) -> set[int]:
     """The lines of a cell inside a `try` whose handlers would swallow a KeyboardInterrupt."""
-    entry = linecache.cache.get(filename)
-    lines = set()
-    for node in ast.walk(ast.parse("".join(entry[2]))) if entry else ():
+    lines: set[int] = set()
+    for node in ast.walk(ast.parse("".join(linecache.getlines(filename)))):
         if not isinstance(node, ast.Try):
             continue
         for handler in node.handlers:
@@ -582,24 +595,24 @@ def guarded_lines(filename):
 class LineStopper:
     """Raises at the next line of a cell that no `except:` of the cell would swallow."""
 
-    def __init__(self):
-        self.guarded = {}
+    def __init__(self) -> None:
+        self.guarded: dict[str, set[int]] = {}
 
-    def arm(self, frame):
+    def arm(self, frame: types.FrameType | None) -> None:
         sys.settrace(self.trace)
         while frame is not None:
             if is_cell_file(frame.f_code.co_filename):
                 frame.f_trace = self.trace
             frame = frame.f_back
 
-    def trace(self, frame, event, argument):
+    def trace(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         if not is_cell_file(frame.f_code.co_filename):
             return None
         if event == "line" and may_raise(frame) and not self.is_guarded(frame):
             raise Stopped
         return self.trace
 
-    def is_guarded(self, frame):
+    def is_guarded(self, frame: types.FrameType | None) -> bool:
         while frame is not None and id(frame.f_code) not in _open:
             filename = frame.f_code.co_filename
             if is_cell_file(filename):
@@ -614,26 +627,26 @@ class LineStopper:
 class Cell:
     """One execute or evaluate frame and what became of it."""
 
-    def __init__(self, frame):
+    def __init__(self, frame: Frame) -> None:
         self.console = frame["type"] == "evaluate"
         self.id = wanted(frame, "id", (int, str))
         self.code = wanted(frame, "code", (str,))
         self.timeout = wanted(frame, "timeout", (int, float), None)
         self.tools = None if self.console else wanted(frame, "tools", (list,), [])
-        self.outputs = None if self.console else self.check_outputs(wanted(frame, "outputs", (list,), []))
+        self.outputs = self.check_outputs([] if self.console else wanted(frame, "outputs", (list,), []))
         for name in self.tools or ():
             check_name(name, "execute.tools")
         self.filename = "<%s %s>" % ("console" if self.console else "cell", self.id)
-        self.stop = None  # "interrupted" or "timeout" once asked for
+        self.stop: str | None = None  # "interrupted" or "timeout" once asked for
         self.raised = False  # whether that reached the cell's code
         self.signals = 0
         self.signal_until = 0.0
         self.next_signal = 0.0
-        self.deadline = None
-        self.submission = None
+        self.deadline: float | None = None
+        self.submission: dict[str, Any] | None = None
 
     @staticmethod
-    def check_outputs(outputs):
+    def check_outputs(outputs: list[Any]) -> list[Frame]:
         for output in outputs:
             if not isinstance(output, dict) or not isinstance(output.get("name"), str):
                 raise BrokenFrame("The execute frame's `outputs` must be objects with a `name`.")
@@ -643,7 +656,7 @@ class Cell:
                 )
         return outputs
 
-    def stopped_words(self):
+    def stopped_words(self) -> str:
         if self.stop == "timeout":
             return "the cell ran longer than %g s and was stopped" % self.timeout
         return "the cell was interrupted"
@@ -655,19 +668,19 @@ class Cell:
 class Wire:
     """The protocol's private descriptors: lines out from any thread, lines in for the reader."""
 
-    def __init__(self, source, sink):
+    def __init__(self, source: int, sink: int) -> None:
         self.source = source
         self.sink = sink
         self.lock = threading.RLock()
-        self.outbox = []
+        self.outbox: list[bytes] = []
         self.writing = False
         self.part_ids = itertools.count(1)
 
-    def send(self, *frames):
+    def send(self, *frames: Frame) -> None:
         """Sends frames in one go; each travels in parts if its line would be too long."""
         self.write(b"".join(self.line(clean(to_json(frame))) for frame in frames))
 
-    def line(self, text):
+    def line(self, text: str) -> bytes:
         """A frame's JSON as one line, or as the lines of its parts."""
         data = text.encode("utf-8")
         if len(data) < MAX_LINE_BYTES:
@@ -680,7 +693,7 @@ class Wire:
             lines.append(to_json(part).encode("utf-8") + b"\n")
         return b"".join(lines)
 
-    def write(self, line):
+    def write(self, line: bytes) -> None:
         with self.lock:
             self.outbox.append(line)
             # A destructor of the person's that prints while a line is half written must wait for its turn.
@@ -697,7 +710,7 @@ class Wire:
             finally:
                 self.writing = False
 
-    def lines(self, heard):
+    def lines(self, heard: Callable[[], None]) -> Iterator[bytes]:
         """Lines as they come, without their newline, until the input ends; calls `heard` for every chunk."""
         begun = b""
         while True:
@@ -717,9 +730,9 @@ class Wire:
                     raise BrokenFrame("A line is longer than 1 MiB: %s" % ascii(line[:120]))
             yield from whole
 
-    def frames(self, heard):
+    def frames(self, heard: Callable[[], None]) -> Iterator[Frame]:
         """Whole frames; raises BrokenFrame."""
-        parts = {}
+        parts: dict[Id, list[str]] = {}
         characters = 0
         for line in self.lines(heard):
             if not line.strip():
@@ -741,7 +754,7 @@ class Wire:
             yield frame
 
 
-def patiently(function, argument):
+def patiently(function: Callable[[Any], Any], argument: Any) -> Any:
     """The function's answer, asked for again while a cell holds all the memory, for five seconds."""
     for _ in range(100):
         try:
@@ -761,14 +774,14 @@ class Output:
     processes, C code) comes through two pipes, emptied before each write so that the order stays true.
     """
 
-    def __init__(self, wire):
+    def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.lock = threading.RLock()
         self.limit = OUTPUT_BYTES
-        self.cell = None  # the id printed text belongs to; stays the last cell's between cells
+        self.cell: Id = None  # the id printed text belongs to; stays the last cell's between cells
         self.left = 0
         self.dropped = 0
-        self.waiting = []
+        self.waiting: list[tuple[str, list[str]]] = []
         self.size = 0
         self.sent = 0.0
         self.woken = False
@@ -785,19 +798,19 @@ class Output:
         self.places = {number: place_of(private) for number, private in self.descriptors.items()}
         self.take_descriptors()
 
-    def take_descriptors(self):
+    def take_descriptors(self) -> None:
         """Makes 1 and 2 the pipes and 0 empty, whatever a cell did to them; what it had there is lost."""
         for number, private in self.descriptors.items():
             if place_of(number) != self.places[number]:
                 os.dup2(private, number)
 
-    def begin(self, cell):
+    def begin(self, cell: Id) -> None:
         with self.lock:
             self.flush()
             self.cell = cell
             self.left = self.limit
 
-    def end(self):
+    def end(self) -> int:
         """Sends all there is and returns how many bytes were dropped since this was last asked."""
         with self.lock:
             self.drain(1 << 20)
@@ -808,7 +821,7 @@ class Output:
             dropped, self.dropped = self.dropped, 0
             return dropped
 
-    def add(self, stream, text):
+    def add(self, stream: str, text: str) -> None:
         """Takes printed text from Python code; sent at once if nothing was for 20 ms, else a little later."""
         with self.lock:
             self.drain(1 << 18)
@@ -822,7 +835,7 @@ class Output:
                 self.woken = True
                 os.write(self.wake_writer, b"x")
 
-    def drain(self, most):
+    def drain(self, most: int) -> int:
         """Takes up to `most` bytes out of the pipes; returns how many there were."""
         taken = 0
         while taken < most:
@@ -839,7 +852,7 @@ class Output:
                 self.append(stream, decoder.decode(data))
         return taken
 
-    def append(self, stream, text):
+    def append(self, stream: str, text: str) -> None:
         if not text or self.cell is None:
             return
         position = 0
@@ -860,7 +873,7 @@ class Output:
         if position < len(text):
             self.dropped += utf8_size(text, position)
 
-    def keep(self, stream, piece):
+    def keep(self, stream: str, piece: str) -> None:
         if self.size and self.size + len(piece) > OUTPUT_PIECE:
             self.flush()
         if self.waiting and self.waiting[-1][0] == stream:
@@ -869,14 +882,14 @@ class Output:
             self.waiting.append((stream, [piece]))
         self.size += len(piece)
 
-    def flush(self):
+    def flush(self) -> None:
         waiting, self.waiting, self.size = self.waiting, [], 0
         for stream, pieces in waiting:
             self.wire.send({"type": "output", "id": self.cell, "stream": stream, "text": "".join(pieces)})
         if waiting:
             self.sent = time.monotonic()
 
-    def pump(self):
+    def pump(self) -> None:
         """For a thread of its own: sends what comes through the pipes, and what `add` left waiting."""
         poll = select.poll()
         for reader in itertools.chain(self.readers, (self.wake_reader,)):
@@ -902,7 +915,7 @@ class Output:
                 time.sleep(0.05)
 
 
-def utf8_size(text, start=0):
+def utf8_size(text: str, start: int = 0) -> int:
     if start == 0 and text.isascii():
         return len(text)
     size = 0
@@ -912,14 +925,14 @@ def utf8_size(text, start=0):
     return size
 
 
-def aside(descriptor):
+def aside(descriptor: int) -> int:
     """The descriptor moved out of the way of code that closes or counts low numbers; never inherited."""
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 100)
     os.close(descriptor)
     return moved
 
 
-def place_of(descriptor):
+def place_of(descriptor: int) -> tuple[int, int] | None:
     """Which file a descriptor is; None for a closed one."""
     try:
         status = os.fstat(descriptor)
@@ -934,7 +947,7 @@ class TextStream(io.TextIOBase):
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, session, name, descriptor):
+    def __init__(self, session: Session, name: str, descriptor: int) -> None:
         self.session = session
         self.name = "<%s>" % name
         self.stream = name
@@ -942,7 +955,7 @@ class TextStream(io.TextIOBase):
         self.buffer = ByteStream(self)
 
     @shielded
-    def write(self, text):
+    def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError("write() argument must be str, not %s" % type(text).__name__)
         text = str.__getitem__(text, slice(None))  # of a subclass, the plain text
@@ -953,16 +966,16 @@ class TextStream(io.TextIOBase):
         self.session.output.add(self.stream, text)
         return len(text)
 
-    def writable(self):
+    def writable(self) -> bool:
         return True
 
-    def fileno(self):
+    def fileno(self) -> int:
         return self.descriptor
 
-    def reconfigure(self, **options):
+    def reconfigure(self, **options: Any) -> None:
         pass
 
-    def flush(self):
+    def flush(self) -> None:
         pass
 
     close = flush
@@ -971,23 +984,23 @@ class TextStream(io.TextIOBase):
 class ByteStream(io.RawIOBase):
     """The `buffer` of a TextStream: bytes are read as UTF-8."""
 
-    def __init__(self, text_stream):
+    def __init__(self, text_stream: TextStream) -> None:
         self.text_stream = text_stream
         self.name = text_stream.name
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
-    def write(self, data):
+    def write(self, data: Any) -> int:
         data = bytes(data)
         self.text_stream.write(self.decoder.decode(data))
         return len(data)
 
-    def writable(self):
+    def writable(self) -> bool:
         return True
 
-    def fileno(self):
+    def fileno(self) -> int:
         return self.text_stream.descriptor
 
-    def flush(self):
+    def flush(self) -> None:
         pass
 
     close = flush
@@ -999,38 +1012,40 @@ class ByteStream(io.RawIOBase):
 class Session:
     """One namespace and the frames that work on it."""
 
-    def __init__(self, wire):
+    def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.output = Output(wire)
         self.main_thread = threading.get_ident()
-        self.queue = queue.SimpleQueue()
-        self.waiting = {}  # id -> Cell that has not begun
-        self.current = None
+        self.queue: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self.waiting: dict[Id, Cell] = {}  # id -> Cell that has not begun
+        self.current: Cell | None = None
         self.cell_changed = threading.Condition()
         self.watch_wakes = 0.0
-        self.abandoned = weakref.WeakSet()  # threads of cells that were stopped
-        self.pending = {}  # number of an open tool call -> its SimpleQueue
+        self.abandoned: weakref.WeakSet[threading.Thread] = (
+            weakref.WeakSet()
+        )  # threads of cells that were stopped
+        self.pending: dict[int, queue.SimpleQueue[Any]] = {}  # number of an open tool call -> its SimpleQueue
         self.call_numbers = itertools.count(1)
         self.stopper = LineStopper()
-        self.volume = None
-        self.idle = None
+        self.volume: str | None = None
+        self.idle: float | None = None
         self.heard = time.monotonic()
-        self.address_space = None
-        self.documents = {}  # name -> (what was bound from files, its texts by key)
-        self.tools = {}
-        self.texts = {}  # name -> (value, text, whole) for inspect, until the next cell
-        self.libc = None
-        self.stdin = None
+        self.address_space: int | None = None
+        self.documents: dict[str, tuple[Any, dict[Any, str]]] = {}  # what was bound from files, its texts
+        self.tools: dict[str, Helper] = {}
+        self.texts: dict[str, tuple[Any, str, bool]] = {}  # for inspect, until the next cell
+        self.libc: Any = None
+        self.stdin: io.TextIOWrapper | None = None
         self.stdout = TextStream(self, "stdout", 1)
         self.stderr = TextStream(self, "stderr", 2)
         self.module = types.ModuleType("__main__")
         self.namespace = self.module.__dict__
         self.builtins = dict(vars(builtins))
-        self.helpers = {}
+        self.helpers: dict[str, Helper] = {}
 
     # ---- frames in
 
-    def read(self):
+    def read(self) -> None:
         """The reader thread: answers what can't wait, queues the rest, ends when the input ends."""
         try:
             for frame in self.wire.frames(self.was_heard):
@@ -1041,10 +1056,10 @@ class Session:
             self.fault("The driver's reader failed: %s: %s" % (type(error).__name__, error))
         self.leave_with_the_host()
 
-    def was_heard(self):
+    def was_heard(self) -> None:
         self.heard = time.monotonic()
 
-    def accept(self, frame):
+    def accept(self, frame: Frame) -> None:
         kind = frame["type"]
         if kind == "reply":
             slot = self.pending.get(wanted(frame, "call", (int,)))
@@ -1071,7 +1086,7 @@ class Session:
         else:
             raise BrokenFrame("The driver knows no frame of type %s." % ascii(kind[:60]))
 
-    def leave_with_the_host(self):
+    def leave_with_the_host(self) -> NoReturn:
         """Ends the process because nobody is there any more: the cell gets a moment, children get none."""
         cell = self.current
         if cell is not None:
@@ -1084,12 +1099,12 @@ class Session:
                 os.killpg(os.getpid(), signal.SIGKILL)
         os._exit(0)
 
-    def fault(self, message):
+    def fault(self, message: str) -> NoReturn:
         with contextlib.suppress(Exception):
             self.wire.send({"type": "fault", "message": message})
         os._exit(2)
 
-    def serve(self):
+    def serve(self) -> NoReturn:
         """The main thread: frames in the order they came, until bye."""
         greeted = False
         while True:
@@ -1113,7 +1128,7 @@ class Session:
             except BrokenFrame as error:
                 self.fault(str(error))
 
-    def next_frame(self):
+    def next_frame(self) -> tuple[str, Any]:
         while True:
             if self.idle is None:
                 return self.queue.get()
@@ -1124,8 +1139,8 @@ class Session:
                 if time.monotonic() - self.heard >= self.idle:
                     self.fault("Nothing was heard for %g s, so the driver left." % self.idle)
 
-    def leave(self):
-        threading.Thread(target=lambda: (time.sleep(1), os._exit(0)), daemon=True).start()
+    def leave(self) -> NoReturn:
+        threading.Timer(1, os._exit, (0,)).start()
         with contextlib.suppress(BaseException):
             atexit._run_exitfuncs()
         self.output.end()
@@ -1133,7 +1148,7 @@ class Session:
 
     # ---- hello, bind
 
-    def hello(self, frame):
+    def hello(self, frame: Frame) -> None:
         asked = wanted(frame, "protocol", (int,))
         if asked != PROTOCOL:
             words = "The host speaks protocol %d and this driver %d; use a driver of the host's version."
@@ -1155,21 +1170,21 @@ class Session:
             "python": platform.python_version(),
             "pid": os.getpid(),
         }
-        self.wire.send(dict(ready, platform=sys.platform, refused_limits=refused))
+        self.wire.send(dict(ready, platform=sys.platform, unset=refused))
 
-    def prepare(self):
+    def prepare(self) -> None:
         """The namespace before the first cell, and what the process needs to be a good host to it."""
         self.helpers = make_helpers(self.volume)
         self.namespace.update(self.helpers)
         self.libc = load_libc()
         sys.modules["__main__"] = self.module
-        sys.__stdout__, sys.__stderr__ = self.stdout, self.stderr
+        vars(sys).update(__stdout__=self.stdout, __stderr__=self.stderr)
         threading.excepthook = self.thread_ended
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self.forked)
         self.restore()
 
-    def bind(self, frame):
+    def bind(self, frame: Frame) -> None:
         name = wanted(frame, "name", (str,))
         check_name(name, "bind")
         if "value" in frame:
@@ -1189,7 +1204,7 @@ class Session:
 
     # ---- cells
 
-    def run(self, cell):
+    def run(self, cell: Cell) -> None:
         self.begin(cell)
         started = time.perf_counter()
         threads = set(threading.enumerate())
@@ -1232,7 +1247,7 @@ class Session:
         self.was_heard()
         self.wire.send(self.listing(cell.id), done)
 
-    def begin(self, cell):
+    def begin(self, cell: Cell) -> None:
         self.texts.clear()
         self.output.begin(cell.id)
         self.set_memory(0)
@@ -1246,7 +1261,7 @@ class Session:
             if cell.deadline is not None and not time.monotonic() < self.watch_wakes <= cell.deadline:
                 self.cell_changed.notify()
 
-    def install(self, cell):
+    def install(self, cell: Cell) -> None:
         """The cell's tools and SUBMIT as globals; tools no longer listed go."""
         self.namespace["SUBMIT"] = self.submit
         if cell.tools is None:
@@ -1261,7 +1276,7 @@ class Session:
             self.namespace[name] = self.tools[name]
 
     @opened
-    def attempt(self, cell):
+    def attempt(self, cell: Cell) -> str | None:
         """Runs the person's code; returns its last expression's value as text, or None."""
         lines = cell.code.splitlines(True)
         linecache.cache[cell.filename] = (len(cell.code), None, lines, cell.filename)
@@ -1279,7 +1294,7 @@ class Session:
                     stream.flush()
         return text
 
-    def finish(self, cell, threads):
+    def finish(self, cell: Cell, threads: set[threading.Thread]) -> None:
         """Ends the cell's time: from here on nothing can interrupt it, and its open calls are answered."""
         with self.cell_changed:
             self.current = None
@@ -1294,7 +1309,7 @@ class Session:
         self.flush_c_streams()
         self.restore()
 
-    def restore(self):
+    def restore(self) -> None:
         """Puts back what a cell may have replaced, closed or deleted."""
         current = vars(builtins)
         if any(map(operator.is_not, map(current.get, self.builtins), self.builtins.values())):
@@ -1306,18 +1321,18 @@ class Session:
             sys.stdin = self.stdin = open(os.devnull, encoding="utf-8")
         self.output.take_descriptors()
 
-    def flush_c_streams(self):
+    def flush_c_streams(self) -> None:
         if self.libc is not None:
             self.libc.fflush(None)
 
-    def set_memory(self, more):
+    def set_memory(self, more: int) -> None:
         """The address space a cell may use, and `more` when the driver reports on the cell."""
         if self.address_space is not None:
             with contextlib.suppress(OSError, ValueError):
                 hard = resource.getrlimit(resource.RLIMIT_AS)[1]
                 resource.setrlimit(resource.RLIMIT_AS, (self.address_space + more, hard))
 
-    def details(self, cell, error):
+    def details(self, cell: Cell, error: BaseException) -> Frame:
         """The error as the protocol has it; falls back to the bare type when even that can't be said."""
         if isinstance(error, Stopped):
             error.__suppress_context__ = True
@@ -1326,14 +1341,14 @@ class Session:
         except BaseException:
             return dict(NO_DETAILS, type=class_name(type(error)))
 
-    def thread_ended(self, arguments):
+    def thread_ended(self, arguments: Any) -> None:
         """threading.excepthook: the person's frames on stderr, nothing for a thread that was stopped."""
         if issubclass(arguments.exc_type, (SystemExit, Stopped, Submitted)) or arguments.exc_value is None:
             return
         text = format_error(arguments.exc_value)
         sys.stderr.write("Exception in thread %s:\n%s" % (getattr(arguments.thread, "name", "?"), text))
 
-    def forked(self):
+    def forked(self) -> None:
         """In a process that a cell forked: the protocol is the parent's; printing goes by descriptor."""
         self.output.forked = True
         for descriptor in (self.wire.source, self.wire.sink):
@@ -1343,7 +1358,7 @@ class Session:
 
     # ---- stopping
 
-    def interrupt(self, identity):
+    def interrupt(self, identity: Id) -> None:
         """Stops the cell of that id, running or not yet begun; for any other the interrupt came late."""
         with self.cell_changed:
             if identity in self.waiting:
@@ -1351,7 +1366,7 @@ class Session:
             elif self.current is not None and self.current.id == identity:
                 self.stop(self.current, "interrupted")
 
-    def stop(self, cell, reason):
+    def stop(self, cell: Cell, reason: str) -> None:
         """Asks the running cell to end, again and again for two seconds. From any thread but the main one."""
         with self.cell_changed:
             if self.current is not cell:
@@ -1362,16 +1377,16 @@ class Session:
             self.cell_changed.notify()
         self.release_calls()
 
-    def send_signal(self, cell):
+    def send_signal(self, cell: Cell) -> None:
         cell.next_signal = time.monotonic() + SIGNAL_EVERY
         with contextlib.suppress(OSError):
             signal.pthread_kill(self.main_thread, signal.SIGINT)
 
-    def release_calls(self):
+    def release_calls(self) -> None:
         for slot in list(self.pending.values()):
             slot.put("stopped")
 
-    def watch(self):
+    def watch(self) -> None:
         """The clock's thread: stops cells whose time is over, repeats the signal to those that don't heed."""
         while True:
             with self.cell_changed:
@@ -1386,13 +1401,13 @@ class Session:
                 elif cell is not None and cell.deadline is not None and cell.stop is None:
                     overdue = now >= cell.deadline
                     wake = cell.deadline
-                if not overdue:
+                if cell is None or not overdue:
                     self.watch_wakes = wake or 0.0
                     self.cell_changed.wait(None if wake is None else max(0.0, wake - now))
-            if overdue:
-                self.stop(cell, "timeout")
+                    continue
+            self.stop(cell, "timeout")
 
-    def on_sigint(self, number, frame):
+    def on_sigint(self, number: int, frame: types.FrameType | None) -> None:
         """SIGINT in the main thread, from the driver's threads or from outside; late ones are nobody's."""
         cell = self.current
         if cell is None:
@@ -1407,7 +1422,7 @@ class Session:
             self.stopper.arm(frame)
         raise Stopped
 
-    def check(self):
+    def check(self) -> None:
         """Raises in a thread whose cell was told to stop. Called by every print and tool call."""
         if len(self.abandoned) and threading.current_thread() in self.abandoned:
             raise Stopped
@@ -1418,8 +1433,8 @@ class Session:
 
     # ---- tools and SUBMIT
 
-    def make_tool(self, name):
-        def tool(*args, **kwargs):
+    def make_tool(self, name: str) -> Helper:
+        def tool(*args: Any, **kwargs: Any) -> Any:
             return self.call(name, args, kwargs)
 
         tool.__name__ = tool.__qualname__ = name
@@ -1427,7 +1442,7 @@ class Session:
         return tool
 
     @shielded
-    def call(self, name, args, kwargs):
+    def call(self, name: str, args: Any, kwargs: Any) -> Any:
         """Has the host run a tool; returns its value or raises RuntimeError with its error."""
         if self.output.forked:
             raise RuntimeError("%s can't be called in a forked process; use threads" % name)
@@ -1466,7 +1481,7 @@ class Session:
             error = "%s: %s" % (kind, message) if kind else message
         raise RuntimeError(error)
 
-    def by_reference(self, value, path):
+    def by_reference(self, value: Any, path: list[int]) -> Any:
         """A nested call's argument with whole documents as {"$document"} and long texts as {"$file"}."""
         if isinstance(value, (str, dict)) and value:
             for name, (document, texts) in self.documents.items():
@@ -1490,7 +1505,7 @@ class Session:
             raise ValueError("the keys $document and $file are reserved in the arguments of a nested call")
         return {key: self.by_reference(item, path) for key, item in value.items()}
 
-    def by_file(self, text):
+    def by_file(self, text: str) -> str | dict[str, str]:
         if self.volume is None or utf8_size(text) <= BY_FILE_BYTES:
             return text
         folder = os.path.join(self.volume, ".rlm")
@@ -1507,7 +1522,7 @@ class Session:
         return {"$file": ".rlm/" + name}
 
     @shielded
-    def submit(self, *args, **kwargs):
+    def submit(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Hands over the results, by position or by name, and ends the cell."""
         cell = self.current
         if cell is None:
@@ -1521,7 +1536,7 @@ class Session:
 
     # ---- variables
 
-    def listing(self, identity):
+    def listing(self, identity: Id) -> Frame:
         """The variables frame of the whole namespace."""
         try:
             items, omitted = self.variables()
@@ -1530,12 +1545,12 @@ class Session:
         frame = {"type": "variables", "id": identity, "items": items}
         return dict(frame, omitted=omitted) if omitted else frame
 
-    def variables(self):
+    def variables(self) -> tuple[list[Frame], int]:
         names = [item for item in list(self.namespace.items()) if self.is_theirs(*item)]
         omitted = max(0, len(names) - VARIABLES)
         return [self.variable(name, value) for name, value in names[omitted:]], omitted
 
-    def is_theirs(self, name, value):
+    def is_theirs(self, name: Any, value: Any) -> bool:
         """Whether a global is the person's data, function or class: no tool, helper, module, import."""
         if not isinstance(name, str) or name.startswith("_") or name == "SUBMIT":
             return False
@@ -1547,15 +1562,15 @@ class Session:
         if issubclass(cls, types.FunctionType):
             return value.__globals__ is self.namespace
         if issubclass(cls, type):
-            return type.__getattribute__(value, "__module__") == "__main__"
+            return bool(type.__getattribute__(value, "__module__") == "__main__")
         return True
 
-    def variable(self, name, value):
+    def variable(self, name: str, value: Any) -> Frame:
         cls = type(value)
         kind = "class" if issubclass(cls, type) else type_line(value)
         return {"name": name, "type": kind, "size": size_of(value), "preview": preview(value)}
 
-    def inspect(self, frame):
+    def inspect(self, frame: Frame) -> None:
         """Lists the namespace, or answers with one item that holds a piece of its text."""
         identity = wanted(frame, "id", (int, str))
         name = wanted(frame, "name", (str,), None)
@@ -1576,7 +1591,7 @@ class Session:
             items.append(item)
         self.wire.send({"type": "variables", "id": identity, "items": items})
 
-    def text(self, name, value):
+    def text(self, name: str, value: Any) -> tuple[str, bool]:
         """The value as text to page through, and whether that is all of it; built once between two cells."""
         if isinstance(value, str):
             return value, True
@@ -1589,11 +1604,11 @@ class Session:
         return text, whole
 
 
-def same_items(first, second):
+def same_items(first: Any, second: dict[Any, str]) -> bool:
     return len(first) == len(second) and all(first.get(key) is value for key, value in second.items())
 
 
-def read_document(name, path, encoding):
+def read_document(name: str, path: str, encoding: str) -> str:
     try:
         with open(path, encoding=encoding, errors="replace", newline="") as stream:
             return stream.read()
@@ -1603,7 +1618,7 @@ def read_document(name, path, encoding):
         raise BrokenFrame("The document %s does not fit into the sandbox's memory limit." % name) from None
 
 
-def check_submission(outputs, args, kwargs):
+def check_submission(outputs: list[Frame], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The submitted values by name, in JSON's own types; TypeError or ValueError say what was wanted."""
     outputs = outputs or [{"name": "output"}]
     names = [output["name"] for output in outputs]
@@ -1633,7 +1648,7 @@ def check_submission(outputs, args, kwargs):
     return submission
 
 
-def is_of_type(value, kind):
+def is_of_type(value: Any, kind: str) -> bool:
     if kind == "NoneType":
         return value is None
     if kind == "bool" or isinstance(value, bool):
@@ -1644,7 +1659,7 @@ def is_of_type(value, kind):
 
 
 @opened
-def describe_error(cell, error):
+def describe_error(cell: Cell, error: BaseException) -> Frame:
     try:
         message = str(error)
     except Exception as second:
@@ -1663,21 +1678,21 @@ def describe_error(cell, error):
     }
 
 
-def cut(text, characters):
+def cut(text: str, characters: int) -> str:
     if len(text) <= characters:
         return text
     half = characters // 2
     return "%s\n… (%d characters left out)\n%s" % (text[:half], len(text) - 2 * half, text[-half:])
 
 
-def format_error(error):
+def format_error(error: BaseException) -> str:
     """A traceback of the person's own frames, with their source lines."""
     report = traceback.TracebackException(type(error), error, error.__traceback__)
     keep_their_frames(report, set())
     return "".join(report.format())
 
 
-def keep_their_frames(report, seen):
+def keep_their_frames(report: traceback.TracebackException | None, seen: set[int]) -> None:
     if report is None or id(report) in seen:
         return
     seen.add(id(report))
@@ -1694,7 +1709,7 @@ def keep_their_frames(report, seen):
 LIMITS = {"address_space_bytes": "RLIMIT_AS", "file_size_bytes": "RLIMIT_FSIZE", "processes": "RLIMIT_NPROC"}
 
 
-def set_limit(name, value):
+def set_limit(name: str, value: int | None) -> bool:
     """Sets a resource limit (None: leaves it); says whether this platform let it be set."""
     if value is None:
         return True
@@ -1709,7 +1724,7 @@ def set_limit(name, value):
         return False
 
 
-def load_libc():
+def load_libc() -> Any:
     """The C library, for its buffered output; None where it can't be had."""
     try:
         import ctypes
@@ -1724,7 +1739,7 @@ def load_libc():
         return None
 
 
-def die_with_parent():
+def die_with_parent() -> None:
     """Linux: SIGKILL when the thread that started this process ends; elsewhere the end of input has to do."""
     if sys.platform.startswith("linux"):
         with contextlib.suppress(Exception):
@@ -1733,7 +1748,7 @@ def die_with_parent():
             ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
 
 
-def main():
+def main() -> NoReturn:
     die_with_parent()
     # The default of 8 MB for each thread would use up a 2 GB address space with 200 calls open at once.
     with contextlib.suppress(ValueError, RuntimeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from rlm_tui.sandbox.process_transport import Confinement
 
 _PROBE = probe_bubblewrap()
 needs_bubblewrap = pytest.mark.skipif(not _PROBE.usable, reason=_PROBE.words)
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, or needs a limit of Linux")
 
 both_confinements = pytest.mark.parametrize(
     "confined",

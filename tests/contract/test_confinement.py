@@ -14,7 +14,7 @@ from rlm_tui.sandbox.document_input import DocumentInput
 from rlm_tui.sandbox.errors import SandboxStartError
 from rlm_tui.sandbox.local import ProcessInterpreter
 from rlm_tui.sandbox.process_transport import Confinement, ProcessTransport
-from tests.contract.sandboxes import both_confinements, needs_bubblewrap, sandbox, write_document
+from tests.contract.sandboxes import both_confinements, needs_bubblewrap, on_linux, sandbox, write_document
 
 confined_only = [pytest.mark.bubblewrap, needs_bubblewrap]
 
@@ -118,6 +118,7 @@ class TestConfined:
             assert "no network" in interpreter.description.detail
 
 
+@on_linux
 @both_confinements
 def test_the_environment_holds_nothing_of_the_hosts(
     confined: Confinement, monkeypatch: pytest.MonkeyPatch

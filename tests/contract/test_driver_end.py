@@ -151,7 +151,7 @@ def test_the_process_limit_is_set() -> None:
 
 def test_a_limit_that_cannot_be_set_is_told_and_not_fatal() -> None:
     with DriverProcess(limits={"file_size_bytes": -5, "unknown": 1}) as driver:
-        assert driver.ready["refused_limits"] == ["file_size_bytes"]
+        assert driver.ready["unset"] == ["file_size_bytes"]
 
 
 def test_a_broken_output_pipe_ends_it() -> None:

@@ -22,7 +22,7 @@ ENDLESS = {
     ),
     "a function that swallows": (
         "def work():\n    for n in range(10 ** 12): n * n\n"
-        "print('begun')\nwhile True:\n    try:\n        work()\n    except BaseException as e:\n        last = e"
+        "print('begun')\nwhile True:\n    try:\n        work()\n    except BaseException:\n        0"
     ),
     "a thread's end": (
         "import threading, time\nt = threading.Thread(target=time.sleep, args=(60,), daemon=True)\n"

@@ -55,7 +55,8 @@ def test_foreign_code_is_never_run_for_a_preview() -> None:
     with DriverProcess() as driver:
         finished = driver.run(
             "class Trap:\n"
-            "    def __new__(cls):\n        self = object.__new__(cls); object.__setattr__(self, 'n', 1); return self\n"
+            "    def __new__(cls):\n        self = object.__new__(cls)\n"
+            "        object.__setattr__(self, 'n', 1)\n        return self\n"
             "    def loop(self, *a):\n        while True: pass\n"
             "    __repr__ = __str__ = __len__ = __iter__ = __eq__ = __hash__ = loop\n"
             "    __getattr__ = __bool__ = __getattribute__ = loop\n"

@@ -85,7 +85,11 @@ def test_the_listener_is_told_of_start_cells_and_variables_but_not_of_setups() -
 
 def test_a_listener_that_fails_does_not_end_the_cell() -> None:
     listener = Recording()
-    listener.on_output = lambda *details: 1 / 0  # type: ignore[method-assign,assign]
+
+    def fail(*details: object) -> None:
+        raise ZeroDivisionError
+
+    listener.on_output = fail  # type: ignore[method-assign,assignment]
     with sandbox("off", listener=listener) as interpreter:
         assert interpreter.execute("print('fine')") == "fine\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from rlm_tui.sandbox import processes
 from rlm_tui.sandbox.errors import SandboxLostError, SandboxProtocolError, SandboxStartError
 from rlm_tui.sandbox.local import ProcessInterpreter
 from rlm_tui.sandbox.process_transport import Confinement, ProcessTransport
-from tests.contract.sandboxes import Recording, both_confinements, sandbox
+from tests.contract.sandboxes import Recording, both_confinements, on_linux, sandbox
 
 
 @both_confinements
@@ -67,6 +68,7 @@ def test_a_flood_of_output_is_capped_and_counted(confined: Confinement) -> None:
         assert interpreter.execute("'alive'") == "'alive'\n"
 
 
+@on_linux
 @both_confinements
 def test_shutdown_ends_what_cells_started(confined: Confinement) -> None:
     with sandbox(confined) as interpreter:
@@ -76,8 +78,8 @@ def test_shutdown_ends_what_cells_started(confined: Confinement) -> None:
             "subprocess.Popen(['sleep', '4711.5'], start_new_session=True)\n"
             "subprocess.run(['sh', '-c', 'setsid sleep 4711.5 & exit'])"
         )
-        assert len(_running("4711.5")) >= 3
-    _wait_until_gone("4711.5")
+        _wait_until(lambda: len(_running("4711.5")) >= 3)
+    _wait_until(lambda: not _running("4711.5"))
 
 
 def test_the_scratch_directory_is_removed() -> None:
@@ -176,8 +178,8 @@ def _running(word: str) -> list[int]:
     return found
 
 
-def _wait_until_gone(word: str) -> None:
+def _wait_until(holds: Callable[[], bool]) -> None:
     until = time.monotonic() + 3
-    while _running(word):
-        assert time.monotonic() < until, f"still running: {_running(word)}"
+    while not holds():
+        assert time.monotonic() < until, f"running: {_running('4711.5')}"
         time.sleep(0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from dspy.primitives.code_interpreter import CodeExecutionError
@@ -15,12 +16,18 @@ from rlm_tui.sandbox.process_transport import Confinement
 from tests.contract.sandboxes import Recording, both_confinements, sandbox
 
 
-def interrupt_once_running(interpreter: ProcessInterpreter, listener: Recording) -> None:
-    def wait_and_interrupt() -> None:
-        listener.wait_for("output")
-        interpreter.interrupt()
+def in_background(wait: Callable[[], object], act: Callable[[], object]) -> None:
+    """Once `wait` returns, `act`."""
 
-    threading.Thread(target=wait_and_interrupt, daemon=True).start()
+    def run() -> None:
+        wait()
+        act()
+
+    threading.Thread(target=run, daemon=True).start()
+
+
+def interrupt_once_running(interpreter: ProcessInterpreter, listener: Recording) -> None:
+    in_background(lambda: listener.wait_for("output"), interpreter.interrupt)
 
 
 @both_confinements
@@ -109,7 +116,7 @@ def test_an_interrupt_reaches_a_cell_that_waits_for_a_host_tool() -> None:
         return "late"
 
     with sandbox("off", tools={"slow": slow}) as interpreter:
-        threading.Thread(target=lambda: (started.wait(5), interpreter.interrupt()), daemon=True).start()
+        in_background(started.wait, interpreter.interrupt)
         began = time.monotonic()
         with pytest.raises(CodeExecutionError, match="interrupted this cell"):
             interpreter.execute("slow()")
@@ -123,9 +130,7 @@ def test_an_interrupt_reaches_a_cell_that_waits_for_a_host_tool() -> None:
 def test_cancelling_lets_a_blocked_execute_return_at_once(confined: Confinement) -> None:
     listener = Recording()
     with sandbox(confined, listener=listener) as interpreter:
-        threading.Thread(
-            target=lambda: (listener.wait_for("output"), interpreter.cancel_pending()), daemon=True
-        ).start()
+        in_background(lambda: listener.wait_for("output"), interpreter.cancel_pending)
         began = time.monotonic()
         with pytest.raises(ExecutionCancelledError):
             interpreter.execute("print('go', flush=True)\nsum(iter(int, 1))")

@@ -116,7 +116,7 @@ def test_calls_run_in_the_context_of_their_cell_and_never_stream() -> None:
     marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="none")
     seen: dict[str, Any] = {}
 
-    class Lineage(BaseCallback):
+    class Lineage(BaseCallback):  # type: ignore[misc]
         def on_interpreter_execute_start(self, call_id: str, instance: Any, inputs: Any) -> None:
             seen["execute"] = call_id
 
@@ -168,6 +168,16 @@ def test_call_threads_wait_for_a_free_one_at_their_limit_and_are_used_again() ->
         assert done.acquire(timeout=5)
     assert len(names) == 2
     threads.close()
+
+
+@both_confinements
+def test_a_long_text_for_a_predictor_goes_by_file(tmp_path: Path, confined: Confinement) -> None:
+    got: list[Any] = []
+    with sandbox(confined, volume=tmp_path, tools={"__dspy_call__": lambda **given: got.append(given)}) as i:
+        i.execute("text = 'é' * 3_000_000\n__dspy_call__(handle='h', inputs={'text': text, 'n': 1})")
+        # By file or in parts, what comes out is the same; only by file leaves the directory behind.
+        assert list((tmp_path / ".rlm").iterdir()) == []
+    assert got == [{"handle": "h", "inputs": {"text": "é" * 3_000_000, "n": 1}}]
 
 
 def test_a_long_text_left_by_file_is_read_once_and_deleted(tmp_path: Path) -> None:

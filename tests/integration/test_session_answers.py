@@ -15,7 +15,7 @@ from rlm_tui.core.events import (
     PlanStarted,
     Remarked,
 )
-from tests.integration.session_runs import SUBMIT, request, run
+from tests.integration.session_runs import SUBMIT, billed, request, run
 from tests.lm_server import (
     EMPTY,
     NONSENSE,
@@ -182,7 +182,4 @@ def test_at_the_limit_of_iterations_the_outputs_are_extracted(loopback_lm: Start
     assert len(watched.all(PlanStarted)) == 2
     assert any("2 iterations" in note.text for note in watched.all(Note))
     totals = finished.totals
-    assert (totals.prompt_tokens, totals.completion_tokens) == (
-        server.billed.prompt,
-        server.billed.completion,
-    )
+    assert billed(totals) == server.billed

@@ -24,7 +24,7 @@ from tests.integration.session_runs import SUBMIT, WatchedRun, request, run
 from tests.lm_server import Answer, planner_script
 from tests.lm_server.fixtures import StartLM
 
-LONGEST_END = 6.0
+LONGEST_END = 7.0
 
 
 def cancelled_after(watched: WatchedRun) -> float:
@@ -163,3 +163,49 @@ def _until(condition: object, seconds: float = 10.0) -> None:
     while not condition():
         assert time.monotonic() < until, "it did not come to pass"
         threading.Event().wait(0.01)
+
+
+def test_an_interrupted_cell_asks_no_further(loopback_lm: StartLM) -> None:
+    code = "print('asking')\nllm_query_batched([f'{n}' for n in range(40)])"
+    script = planner_script([("Ask.", code), SUBMIT], sub_answer=lambda _prompt: Answer("late", delay=0.5))
+    server = loopback_lm(script)
+    with WatchedRun(request(server=server, workers=2)) as watched:
+        watched.wait_for(CallStarted, lambda call: call.kind == "llm_query")
+        watched.session.interrupt()
+        assert watched.finished().status == "submitted"
+        time.sleep(1.2)
+        assert server.sub_calls <= 4
+    assert watched.all(CellFinished)[0].status == "interrupted"
+
+
+def test_a_nested_rlm_ends_with_the_cell_that_asked_for_it(loopback_lm: StartLM) -> None:
+    code = "import dspy\nprint('asking')\ndspy.RLM('part, wish -> found')(part='p', wish='w')"
+    inner = [("Spin.", "import time\nprint('inside')\ntime.sleep(60)"), ("Never.", "SUBMIT(found='x')")]
+    server = loopback_lm(planner_script([("Divide.", code), SUBMIT], nested={("part", "wish"): inner}))
+    watched = run(request(server=server, budgets=Budgets(cell_seconds=1.0)))
+    assert watched.finished().status == "submitted"
+    outer = watched.all(CellStarted)[0].span
+    statuses = {cell.span: cell.status for cell in watched.all(CellFinished)}
+    assert statuses[outer] == "timeout"
+    assert "Never." not in "".join(event.text for event in watched.all(PlanDelta))
+
+
+@pytest.mark.slow
+def test_a_run_that_hears_nothing_is_left_behind(
+    loopback_lm: StartLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rlm_tui.engine.program import Program
+
+    begun, never = threading.Event(), threading.Event()
+
+    def deaf(_self: Program) -> None:
+        begun.set()
+        never.wait(60)
+
+    monkeypatch.setattr(Program, "run", deaf)
+    server = loopback_lm(planner_script([SUBMIT]))
+    with WatchedRun(request(server=server)) as watched:
+        assert begun.wait(30)
+        assert 4 < cancelled_after(watched) < LONGEST_END
+    assert any("left behind" in note.text for note in watched.all(Note))
+    never.set()

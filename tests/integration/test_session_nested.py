@@ -17,7 +17,8 @@ from rlm_tui.core.events import (
     RunStarted,
     SandboxReady,
 )
-from tests.integration.session_runs import QUESTION, READING, SUBMIT, WatchedRun, request, run
+from rlm_tui.engine.control import RunControl
+from tests.integration.session_runs import QUESTION, READING, SUBMIT, WatchedRun, billed, request, run
 from tests.lm_server import Kind, LMRequest, Reply, by_kind, fields_answer, planner_script
 from tests.lm_server.fixtures import StartLM
 
@@ -56,10 +57,7 @@ def test_a_nested_rlm_is_recorded_under_its_call(loopback_lm: StartLM) -> None:
     finished = next(event for event in watched.all(CallFinished) if event.span == call.span)
     assert finished.answer.text == "found: 3"
     totals = watched.finished().totals
-    assert (totals.prompt_tokens, totals.completion_tokens) == (
-        server.billed.prompt,
-        server.billed.completion,
-    )
+    assert billed(totals) == server.billed
     assert [event.parent for event in watched.all(SandboxReady)] == ["run", call.span]
 
 
@@ -71,9 +69,9 @@ def test_a_nested_rlm_passes_the_gate(loopback_lm: StartLM) -> None:
     gate = watched.session._gate
     before = gate.before_plan
 
-    def counted(iteration: str) -> None:
+    def counted(iteration: str, control: RunControl) -> None:
         passed.append(iteration)
-        before(iteration)
+        before(iteration, control)
 
     gate.before_plan = counted  # type: ignore[method-assign]
     with watched:
@@ -166,3 +164,30 @@ def test_rlms_nested_too_deep_are_refused(loopback_lm: StartLM) -> None:
         cell.error is not None and "nested" in cell.error.message for cell in watched.all(CellFinished)
     )
     assert len(watched.all(PlanReady)) == len(watched.all(IterationStarted))
+
+
+def test_nested_rlms_can_run_side_by_side(loopback_lm: StartLM) -> None:
+    code = (
+        "import dspy\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "ask = lambda n: dspy.RLM('part, wish -> found')(part=f'part {n}', wish='w').found\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    print(list(pool.map(ask, range(4))))"
+    )
+    inner = [("Look.", "print(part)"), ("Give it back.", "SUBMIT(found=part.upper())")]
+    server = loopback_lm(planner_script([("Divide.", code), SUBMIT], nested={INNER: inner}, delay=0.1))
+    watched = run(request(server=server))
+    assert watched.finished().status == "submitted"
+    outer = watched.all(CellStarted)[0]
+    told = "".join(event.text for event in watched.all(CellOutput) if event.span == outer.span)
+    assert told == "['PART 0', 'PART 1', 'PART 2', 'PART 3']\n"
+    parents = {cell.span: cell.parent for cell in watched.all(CellStarted)}
+    iterations = {event.span: event.parent for event in watched.all(IterationStarted)}
+    answers = {event.span: event.answer.text for event in watched.all(CallFinished)}
+    printed = {event.span: event.text for event in watched.all(CellOutput) if event.span != outer.span}
+    assert len(printed) == 4
+    for cell, text in printed.items():
+        call = iterations[parents[cell]]
+        assert answers[call] == f"found: {text.strip().upper()}"
+    assert server.most_open >= 2
+    assert billed(watched.finished().totals) == server.billed

@@ -23,7 +23,7 @@ from rlm_tui.core.events import (
     VolumeChanged,
 )
 from rlm_tui.core.trajectory import fold
-from tests.integration.session_runs import READING, SUBMIT, WatchedRun, request, run
+from tests.integration.session_runs import READING, SUBMIT, WatchedRun, billed, request, run
 from tests.lm_server import LoopbackLM, planner_script
 from tests.lm_server.fixtures import StartLM
 
@@ -58,10 +58,7 @@ def test_totals_are_what_the_provider_billed(loopback_lm: StartLM) -> None:
     server = loopback_lm(planner_script([("Ask.", code), SUBMIT]))
     watched = run(request(server=server))
     totals = watched.finished().totals
-    assert (totals.prompt_tokens, totals.completion_tokens) == (
-        server.billed.prompt,
-        server.billed.completion,
-    )
+    assert billed(totals) == server.billed
     assert (totals.planner_calls, totals.llm_calls) == (server.planner_calls, server.sub_calls) == (2, 3)
     assert totals == fold(watched.events).totals
 

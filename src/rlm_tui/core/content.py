@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rlm_tui.core.paths import cache_directory
+from rlm_tui.core.paths import cache_directory, expanded
 
 KNOWLEDGE = "dspy-knowledge/dspy-doc.txt"
 CONTENT = "rlm_content"
@@ -62,7 +62,7 @@ def resolve_content(path: Path | str) -> Path | None:
 
     "rlm_content/…" is looked for in the working directory first, so a person's own folder of that name wins.
     """
-    given = Path(path).expanduser()
+    given = expanded(path)
     if given.absolute() == knowledge_path():
         return knowledge_path()
     if given.is_absolute():

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from rlm_tui.core.encodings import Binary, Encoded, Undecided, tell_encoding
+from rlm_tui.core.paths import expanded
 from rlm_tui.core.text import one_line
 
 SAMPLE_BYTES = 64 * 1024
@@ -64,7 +65,7 @@ def describe(path: Path | str) -> Document:
 
     Raises a DocumentError.
     """
-    given = Path(path).expanduser()
+    given = expanded(path)
     absolute = Path(os.path.abspath(given))  # noqa: PTH100 - keeps symbolic links, unlike resolve
     shown = one_line(str(given), 200)
     try:
@@ -74,14 +75,20 @@ def describe(path: Path | str) -> Document:
         descriptor = os.open(
             absolute, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
         )
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(file.fileno())
+        try:
+            found = os.fstat(descriptor)
             _check_kind(absolute, shown, found.st_mode)
-            samples = _samples(file.fileno(), found.st_size)
+            samples = _samples(descriptor, found.st_size)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:
         if isinstance(error, DocumentError):
             raise
         raise _translated(absolute, shown, error) from error
+    if found.st_size == 0 and any(samples):
+        raise DocumentUnreadable(
+            absolute, f"{shown} is made up by the system as it is read: copy it to a file and choose that."
+        )
     if not any(sample.strip() for sample in samples):
         raise DocumentEmpty(absolute, f"{shown} is empty: choose a document that has text.")
     match tell_encoding(samples):

@@ -1,7 +1,7 @@
 """Events as lines of `events.jsonl` and back.
 
 `encode` takes any event: what JSON or UTF-8 can't hold (lone surrogates, NaN, objects) becomes what they can.
-`decode` takes any line of this format or a newer one: an unknown type is an `UnknownEvent`, and unknown fields
+`decode` takes any line of this format or a newer one: an unknown type is an `UnknownEvent`, unknown fields
 are left out.
 """
 

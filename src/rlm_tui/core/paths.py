@@ -13,7 +13,7 @@ _APP = "rlm-tui"
 def home_override() -> Path | None:
     """The folder that `RLM_TUI_HOME` names, absolute; None if it is not set or empty."""
     value = os.environ.get("RLM_TUI_HOME", "").strip()
-    return Path(value).expanduser().absolute() if value else None
+    return expanded(value).absolute() if value else None
 
 
 def data_directory() -> Path:
@@ -47,6 +47,11 @@ def volumes_directory() -> Path:
 def config_file() -> Path:
     """The person's settings."""
     return config_directory() / "config.toml"
+
+
+def expanded(path: Path | str) -> Path:
+    """`path` with "~" for the home folder, where there is one; otherwise "~" is a name like any other."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for an unknown user
 
 
 def private_directory(path: Path) -> Path:

@@ -22,37 +22,47 @@ _PLACEHOLDERS = frozenset({
     "placeholder", "token-abc123", "sk-no-key-required", "anything", "local-key", "default", "disabled",
 })  # fmt: skip
 
-_WHOLE_SHAPES = re.compile(
-    r"""
-      (?<![A-Za-z0-9])sk-(?=[A-Za-z0-9_-]{0,200}[0-9])[A-Za-z0-9_-]{16,}        # OpenAI, Anthropic, OpenRouter
-    | (?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])               # AWS
-    | (?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{20,}                          # GitHub
-    | (?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{20,}
-    | (?<![A-Za-z0-9])(?:hf|gsk|xai|r8|dapi|nvapi|pplx)[_-][A-Za-z0-9_-]{20,}
-    | (?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{30,}                              # Google
-    | (?<![A-Za-z0-9-])(?:ak|as)-[A-Za-z0-9]{20,}                         # Modal
-    | (?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}                      # Slack
-    | (?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{16,}                            # GitLab
-    | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}
-    | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----.{1,8192}?-----END\ [A-Z ]*PRIVATE\ KEY-----
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-# The first group is kept, what follows it is the secret.
-_NAMED_SHAPES = (
-    re.compile(r"(\b[Bb]earer\s+)[A-Za-z0-9._~+/=-]{12,}"),
-    re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@]*:)[^\s/@]{3,}(?=@)"),
-    re.compile(
-        r"""(\b[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD)["']?\s*[=:]\s*["']?)
-        (?!\[redacted\])[A-Za-z0-9_./+~-]{6,}={0,2}(?![A-Za-z0-9_./+~(\[-])""",
-        re.VERBOSE,
-    ),
-    re.compile(
-        r"""(\b(?:[a-z0-9_]*api_?key|access_token|auth_token|client_secret|secret_key|password|x-api-key)
-        ["']?\s*[=:]\s*["'])(?!\[redacted\])[^"'\s]{6,}(?=["'])""",
-        re.VERBOSE | re.IGNORECASE,
-    ),
-)
+# Each pattern begins with its literal, which `re` finds quickly, then looks back for what may not be before.
+# The first group, where there is one, is kept. None may look on without a bound: a document could use that.
+_SHAPES = tuple(
+    re.compile(shape, re.VERBOSE)
+    for shape in (
+        r"sk-(?<![A-Za-z0-9]sk-)(?=[A-Za-z0-9_-]{0,60}[0-9])[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic
+        r"AKIA(?<![A-Za-z0-9]AKIA)[A-Z0-9]{16}(?![A-Z0-9])",  # AWS
+        r"ASIA(?<![A-Za-z0-9]ASIA)[A-Z0-9]{16}(?![A-Z0-9])",
+        r"gh(?<![A-Za-z0-9]gh)[pousr]_[A-Za-z0-9]{20,}",  # GitHub
+        r"github_pat_[A-Za-z0-9_]{20,}",
+        r"hf_(?<![A-Za-z0-9]hf_)[A-Za-z0-9]{20,}",  # Hugging Face
+        r"gsk_(?<![A-Za-z0-9]gsk_)[A-Za-z0-9]{20,}",  # Groq
+        r"xai-(?<![A-Za-z0-9]xai-)[A-Za-z0-9]{20,}",
+        r"nvapi-[A-Za-z0-9_-]{20,}",
+        r"pplx-[A-Za-z0-9]{20,}",
+        r"AIza(?<![A-Za-z0-9]AIza)[A-Za-z0-9_-]{30,}",  # Google
+        r"ak-(?<![A-Za-z0-9-]ak-)[A-Za-z0-9]{20,}",  # Modal
+        r"as-(?<![A-Za-z0-9-]as-)[A-Za-z0-9]{20,}",
+        r"xox(?<![A-Za-z0-9]xox)[abeoprs]-[A-Za-z0-9-]{10,}",  # Slack
+        r"glpat-[A-Za-z0-9_-]{16,}",  # GitLab
+        r"eyJ(?<![A-Za-z0-9_-]eyJ)[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+        r"-----BEGIN\ [A-Z\ ]{0,40}PRIVATE\ KEY-----"
+        r"(?:[^-]|-(?!----)){1,16384}"
+        r"-----END\ [A-Z\ ]{0,40}PRIVATE\ KEY-----",
+        r"(Bearer\s{1,9})[A-Za-z0-9._~+/=-]{12,}",
+        r"(bearer\s{1,9})[A-Za-z0-9._~+/=-]{12,}",
+        r"(://[^\s/:@]{0,99}:)[^\s/@]{3,256}(?=@)",
+        *(
+            rf"""({name}(?<![A-Za-z0-9]{name})["']?\s{{0,9}}[=:]\s{{0,9}}["']?)
+            (?!\[redacted\])[A-Za-z0-9_./+~-]{{6,}}={{0,2}}(?![A-Za-z0-9_./+~(\[-])"""
+            for name in ("KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD")
+        ),
+        *(
+            rf"""({name}["']?\s{{0,9}}[=:]\s{{0,9}}["'])(?!\[redacted\])[^"'\s]{{6,512}}(?=["'])"""
+            for name in (
+                "api_key", "apikey", "apiKey", "api-key", "Api-Key", "access_token", "auth_token",
+                "client_secret", "secret_key", "password",
+            )
+        ),
+    )
+)  # fmt: skip
 _SECRET_NAME = re.compile(
     r"(?:^|_|-)(?:api_?key|apikey|access_token|auth_token|client_secret|secret_key|password|authorization)$",
     re.IGNORECASE,
@@ -76,7 +86,6 @@ class Redactor:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._known: tuple[str, ...] = ()
-        self._pattern: re.Pattern[str] | None = None
         self._learn(values)
 
     def add(self, value: str) -> None:
@@ -92,15 +101,12 @@ class Redactor:
         if len(known) != len(self._known):
             # The longest first: one secret may begin another.
             self._known = tuple(sorted(known, key=lambda spelling: (-len(spelling), spelling)))
-            self._pattern = re.compile("|".join(map(re.escape, self._known)))
 
     def text(self, text: str) -> str:
         """`text` without secrets."""
-        pattern = self._pattern
-        if pattern is not None:
-            text = pattern.sub(REDACTED, text)
-        text = _WHOLE_SHAPES.sub(REDACTED, text)
-        for shape in _NAMED_SHAPES:
+        for secret in self._known:
+            text = text.replace(secret, REDACTED)
+        for shape in _SHAPES:
             text = shape.sub(_keep_name, text)
         return text
 
@@ -125,7 +131,7 @@ class Redactor:
 
 
 def _keep_name(match: re.Match[str]) -> str:
-    return match.group(1) + REDACTED
+    return (match.group(1) if match.re.groups else "") + REDACTED
 
 
 def _spellings(value: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ import dotenv.parser
 from msgspec import Struct
 
 from rlm_tui.core.events import Budgets
-from rlm_tui.core.paths import config_file
+from rlm_tui.core.paths import config_file, expanded
 from rlm_tui.core.redaction import names_a_secret
 from rlm_tui.core.secret import Secret
 from rlm_tui.core.settings import LMSettings, SandboxSettings, Settings, UISettings
@@ -74,7 +74,7 @@ def find_dotenv(environment: Mapping[str, str], directory: Path) -> Path | None:
     if chosen.lower() == "off":
         return None
     if chosen:
-        return directory / Path(chosen).expanduser()
+        return directory / expanded(chosen)
     directory = directory.absolute()
     above = [directory, *directory.parents]
     root = next((index for index, folder in enumerate(above) if (folder / ".git").exists()), 0)

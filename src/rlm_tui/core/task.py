@@ -23,7 +23,7 @@ class UnknownTask(TaskError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}"
+        hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}."
         super().__init__(f"There is no task named {name!r}: {hint}")
         self.name = name
         self.near = tuple(near)

@@ -32,6 +32,8 @@ _UNSAFE = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _LINE_ENDS = re.compile("\r\n")
+# Terminals and rich draw them in two cells; the tables of older Pythons say one.
+_WIDE_SINCE_UNICODE_16 = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d376]")
 _ELLIPSIS = "…"
 
 
@@ -66,8 +68,12 @@ def width_of(text: str) -> int:
 def _cells(character: str) -> int:
     if character < "\u0300":
         return 1
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
         return 0
+    if character in "\u200c\u200d":
+        return 0
+    if _WIDE_SINCE_UNICODE_16.match(character):
+        return 2
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
 

@@ -36,6 +36,9 @@ SNAPSHOT_EVERY = 1_000
 """How many events may lie between two snapshots for any moment to be reachable at once."""
 
 
+_BEGINNINGS = (events.IterationStarted, events.CellStarted, events.CallStarted)
+
+
 class Trajectory(TrajectoryState):
     """A run as far as its events have told it: iterations, cells, calls, variables, totals."""
 
@@ -47,6 +50,8 @@ class Trajectory(TrajectoryState):
             if event.seq != self.last_seq + 1:
                 kinds.append(self.odd(event, f"it follows event {self.last_seq}"))
             self.last_seq = max(self.last_seq, event.seq)
+        if self.finished is not None and isinstance(event, _BEGINNINGS):
+            kinds.append(self.odd(event, f"{event.span!r} began after the run had ended"))
         kinds += self._steps(event)
         return Change(event, tuple(kinds))
 
@@ -114,11 +119,10 @@ class Trajectory(TrajectoryState):
         return progress_of(self)
 
     def mark_interrupted(self) -> None:
-        """No more events will come, although the run did not end: its process died."""
-        if self.finished is None:
-            self.interrupted = True
-            for _ in trajectory_turns.close_everything(self):
-                pass
+        """No more events will come. If the run did not end, its process died; what is open ends with it."""
+        self.interrupted = self.finished is None
+        for _ in trajectory_turns.close_everything(self):
+            pass
 
     def snapshot(self) -> Snapshot:
         """This moment, to `restore` later. Cheap: what does not change any more is shared."""

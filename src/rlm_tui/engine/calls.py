@@ -31,7 +31,7 @@ class CallRecord:
 def error_of(error: BaseException) -> ErrorDetail:
     """An error of a call: its class and its words."""
     if isinstance(error, RunStopped):
-        return ErrorDetail(kind="Stopped", message="The run was stopped before the answer came.")
+        return ErrorDetail(kind="Stopped", message="It was stopped before the answer came.")
     return ErrorDetail(kind=type(error).__name__, message=str(error) or type(error).__name__)
 
 

@@ -18,6 +18,7 @@ from rlm_tui.core.events import (
     VariablesChanged,
     VolumeChanged,
 )
+from rlm_tui.engine.control import RunControl, Stop
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.place import PLACE, Place
 from rlm_tui.engine.recorder import Recorder
@@ -28,6 +29,7 @@ from rlm_tui.sandbox.listener import InterpreterListener, SandboxReadiness
 from rlm_tui.sandbox.wire import CellError
 
 PREVIEW_CHARACTERS = 500
+_CELL_ENDED = Stop("cancelled", ErrorDetail(kind="CellEnded", message="The cell that asked has ended."))
 
 
 class CellListener(InterpreterListener):
@@ -115,6 +117,7 @@ def run_cell(
     span = recorder.span("cell")
     recorder.emit(CellStarted, span=span, parent=invocation.iteration, code=recorder.value(code))
     invocation.cell = listener.cell = span
+    invocation.cell_control = RunControl(invocation.control)
     listener.result = None
     token = PLACE.set(Place(span))
     began = time.monotonic()
@@ -126,6 +129,8 @@ def run_cell(
         raise
     finally:
         PLACE.reset(token)
+        # Nobody waits any more for what the cell asked for: a batch asks no further, a nested RLM ends.
+        invocation.cell_control.stop(_CELL_ENDED)
         listener.cell = ""
         recorder.end_streams(span)
         result = listener.result or _result_of(failure, listener.lost, time.monotonic() - began)

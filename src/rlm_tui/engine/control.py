@@ -1,10 +1,11 @@
-"""How a run is stopped before its own end: one reason, given once, that every waiting thread hears."""
+"""How a run, or what one of its cells asked for, is stopped: one reason that every waiting thread hears."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Literal
 
 import msgspec
@@ -31,9 +32,13 @@ class RunStopped(BaseException):
 
 
 class RunControl:
-    """Carries a stop from whoever asks for it to all that runs: checkpoints raise, hooks are called."""
+    """Carries a stop from whoever asks for it to all that runs: checkpoints raise, hooks are called.
 
-    def __init__(self) -> None:
+    What is stopped with a parent's control is stopped with this one too, not the other way round.
+    """
+
+    def __init__(self, parent: RunControl | None = None) -> None:
+        self._parent = parent
         self._lock = threading.Lock()
         self._stop: Stop | None = None
         self._hooks: dict[int, Callable[[], None]] = {}
@@ -42,6 +47,8 @@ class RunControl:
     @property
     def reason(self) -> Stop | None:
         """The stop that was asked for, or None while the run may go on."""
+        if self._stop is None and self._parent is not None:
+            return self._parent.reason
         return self._stop
 
     def stop(self, stop: Stop) -> bool:
@@ -57,12 +64,21 @@ class RunControl:
 
     def check(self) -> None:
         """Raise `RunStopped` if the run was asked to end."""
-        if self._stop is not None:
-            raise RunStopped(self._stop)
+        reason = self.reason
+        if reason is not None:
+            raise RunStopped(reason)
 
     @contextmanager
     def on_stop(self, hook: Callable[[], None]) -> Iterator[None]:
-        """Within the block, a stop calls `hook` (at once, if there was one already); it must not block."""
+        """Within the block, a stop calls `hook` (at once, if there was one already); it must not block.
+
+        It may be called twice: for this control and for its parent.
+        """
+        with self._parent.on_stop(hook) if self._parent is not None else nullcontext(), self._own(hook):
+            yield
+
+    @contextmanager
+    def _own(self, hook: Callable[[], None]) -> Iterator[None]:
         with self._lock:
             key = self._next_hook
             self._next_hook += 1
@@ -75,3 +91,7 @@ class RunControl:
         finally:
             with self._lock:
                 del self._hooks[key]
+
+
+CONTROL: ContextVar[RunControl | None] = ContextVar("rlm_tui_control", default=None)
+"""What stops the code that runs here, where that is less than the run: the cell that a call was made in."""

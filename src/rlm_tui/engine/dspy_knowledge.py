@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from rlm_tui.core.content import knowledge_path
-from rlm_tui.core.paths import private_directory
+from rlm_tui.core.paths import expanded, private_directory
 
 # In reading order: what programs are made of, what tunes them, what both stand on. The rest is inner works.
 _PACKAGES = (
@@ -41,7 +41,7 @@ class KnowledgeError(OSError):
 
 def ensure_document(path: Path | str) -> Path:
     """`path`; the built-in document is built first if it is missing or of another dspy. Raises OSError."""
-    given = Path(path).expanduser().absolute()
+    given = expanded(path).absolute()
     if given == knowledge_path() and not _is_current(given):
         return build_knowledge(given)
     return given

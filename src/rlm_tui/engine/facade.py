@@ -10,8 +10,9 @@ from dspy.primitives.facade import FacadeInvocation
 
 from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.calls import recorded_call
-from rlm_tui.engine.control import RunControl, RunStopped
+from rlm_tui.engine.control import CONTROL, RunStopped
 from rlm_tui.engine.invocation import INVOCATION, Invocation
+from rlm_tui.engine.llm_tools import STOPPED
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.sandbox.document_input import DocumentInput
 
@@ -27,14 +28,12 @@ class ExplorerFacade(FacadeInvocation):
         build_rlm: Callable[[Any, dict[str, Any]], Any],
         invocation: Invocation,
         recorder: Recorder,
-        control: RunControl,
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
         self._build_rlm = build_rlm
         self._invocation = invocation
         self._recorder = recorder
-        self._control = control
         self._kinds: dict[str, tuple[str, str]] = {}
 
     def construct(
@@ -48,6 +47,8 @@ class ExplorerFacade(FacadeInvocation):
         kind, signature = self._kinds.get(handle, ("", ""))
         nested = kind == "RLM"
         given = inputs or {}
+        control = self._invocation.cell_control
+        CONTROL.set(control)
         with recorded_call(
             self._recorder,
             parent=self._invocation.cell,
@@ -61,9 +62,9 @@ class ExplorerFacade(FacadeInvocation):
                     fields = super().call(handle, given)
                 else:
                     whole = {name: _as_text(name, value) for name, value in given.items()}
-                    fields = abandonable(lambda: self._call_apart(handle, whole), self._control)
+                    fields = abandonable(lambda: self._call_apart(handle, whole), control)
             except RunStopped:
-                raise CodeInterpreterError("The run was stopped.") from None
+                raise CodeInterpreterError(STOPPED) from None
             record.answer = _answer_text(fields)
             return fields
 

@@ -15,9 +15,8 @@ Before = Literal["plan", "cell"]
 class Gate:
     """Open by default. `hold` stops whoever comes next until `release`; `step` lets exactly one pass."""
 
-    def __init__(self, recorder: Recorder, control: RunControl) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._control = control
         self._changed = threading.Condition()
         self._why: HoldReason | None = None
         self._steps = 0
@@ -48,32 +47,32 @@ class Gate:
             self._steps = 1
             self._changed.notify_all()
 
-    def before_plan(self, iteration: str) -> None:
-        """Wait here while the run is held. Raises `RunStopped` when it was stopped."""
-        self._pass(iteration, "plan")
+    def before_plan(self, iteration: str, control: RunControl) -> None:
+        """Wait here while the run is held. Raises `RunStopped` when `control` says stop."""
+        self._pass(iteration, "plan", control)
 
-    def before_cell(self, iteration: str, code: str) -> str:
+    def before_cell(self, iteration: str, code: str, control: RunControl) -> str:
         """Wait here while the run is held, and give the code to run. Raises `RunStopped` when stopped."""
-        self._pass(iteration, "cell")
+        self._pass(iteration, "cell", control)
         return code
 
-    def _pass(self, iteration: str, before: Before) -> None:
-        self._control.check()
-        with self._changed, self._control.on_stop(self._wake):
+    def _pass(self, iteration: str, before: Before, control: RunControl) -> None:
+        control.check()
+        with self._changed, control.on_stop(self._wake):
             if self._why is None or self._take_step():
-                self._control.check()
+                control.check()
                 return
             self._recorder.emit(Held, span=iteration, why=self._why, before=before)
             self._waiting += 1
             try:
-                while self._why is not None and self._control.reason is None and not self._take_step():
+                while self._why is not None and control.reason is None and not self._take_step():
                     self._changed.wait()
             finally:
                 self._waiting -= 1
             stepped = self._why is not None
-            verb = "cancel" if self._control.reason is not None else "step" if stepped else "release"
+            verb = "cancel" if control.reason is not None else "step" if stepped else "release"
             self._recorder.emit(Released, span=iteration, verb=verb)
-        self._control.check()
+        control.check()
 
     def _take_step(self) -> bool:
         if self._steps == 0:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from rlm_tui.engine.control import RunControl
 
 if TYPE_CHECKING:
     from rlm_tui.engine.cells import CellListener
@@ -12,13 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class Invocation:
-    """`span` is what its iterations happen in; `iteration` and `cell` are the spans of what goes on now."""
+    """`span` is what its iterations happen in; `iteration` and `cell` are the spans of what goes on now.
+
+    `control` stops this call, `cell_control` what the running cell has asked for.
+    """
 
     span: str
     depth: int
     listener: CellListener
+    control: RunControl
     iteration: str = ""
     cell: str = ""
+    cell_control: RunControl = field(default_factory=RunControl)
     bad_answers: int = 0
     extracted: bool = False
 

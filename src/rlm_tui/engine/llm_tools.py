@@ -13,11 +13,12 @@ from dspy.utils.exceptions import format_error_for_lm
 
 from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.calls import error_of, recorded_call
-from rlm_tui.engine.control import RunControl, RunStopped
+from rlm_tui.engine.control import RunStopped
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.recorder import Recorder
 
 Query = Callable[[str], str]
+STOPPED = "The cell was stopped before the answer came."
 
 
 def make_llm_tools(
@@ -26,7 +27,6 @@ def make_llm_tools(
     *,
     invocation: Invocation,
     recorder: Recorder,
-    control: RunControl,
     workers: int,
     model: Callable[[], str],
 ) -> dict[str, Callable[..., Any]]:
@@ -34,9 +34,9 @@ def make_llm_tools(
 
     def ask(prompt: str) -> str:
         try:
-            return abandonable(lambda: query(prompt), control)
+            return abandonable(lambda: query(prompt), invocation.cell_control)
         except RunStopped:
-            raise RuntimeError("The run was stopped.") from None
+            raise RuntimeError(STOPPED) from None
 
     def llm_query(prompt: str) -> str:
         """Query the LLM with a prompt string."""
@@ -70,6 +70,7 @@ def make_llm_tools(
         answers: dict[int, str] = {}
         faults: list[BaseException] = []
         numbers = itertools.count()
+        control = invocation.cell_control
 
         def work() -> None:
             while not faults and control.reason is None and (index := next(numbers)) < len(prompts):
@@ -91,7 +92,7 @@ def make_llm_tools(
         if faults:
             raise faults[0]
         if len(answers) < len(prompts):
-            raise RuntimeError("The run was stopped.")
+            raise RuntimeError(STOPPED)
         return [answers[index] for index in range(len(prompts))]
 
     def ask_item(index: int, prompt: str, batch: str) -> str:

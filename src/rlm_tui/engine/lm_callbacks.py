@@ -7,15 +7,15 @@ from typing import Any
 
 from dspy.utils.callback import BaseCallback
 
-from rlm_tui.core.events import CallFinished, CallStarted, ErrorDetail, Usage
+from rlm_tui.core.events import CallFinished, CallStarted, Usage
 from rlm_tui.engine.budget import RunBudget
-from rlm_tui.engine.control import RunControl
+from rlm_tui.engine.calls import ARGUMENT_CHARACTERS, error_of
+from rlm_tui.engine.control import CONTROL, RunControl
 from rlm_tui.engine.place import PLACE, Place, current_place
 from rlm_tui.engine.plain import shortened
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.lm.meter import Meter
 
-ARGUMENT_CHARACTERS = 2_000
 ANSWER_CHARACTERS = 200_000
 
 
@@ -32,7 +32,7 @@ class RunCallback(BaseCallback):
     def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
         # Raised past dspy, which lets only a BaseException of a callback through: the request is not made.
         self._budget.enforce()
-        self._control.check()
+        (CONTROL.get() or self._control).check()
         current_place().spending.asked(prompt_text(inputs), str(getattr(instance, "model", "")))
 
     def on_lm_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:
@@ -67,11 +67,6 @@ class RunCallback(BaseCallback):
             seconds=round(time.monotonic() - began, 4),
             error=None if exception is None else self._recorder.error(error_of(exception)),
         )
-
-
-def error_of(error: BaseException) -> ErrorDetail:
-    """An error of a call: its class and its words."""
-    return ErrorDetail(kind=type(error).__name__, message=str(error) or type(error).__name__)
 
 
 def prompt_text(inputs: dict[str, Any]) -> str:

@@ -12,7 +12,6 @@ from dspy.predict.rlm import _strip_code_fences
 from dspy.utils.exceptions import AdapterParseError, LMUnsupportedFeatureError
 
 from rlm_tui.core.events import PlanReady, PlanStarted, Remarked
-from rlm_tui.engine.control import RunControl
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.place import PLACE, Place
@@ -37,7 +36,6 @@ class GatedPlanner(dspy.Module):
         invocation: Callable[[], Invocation],
         gate: Gate,
         recorder: Recorder,
-        control: RunControl,
         streaming: bool,
     ) -> None:
         super().__init__()
@@ -45,7 +43,6 @@ class GatedPlanner(dspy.Module):
         self._invocation = invocation
         self._gate = gate
         self._recorder = recorder
-        self._control = control
         self._streaming = streaming
 
     @property
@@ -57,7 +54,7 @@ class GatedPlanner(dspy.Module):
         """Plan one iteration: a prediction with `reasoning` and `code`, of which neither is None."""
         invocation = self._invocation()
         span = invocation.iteration
-        self._gate.before_plan(span)
+        self._gate.before_plan(span, invocation.control)
         streaming = self._streaming and can_stream(self.predict.lm or dspy.settings.lm)
         self._recorder.emit(PlanStarted, span=span, parent=invocation.span, streaming=streaming)
         place = Place(span)
@@ -65,7 +62,7 @@ class GatedPlanner(dspy.Module):
         began = time.monotonic()
         answer = _Answer()
         try:
-            answer = self._answer(arguments, span, streaming)
+            answer = self._answer(invocation, arguments, streaming)
             if answer.remark:
                 invocation.bad_answers += 1
             else:
@@ -100,10 +97,10 @@ class GatedPlanner(dspy.Module):
             remark=answer.remark,
         )
 
-    def _answer(self, arguments: dict[str, Any], span: str, streaming: bool) -> _Answer:
+    def _answer(self, invocation: Invocation, arguments: dict[str, Any], streaming: bool) -> _Answer:
         """Ask, and make of an answer that is of no use a cell that says so, which the planner will see."""
         try:
-            prediction = self._ask(arguments, span, streaming)
+            prediction = self._ask(invocation, arguments, streaming)
         except AdapterParseError as error:
             words = str(error.lm_response or "").strip()
             fault = (
@@ -118,7 +115,9 @@ class GatedPlanner(dspy.Module):
             return _Answer(reasoning, _empty_cell(fault), fault, is_given=True)
         return _Answer(reasoning, code, is_given=True)
 
-    def _ask(self, arguments: dict[str, Any], span: str, streaming: bool) -> Any:
+    def _ask(self, invocation: Invocation, arguments: dict[str, Any], streaming: bool) -> Any:
+        span, control = invocation.iteration, invocation.control
+
         def abandoned() -> None:
             self._recorder.note(
                 "warning",
@@ -132,13 +131,13 @@ class GatedPlanner(dspy.Module):
                     self.predict,
                     arguments,
                     lambda name, text: self._recorder.plan_delta(span, name, text),
-                    self._control,
+                    control,
                     abandoned,
                 )
             except LMUnsupportedFeatureError as error:
                 self._streaming = False
                 self._recorder.note("info", f"The planner's answers don't stream here: {error}", span=span)
-        return predict_whole(self.predict, arguments, self._control, abandoned)
+        return predict_whole(self.predict, arguments, control, abandoned)
 
 
 @dataclass(frozen=True)

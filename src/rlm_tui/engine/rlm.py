@@ -17,7 +17,7 @@ from rlm_tui.core.events import ErrorDetail, IterationStarted
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.calls import recorded_call
 from rlm_tui.engine.cells import fail_cell, run_cell
-from rlm_tui.engine.control import RunControl
+from rlm_tui.engine.control import CONTROL, RunControl
 from rlm_tui.engine.facade import ExplorerFacade
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation
@@ -59,14 +59,15 @@ class ExplorerRLM(dspy.RLM):
             invocation=current_invocation,
             gate=setting.gate,
             recorder=setting.recorder,
-            control=setting.control,
             streaming=setting.streaming,
         )
 
     def forward(self, **arguments: Any) -> Any:
         """Run to a submitted or extracted prediction. Raises `RunStopped`, or what LM or sandbox raised."""
         parent = current_place().span
-        invocation = Invocation(parent, self._depth, self._setting.sandboxes.listener(parent))
+        control = CONTROL.get() or self._setting.control
+        listener = self._setting.sandboxes.listener(parent)
+        invocation = Invocation(parent, self._depth, listener, control)
         if self._depth == 0:
             self.invocation = invocation
         token = INVOCATION.set(invocation)
@@ -96,7 +97,6 @@ class ExplorerRLM(dspy.RLM):
             budget.reserve,
             invocation=current_invocation(),
             recorder=self._setting.recorder,
-            control=self._setting.control,
             workers=max_workers or self._setting.workers,
             model=lambda: str(getattr(self.sub_lm or dspy.settings.lm, "model", "")),
         )
@@ -111,7 +111,6 @@ class ExplorerRLM(dspy.RLM):
             build_rlm=self._build_nested,
             invocation=current_invocation(),
             recorder=self._setting.recorder,
-            control=self._setting.control,
         )
         facade.install(repl)
         return str(SUB_AGENT_INSTRUCTIONS)
@@ -137,7 +136,7 @@ class ExplorerRLM(dspy.RLM):
         with (
             super()._interpreter_context(execution_tools, factory) as repl,
             setting.sandboxes.running(repl),
-            setting.control.on_stop(repl.cancel_pending),
+            current_invocation().control.on_stop(repl.cancel_pending),
         ):
             yield repl
 
@@ -153,7 +152,7 @@ class ExplorerRLM(dspy.RLM):
         sub_agent_rules: str,
     ) -> Any:
         setting, invocation = self._setting, current_invocation()
-        setting.control.check()
+        invocation.control.check()
         invocation.iteration = setting.recorder.span("iteration")
         setting.recorder.emit(
             IterationStarted,
@@ -177,7 +176,7 @@ class ExplorerRLM(dspy.RLM):
             )
             result = f"[Error] {format_error_for_lm(error)}"
             return self._process_execution_result(action, action.code, result, history, output_field_names)
-        code = setting.gate.before_cell(invocation.iteration, code)
+        code = setting.gate.before_cell(invocation.iteration, code, invocation.control)
         result = run_cell(
             invocation,
             setting.recorder,
@@ -186,14 +185,14 @@ class ExplorerRLM(dspy.RLM):
             setting.volume,
         )
         setting.budget.enforce()
-        setting.control.check()
+        invocation.control.check()
         return self._process_execution_result(action, code, result, history, output_field_names)
 
     def _extract_fallback(
         self, variables: list[REPLVariable], history: REPLHistory, output_field_names: list[str]
     ) -> Any:
         setting, invocation = self._setting, current_invocation()
-        setting.control.check()
+        invocation.control.check()
         invocation.extracted = True
         setting.recorder.note(
             "warning",

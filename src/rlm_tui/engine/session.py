@@ -5,12 +5,9 @@ This module imports no dspy, so that a screen can be painted first: `engine.prog
 
 from __future__ import annotations
 
-import platform
-import secrets
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +15,7 @@ import msgspec
 
 from rlm_tui.core.blobs import Blobs, MemoryBlobs
 from rlm_tui.core.documents import Document, sha256
-from rlm_tui.core.events import AnyEvent, DocumentReference, RunFinished, RunStarted, SandboxDescription
+from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted, SandboxDescription
 from rlm_tui.core.paths import volumes_directory
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
@@ -27,10 +24,10 @@ from rlm_tui.engine.control import RunControl, Stop
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.outcome import Outcome, failed
 from rlm_tui.engine.place import ROOT
-from rlm_tui.engine.plain import plain
 from rlm_tui.engine.recorder import Recorder
+from rlm_tui.engine.start import as_text, asked, reference, versions
 from rlm_tui.sandbox.process_transport import ProcessTransport
-from rlm_tui.store.runs import RunFolder
+from rlm_tui.store.runs import RunFolder, new_run_id
 
 if TYPE_CHECKING:
     from rlm_tui.engine.program import Program
@@ -72,10 +69,10 @@ class Session:
         keep: bool = True,
     ) -> None:
         self.request = request
-        self.run_id = folder.run_id if folder is not None else new_run_id(request.task.name)
         self._log_failure: OSError | None = None
         self._redactor = Redactor(request.settings.secrets())
         self._folder = folder or (self._create_folder() if keep else None)
+        self.run_id = new_run_id(request.task.name) if self._folder is None else self._folder.run_id
         self._control = RunControl()
         self._blobs: Blobs = self._folder if self._folder is not None else MemoryBlobs()
         self._recorder = Recorder(
@@ -84,7 +81,7 @@ class Session:
             log=self._folder,
             secrets=request.settings.secrets(),
         )
-        self._gate = Gate(self._recorder, self._control)
+        self._gate = Gate(self._recorder)
         self._volume = volumes_directory() / request.settings.sandbox.volume
         self._thread: threading.Thread | None = None
         self._program: Program | None = None
@@ -158,11 +155,14 @@ class Session:
 
     def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> Any:
         """The namespace's variables, or `length` characters of one from `start`. Raises SessionError."""
-        return self._sandbox().inspect(name, start, length)
+        return [self._redacted(item) for item in self._sandbox().inspect(name, start, length)]
 
     def evaluate(self, code: str, *, timeout: float | None = None) -> Any:
         """Run code of the console in the sandbox, outside of the trajectory. Waits; raises SessionError."""
-        return self._sandbox().evaluate(code, timeout=timeout)
+        return self._redacted(self._sandbox().evaluate(code, timeout=timeout))
+
+    def _redacted(self, item: Any) -> Any:
+        return msgspec.convert(self._recorder.plain(msgspec.to_builtins(item)), type(item))
 
     def _sandbox(self) -> Any:
         sandbox = self._program.sandboxes.outermost if self._program is not None else None
@@ -213,24 +213,30 @@ class Session:
             if self._outcome is not None:
                 return
             self._outcome = outcome
-            recorder = self._recorder
-            seconds = round(recorder.seconds, 3)
-            recorder.emit(
-                RunFinished,
-                span=ROOT,
-                status=outcome.status,
-                outputs=outcome.outputs,
-                error=None if outcome.error is None else recorder.error(outcome.error),
-                totals=msgspec.structs.replace(recorder.totals, seconds=seconds),
-            )
-            recorder.close()
+            try:
+                self._tell_end(outcome)
+            finally:
+                self._recorder.close()
+                self._finished.set()
         if self._folder is not None:
             self._folder.close()
-        self._finished.set()
+
+    def _tell_end(self, outcome: Outcome) -> None:
+        recorder = self._recorder
+        recorder.emit(
+            RunFinished,
+            span=ROOT,
+            status=outcome.status,
+            outputs=outcome.outputs,
+            error=None if outcome.error is None else recorder.error(outcome.error),
+            totals=msgspec.structs.replace(recorder.totals, seconds=round(recorder.seconds, 3)),
+        )
 
     def _create_folder(self) -> RunFolder | None:
         try:
-            return RunFolder.create(self.run_id, self._redactor.value(_asked(self.request)))
+            return RunFolder.create(
+                new_run_id(self.request.task.name), self._redactor.value(asked(self.request))
+            )
         except OSError as error:
             self._log_failure = error
             return None
@@ -246,14 +252,14 @@ class Session:
             task=request.task.name,
             signature=request.task.signature,
             instructions=recorder.text(request.task.instructions),
-            inputs={name: recorder.value(_as_text(value)) for name, value in request.inputs.items()},
-            documents={name: _reference(document) for name, document in request.documents.items()},
+            inputs={name: recorder.value(as_text(value)) for name, value in request.inputs.items()},
+            documents={name: reference(document) for name, document in request.documents.items()},
             planner=planner,
             sub_lm=planner if settings.sub_lm is None else settings.sub_lm.model,
             offline=settings.lm is None,
             sandbox=self._describe_sandbox(),
             budgets=settings.budgets,
-            versions=_versions(),
+            versions=versions(),
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
         for remark in settings.remarks:
@@ -272,49 +278,9 @@ class Session:
         assert self._folder is not None
         try:
             references = {
-                name: msgspec.structs.replace(_reference(document), sha256=sha256(document))
+                name: msgspec.structs.replace(reference(document), sha256=sha256(document))
                 for name, document in self.request.documents.items()
             }
             self._folder.write_documents(references)
         except OSError as error:
             self._recorder.note("warning", f"The documents' hashes are not in the log: {error}")
-
-
-def new_run_id(task: str) -> str:
-    """A name for a run that sorts by time and says which task it was."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{task}-{secrets.token_hex(2)}"
-
-
-def _asked(request: RunRequest) -> dict[str, Any]:
-    """What `run.json` keeps of a request: enough to ask again, and no secret."""
-    settings = request.settings
-    return {
-        "task": request.task.name,
-        "signature": request.task.signature,
-        "inputs": plain(request.inputs),
-        "documents": {name: str(document.path) for name, document in request.documents.items()},
-        "lm": None if settings.lm is None else settings.lm.model,
-        "sub_lm": None if settings.sub_lm is None else settings.sub_lm.model,
-        "sandbox": settings.sandbox.kind,
-        "budgets": msgspec.to_builtins(settings.budgets),
-    }
-
-
-def _reference(document: Document) -> DocumentReference:
-    return DocumentReference(
-        name=document.name, path=str(document.path), size=document.size, encoding=document.encoding
-    )
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(plain(value)).decode()
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in ("rlm-tui", "dspy"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -9,9 +9,9 @@ from rlm_tui.core.text import Redactor
 
 # What a Redactor knows by shape begins with one of these: the last word waits while it may become one.
 _BEGINNINGS = (
-    "sk-", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "hf_", "hf-", "gsk_", "gsk-",
-    "xai-", "xai_", "r8_", "r8-", "dapi-", "dapi_", "nvapi-", "nvapi_", "pplx-", "pplx_", "AIza", "ak-", "as-",
-    "xox", "glpat-", "eyJ", "Bearer", "bearer", "-----BEGIN", "http://", "https://",
+    "sk-", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "hf_", "hf-", "gsk_",
+    "gsk-", "xai-", "xai_", "r8_", "r8-", "dapi-", "dapi_", "nvapi-", "nvapi_", "pplx-", "pplx_", "AIza",
+    "ak-", "as-", "xox", "glpat-", "eyJ", "Bearer", "bearer", "-----BEGIN", "http://", "https://",
 )  # fmt: skip
 _LAST_WORD = re.compile(r"[A-Za-z0-9_:/-]{1,16}\Z")
 # And once it has become one, all of it waits for its end.
@@ -21,13 +21,13 @@ _UNFINISHED = re.compile(
         |xox[a-z]-|glpat-|eyJ)[^\s"']{0,600}
     | \b[Bb]earer\s+[^\s"']{0,600}
     | \b[a-z][a-z0-9+.-]*://[^\s/@]{0,300}
-    | \b[A-Z][A-Z0-9_]{2,60}["']?\s?[=:]?\s?["']?[^\s"']{0,600}
-    | \b[A-Za-z0-9_]{0,40}(?:key|token|secret|password)["']?\s?[=:]?\s?["']?[^\s"']{0,600}
-    )\Z
-    | -----BEGIN\ [A-Z ]{0,40}(?:(?!-----END).){0,8192}\Z""",
-    re.VERBOSE | re.DOTALL,
+    | \b[A-Z][A-Z0-9_]{0,60}
+    | \b\w{0,40}(?:KEY|TOKEN|SECRET|PASSWORD|key|token|secret|password)["']?\s?(?:[=:]\s?["']?[^\s"']{0,600})?
+    )\Z""",
+    re.VERBOSE,
 )
-_WINDOW = 9_000
+_WINDOW = 700
+_BEGIN, _END, _LONGEST_BLOCK = "-----BEGIN", "-----END", 9_000
 
 
 def held_back(text: str, secrets: tuple[str, ...]) -> int:
@@ -51,7 +51,21 @@ def held_back(text: str, secrets: tuple[str, ...]) -> int:
             0,
         )
     unfinished = _UNFINISHED.search(text, max(0, len(text) - _WINDOW))
-    return longest if unfinished is None else max(longest, len(text) - unfinished.start())
+    if unfinished is not None:
+        longest = max(longest, len(text) - unfinished.start())
+    block = text.rfind(_BEGIN, max(0, len(text) - _LONGEST_BLOCK))
+    if block >= 0 and _END not in text[block:]:
+        longest = max(longest, len(text) - block)
+    return len(text) - _outside_secrets(text, len(text) - longest, secrets)
+
+
+def _outside_secrets(text: str, cut: int, secrets: tuple[str, ...]) -> int:
+    """`cut`, or the beginning of a whole secret that it would divide (one may end as it begins)."""
+    for secret in secrets:
+        found = text.find(secret, max(0, cut - len(secret) + 1), cut + len(secret) - 1)
+        if 0 <= found < cut:
+            return _outside_secrets(text, found, secrets)
+    return cut
 
 
 @dataclass

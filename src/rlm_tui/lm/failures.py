@@ -41,7 +41,7 @@ _TABLE = (
     _Failure(
         dspy_errors.LMBillingError,
         "LMBilling",
-        f"Look at the credit and limits of your account with the provider, or name another model in {_MODEL}.",
+        f"Look at the credit and limits of your account there, or name another model in {_MODEL}.",
     ),
     _Failure(
         dspy_errors.LMRateLimitError,

@@ -75,7 +75,7 @@ class MeteredLM(dspy.LM):
         )
 
     def update_history(self, entry: dict[str, Any]) -> None:
-        """Meter the call. dspy's own history is left out: it would hold every prompt for as long as we live."""
+        """Meter the call. dspy's own history is left out: it would hold every prompt until we leave."""
         call_id = ACTIVE_CALL_ID.get()
         if call_id is None:
             return

@@ -31,7 +31,7 @@ class OfflineEngine:
         self.pace = pace
 
     def complete(self, request: lm15.Request) -> lm15.Response:
-        """Answer one request. A sub-query takes a little while when the demo is paced, as a real one would."""
+        """Answer one request. When the demo is paced it takes a little while, as a real one would."""
         response = self._respond(request)
         if self.pace:
             time.sleep(min(1.5, self.pace * 4 + len(response.text or "") * self.pace / 40))

@@ -33,8 +33,8 @@ _LOOK = cell(
 )
 
 _NAVIGATE = cell(
-    "Headings say where things are without reading everything, so I cut the text at them (at equal sizes if it "
-    "has none) and choose the sections that define classes or share words with the query.",
+    "Headings say where things are without reading everything, so I cut the text at them (at equal sizes if "
+    "it has none) and choose the sections that define classes or share words with the query.",
     """
     sections = chunk_by_headers(docs, r"^#{1,4} ")
     if len(sections) < 4:
@@ -58,8 +58,8 @@ _NAVIGATE = cell(
 
 def _ask(groups: int, quoting: int) -> Cell:
     return cell(
-        "Now the sub-LM reads for me: which modules and which optimizers each group of sections holds, and which "
-        "sentences state a principle. One batch, because a batch takes no longer than its slowest question.",
+        "Now the sub-LM reads for me: which modules and which optimizers each group of sections holds, and "
+        "which sentences state a principle. One batch takes no longer than its slowest question.",
         f"""
         def grouped(pieces, count):
             size = max(1, -(-len(pieces) // count))
@@ -80,7 +80,8 @@ def _ask(groups: int, quoting: int) -> Cell:
         )
         about_principles = (
             "Quote the sentences of the passage that state a design principle: what should, must, always "
-            "or never be done, preferred, separated or composed. At most 3, one a line, or NONE."
+            "or never be done, preferred, separated or composed. "
+            f"At most {{max(3, 8 // max(1, len(speaking)))}}, one a line, or NONE."
         )
         jobs = [(about_modules, text) for text in passages] + [(about_optimizers, text) for text in passages]
         jobs += [(about_principles, text) for text in speaking]
@@ -104,8 +105,8 @@ def _ask(groups: int, quoting: int) -> Cell:
 
 
 _MERGE = cell(
-    "I merge and verify in Python. What derives from one of a kind is of that kind; every name has to stand in the "
-    "text; no optimizer is listed as a module too; of the sentences I keep those that speak of the library itself.",
+    "I merge and verify in Python. What derives from one of a kind is of that kind; every name has to stand "
+    "in the text; no optimizer is a module too; I keep the sentences that speak of the library itself.",
     """
     derived = re.findall(r"^(?:#+ )?class (\\w+)\\(([^)\\n]*)\\)", docs, flags=re.MULTILINE)
     derived += re.findall(r"\\b(\\w+) (?:is a kind of|extends|inherits from) ([\\w., ]+\\w)", docs)
@@ -129,7 +130,8 @@ _MERGE = cell(
     def weight(sentence):
         return sum(word.rstrip("s") in topics for word in set(re.findall(r"[a-z]{5,}", sentence.lower())))
 
-    whole = [one for one in quoted if not re.match(r"(It|This|That|They|These|Then|If|When|Note|Your?|Make)\\b", one)]
+    leaning = r"(It|This|That|They|These|Then|If|When|Note|Your?|Make)\\b"
+    whole = [one for one in quoted if not re.match(leaning, one)]
     design_principles = sorted(whole or quoted, key=weight, reverse=True)[:8]
     print(len(modules), "modules, heirs included;", len(optimizers), "optimizers")
     print("modules =", modules)

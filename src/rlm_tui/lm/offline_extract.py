@@ -1,6 +1,6 @@
 """The offline sub-LM: answers a query by extraction from the passage in it, or says that there is none.
 
-A prompt is an instruction and a passage. From the instruction it is told what is wanted (names, figures, quoted
+A prompt is an instruction and a passage. The instruction tells what is wanted (names, figures, quoted
 sentences, a yes or no, or simply what bears on it); every word of the answer stands in the passage.
 """
 
@@ -14,31 +14,34 @@ from rlm_tui.lm.offline_names import asked_names
 from rlm_tui.lm.offline_text import Ranking, central_sentences, is_prose, sentences, stems
 
 NOTHING_TO_EXTRACT = (
-    "Offline demo: there is no passage here to extract an answer from, and this demo knows nothing by itself. "
-    "Set DSPY_LM_MODEL (and DSPY_LLM_API_KEY) to ask a real model."
+    "Offline demo: there is no text here to extract an answer from, and the demo knows nothing by itself. "
+    "Configure DSPY_LM_MODEL (and DSPY_LLM_API_KEY) to ask a real model."
 )
 NONE = "NONE"
-Wish = Literal["names", "figures", "quotes", "verdict", "summary", "sentences"]
+Wish = Literal["names", "figures", "quotes", "choice", "verdict", "summary", "sentences"]
 
 _LABEL = re.compile(
-    r"^(?:#+ *)?(?:the )?(?:passages?|text|documents?|context|content|sections?|excerpts?|snippets?|chunk|article|"
-    r"transcript|log|data|input)(?: *\d+)?(?: below)? *: *",
+    r"^(?:#+ *)?(?:the )?(?:passages?|text|documents?|context|content|sections?|excerpts?|snippets?|chunk|"
+    r"article|transcript|log|data|input)(?: *\d+)?(?: below)? *: *",
     re.IGNORECASE | re.MULTILINE,
 )
 _AFTERWARDS = re.compile(
-    r"\n\s*(?:question|query|task|instructions?|q) *: *([^\n]+(?:\n[^\n]+)*)\s*(?:\n\s*answer *:)?\s*\Z", re.I
+    r"\n\s*(?:question|query|task|instructions?|q) *: *((?:[^\n]|\n(?!\s*\n|\s*answer *:))+)(?:\s*answer *:)?\s*\Z",
+    re.IGNORECASE,
 )
 _FENCED = re.compile(r"(?:```\w*\n|\"\"\"|<(\w+)>)(.{80,}?)(?:```|\"\"\"|</\1>)", re.DOTALL)
 _NAMES = re.compile(
-    r"\bnames? of\b|\bone name (?:a|per) line\b|\b(?:list|extract|name|find|identify|enumerate|which|what)\b[^.?\n]{0,40}"
+    r"\bnames? of\b|\bone name (?:a|per) line\b|"
+    r"\b(?:list|extract|name|find|identify|enumerate|which|what)\b[^.?\n]{0,40}"
     r"\b(?:names|class(?:es)?|functions?|methods|identifiers|modules?|optimizers?|people|persons?|characters?|"
     r"places?|companies|organi[sz]ations|tools|libraries|entities)\b",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"\b(?:names? of|list|extract|find|identify|enumerate|which|what)\s+(?:are\s+)?(?:all\s+)?(?:the\s+)?(?:names? of\s+)?"
-    r"(?:the\s+)?((?:[\w-]+\s+){0,2}?[\w-]+?s?)(?=\s+(?:in|of|from|that|which|are|is|does|named|mentioned|listed|defined"
-    r"|described)\b|[:.,?\n]|\s*\Z)",
+    r"\b(?:names? of|list|extract|find|identify|enumerate|which|what)\s+"
+    r"(?:are\s+)?(?:all\s+)?(?:the\s+)?(?:names? of\s+)?(?:the\s+)?"
+    r"((?:[\w-]+\s+){0,2}?[\w-]+?s?)"
+    r"(?=\s+(?:in|of|from|that|which|are|is|does|named|mentioned|listed|defined|described)\b|\s*[(:.,?\n]|\s*\Z)",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
@@ -46,6 +49,14 @@ _LIMIT = re.compile(
 )
 _SMALL = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _FIGURE = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?%?(?![\w])")
+_YEAR = re.compile(r"\b(?:1\d{3}|20\d\d)\b")
+_PRAISED = (
+    "good great excellent delight love best wonderful happy success positive recommend amazing superb enjoy"
+)
+_BLAMED = (
+    "bad poor terrible awful hate worst sad fail broken negative avoid disappointing boring ugly wrong error"
+)
+_PRAISE, _BLAME = frozenset(stems(_PRAISED)), frozenset(stems(_BLAMED))
 _QUOTES_UP_TO = 5
 _SENTENCES_UP_TO = 3
 
@@ -59,7 +70,7 @@ def answer_query(prompt: str) -> str:
 
 
 def extract(instruction: str, passage: str) -> str:
-    """What `passage` holds of what `instruction` asks, as text; NONE (or a sentence) when it holds nothing."""
+    """What `passage` holds of what `instruction` asks, as text; NONE (or a sentence) if it holds nothing."""
     match wish_of(instruction):
         case "names":
             return _listed(instruction, names_of(instruction, passage))
@@ -69,6 +80,8 @@ def extract(instruction: str, passage: str) -> str:
             return figure_of(instruction, passage) or NONE
         case "verdict":
             return verdict_of(instruction, passage)
+        case "choice":
+            return choose(_choices(instruction), passage)
         case "summary":
             return " ".join(central_sentences(passage, limit_of(instruction, _SENTENCES_UP_TO)))
         case "sentences":
@@ -77,7 +90,7 @@ def extract(instruction: str, passage: str) -> str:
 
 
 def split_prompt(prompt: str) -> tuple[str, str]:
-    """(instruction, passage) of a prompt, by its labels, fences or blank lines; the passage is "" if there is none."""
+    """(instruction, passage) of a prompt, by its labels, fences or blank lines; the passage may be ""."""
     prompt = prompt.strip()
     if label := _LABEL.search(prompt):
         before, passage = prompt[: label.start()].strip(), prompt[label.end() :].strip()
@@ -106,10 +119,12 @@ def split_prompt(prompt: str) -> tuple[str, str]:
 def wish_of(instruction: str) -> Wish:
     """What kind of answer an instruction asks for."""
     text = instruction.lower()
+    if _choices(instruction):
+        return "choice"
     if re.search(r"\bquote\b|\bsentences? (?:that|which|of)\b|\bverbatim\b", text):
         return "quotes"
     if re.search(
-        r"\bfigures? only\b|\b(?:which|what) (?:number|figure|year|amount|percentage)\b|\bhow (?:many|much)\b",
+        r"\bfigures? only\b|\b(?:which|what) (?:number|figure|year|amount|percentage)\b|\bhow m(?:any|uch)\b",
         text,
     ):
         return "figures"
@@ -151,20 +166,18 @@ def best_sentences(question: str, passage: str, limit: int) -> list[str]:
 
 def figure_of(instruction: str, passage: str) -> str:
     """The figure nearest to the asked words in the sentence that matches them best, or ""."""
-    found = [one for one in (*sentences(passage), *passage.splitlines()) if _FIGURE.search(one)]
+    wanted = (
+        _YEAR if re.search(r"\byear\b|\bwhen\b", instruction.lower()) and _YEAR.search(passage) else _FIGURE
+    )
+    found = [one for one in (*sentences(passage), *passage.splitlines()) if wanted.search(one)]
     ranking = Ranking(found, instruction)
     for at in ranking.best(1):
-        sentence = found[at]
-        places = [
-            match.start()
-            for match in re.finditer(r"\w+", sentence)
-            if set(stems(match.group())) & ranking.words
+        words = re.finditer(r"\w+", found[at])
+        places = [word.start() for word in words if ranking.words.intersection(stems(word[0]))]
+        figures = [
+            (min(abs(one.start() - place) for place in places), one[0]) for one in wanted.finditer(found[at])
         ]
-        figures = list(_FIGURE.finditer(sentence))
-        nearest = min(
-            figures, key=lambda figure: min((abs(figure.start() - place) for place in places), default=0)
-        )
-        return nearest.group().strip("+%").replace(",", "")
+        return min(figures)[1].strip("+%").replace(",", "")
     return ""
 
 
@@ -177,6 +190,29 @@ def verdict_of(instruction: str, passage: str) -> str:
     fits = len(asked & said) * 2 >= len(asked)
     negated = re.search(r"\b(?:not|never|no|cannot|without|nor)\b|n't\b", best[0].lower()) is not None
     return f"{'Yes' if fits and not negated else 'No'}: {best[0]}"
+
+
+def choose(choices: list[str], passage: str) -> str:
+    """The choice that the passage speaks for most: by its words, or by its tone where these are tones."""
+    said = stems(passage)
+    tone = sum(word in _PRAISE for word in said) - sum(word in _BLAME for word in said)
+    tones = {"positive": tone, "negative": -tone, "neutral": 0.5 - abs(tone), "mixed": 0.4 - abs(tone)}
+
+    def weight(choice: str) -> float:
+        if choice.lower() in tones:
+            return tones[choice.lower()]
+        words = stems(choice) or [choice.lower()]
+        return sum(said.count(word) for word in words) / len(words)
+
+    return max(choices, key=weight)
+
+
+def _choices(instruction: str) -> list[str]:
+    match = re.search(r"\bone of(?: these)?: *([^.\n]+)", instruction, re.IGNORECASE)
+    if match is None:
+        return []
+    found = re.split(r" *; *", match[1]) if ";" in match[1] else re.split(r",? or |, *", match[1])
+    return [one.strip(" '\"`") for one in found if one.strip(" '\"`")]
 
 
 def limit_of(instruction: str, otherwise: int) -> int:

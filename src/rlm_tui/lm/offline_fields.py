@@ -1,7 +1,7 @@
 """Forms: prompts of dspy's adapters that ask for named, typed fields, answered by extraction.
 
-The final extraction of an RLM reads the results out of the history; any other form (a Predict or ChainOfThought
-sub-agent) is answered from its own inputs. Both the marked form and the JSON form of dspy's adapters are spoken.
+The final extraction of an RLM reads the results out of the history; any other form (of a Predict or
+ChainOfThought sub-agent) is answered from its own inputs. Both the marked form and the JSON form are spoken.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_tui.lm.offline_extract import best_sentences, figure_of, names_of, quotes_of, verdict_of, wish_of
-from rlm_tui.lm.offline_names import asked_names
+from rlm_tui.lm.offline_conversion import question_for
+from rlm_tui.lm.offline_extract import NONE, best_sentences, extract
 from rlm_tui.lm.offline_prompt import OutputField, Step, read_field, read_history, sections, split_turn
 from rlm_tui.lm.offline_text import central_sentences
 
@@ -101,7 +101,7 @@ def _without_request(text: str) -> str:
 
 
 def _from_history(field: OutputField, steps: tuple[Step, ...]) -> Any:
-    """The value that a cell printed under the output's name, the latest first; else what the prints allow to say."""
+    """The value that a cell printed under the output's name, the latest first; else what the prints allow."""
     pattern = re.compile(rf"^\W*(?:\d+ )?{field.name}\s*(?:=|:)\s*(.+)$", re.MULTILINE | re.IGNORECASE)
     printed = [step.output for step in reversed(steps) if not step.failed and step.output.strip()]
     for output in printed:
@@ -117,7 +117,7 @@ def _from_history(field: OutputField, steps: tuple[Step, ...]) -> Any:
             return " ".join(best)
     if field.kind == "string":
         return printed[0].strip()[-500:] if printed else _NOT_FOUND
-    return _empty(field)
+    return field.empty
 
 
 def _literal(text: str) -> Any:
@@ -145,23 +145,27 @@ def _from_inputs(field: OutputField, form: Form) -> Any:
         return "finish"  # an agent that knows no tool ends its loop
     value = _wanted(field, asked, question, passage)
     fitted = _fitted(field, value)
-    return _empty(field) if fitted is None else fitted
+    return field.empty if fitted is None else fitted
 
 
 def _wanted(field: OutputField, asked: str, question: str, passage: str) -> Any:
+    """What the passage holds for a field, as the sub-LM would answer the question for it."""
+    reply = extract(f"{question_for(field)} {asked}", passage)
+    lines = [line.strip(" -") for line in reply.splitlines() if line != NONE]
     match field.kind:
         case "integer" | "number":
-            return _literal(figure_of(asked, passage))
+            return _literal(reply)
         case "boolean":
-            return verdict_of(asked, passage).startswith("Yes")
+            return reply.startswith("Yes")
         case "choice":
-            return max(field.choices, key=lambda choice: passage.lower().count(choice.lower()))
+            return reply
         case "array":
-            if wish_of(f"list the {asked}") == "names" or field.items == "object":
-                return names_of(f"List the names of the {asked}", passage)
-            return asked_names(asked, "", passage) or quotes_of(asked, passage)
+            return [{"text": line} for line in lines] if field.items == "object" else lines
         case "object":
-            return {"answer": " ".join(best_sentences(asked, passage, 2))}
+            return {
+                **field.empty,
+                **{str(at): line for at, line in enumerate(lines, start=1) if not field.empty},
+            }
         case _:
             found = best_sentences(question or asked, passage, 2) or best_sentences(asked, passage, 2)
             return " ".join(found or central_sentences(passage, 2))
@@ -193,21 +197,3 @@ def _fitted_items(field: OutputField, values: list[Any] | tuple[Any, ...]) -> li
     one = OutputField(field.name, field.items)
     fitted = [_fitted(one, value) for value in values]
     return [value for value in fitted if value is not None]
-
-
-def _empty(field: OutputField) -> Any:
-    match field.kind:
-        case "integer":
-            return 0
-        case "number":
-            return 0.0
-        case "boolean":
-            return False
-        case "choice":
-            return field.choices[0] if field.choices else ""
-        case "array":
-            return []
-        case "object":
-            return {}
-        case _:
-            return _NOT_FOUND

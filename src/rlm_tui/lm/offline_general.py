@@ -1,165 +1,147 @@
-"""The strategy for any signature: find the passages that speak of what is asked, ask about them, convert, submit."""
+"""The strategy for any signature: find the passages that speak of what is asked, ask, convert, submit."""
 
 from __future__ import annotations
 
 import json
+import re
 
 from rlm_tui.lm.offline_cell import Cell, cell, next_cell
+from rlm_tui.lm.offline_conversion import HELPERS, conversion, question_for
 from rlm_tui.lm.offline_prompt import InputVariable, OutputField, PlannerTurn
 
 _PASSAGES = 6
 _LONG = 400
+_MATERIAL = re.compile(
+    r"doc|text|context|passage|article|transcript|logs?$|data|content|report|review|story|book|corpus|source|file"
+)
+_WRONG = re.compile(r"(?:\[Type Error\] |; )(\w+): expected ")
 
 
 def plan_general(turn: PlannerTurn) -> Cell:
     """The next cell for a task that no other strategy knows."""
-    long = [variable for variable in turn.inputs if _is_long(variable)] or list(turn.inputs[:1])
-    short = [variable for variable in turn.inputs if variable not in long]
-    per_field = max(1, min(_PASSAGES, (turn.max_calls or 50) // max(1, len(turn.outputs)) - 1))
+    material, request = split_inputs(turn.inputs)
+    if repaired := _repair(turn):
+        return repaired
+    calls = (turn.max_calls or 50) // max(1, len(turn.outputs)) - 1
     cells = [
-        _look(turn),
-        _find(long, short, turn.outputs),
-        _ask(turn.outputs, per_field),
-        _convert(turn.outputs),
+        _look(turn.inputs),
+        _find(material, request, turn.outputs),
+        _ask(turn.outputs, max(1, min(_PASSAGES, calls))),
+        _convert(turn),
     ]
     return next_cell(turn, cells, _submit(turn.outputs))
 
 
+def split_inputs(inputs: tuple[InputVariable, ...]) -> tuple[list[InputVariable], list[InputVariable]]:
+    """(what to search, what is asked): long values and those named like a text, and the others."""
+    material = [one for one in inputs if _is_long(one) or one.type.startswith(("dict", "list"))]
+    material = material or [one for one in inputs if _MATERIAL.search(one.name)] or list(inputs[:1])
+    return material, [one for one in inputs if one not in material]
+
+
 def _is_long(variable: InputVariable) -> bool:
-    return variable.length > _LONG or variable.type.startswith(("dict", "list"))
+    return variable.length > _LONG
 
 
-def _look(turn: PlannerTurn) -> Cell:
+def _look(inputs: tuple[InputVariable, ...]) -> Cell:
     lines = [
-        f"print({variable.name!r}, type({variable.name}).__name__, repr({variable.name})[:300])"
-        if not _is_long(variable) or not variable.type.startswith("str")
-        else f"print({variable.name!r}, f'{{len({variable.name}):,}} characters')\nprint(peek({variable.name}, 0, 400))"
-        for variable in turn.inputs
+        f"print({one.name!r}, f'{{len({one.name}):,}} characters:')\nprint(peek({one.name}, 0, 400))"
+        if one.type.startswith("str") and _is_long(one)
+        else f"print({one.name!r}, type({one.name}).__name__, repr({one.name})[:300])"
+        for one in inputs
     ]
-    return Cell("Look at the inputs first: their types, their lengths, how they begin.", "\n".join(lines))
+    return Cell("I look at the inputs first: their types, their lengths, how they begin.", "\n".join(lines))
 
 
-def _find(long: list[InputVariable], short: list[InputVariable], outputs: tuple[OutputField, ...]) -> Cell:
-    asked = " ".join(f"{{{variable.name}}}" for variable in short)
+def _find(
+    material: list[InputVariable], request: list[InputVariable], outputs: tuple[OutputField, ...]
+) -> Cell:
+    asked = " ".join(f"{{{one.name}}}" for one in request)
     wanted = " ".join(field.name.replace("_", " ") for field in outputs)
-    texts = ", ".join(f"as_text({variable.name})" for variable in long)
+    texts = ", ".join(f"as_text({one.name})" for one in material)
     return cell(
-        "Find the passages that speak of what is asked: score each piece by the words of the question and of the "
-        "outputs, rare words counting more.",
+        "I find the passages that speak of what is asked: each piece is scored by the words of the request "
+        "and of the outputs, rare words counting more.",
         f"""
-        import json, math, re
+        import math, re
 
         def as_text(value):
-            return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str, indent=1)
+            if isinstance(value, dict):
+                return "\\n\\n".join(f"# {{key}}\\n{{as_text(item)}}" for key, item in value.items())
+            if isinstance(value, (list, tuple)):
+                return "\\n".join(as_text(item) for item in value)
+            return str(value)
 
-        text = "\\n\\n".join([{texts}])
-        asked = f"{asked or wanted}"
-        pieces = chunk_by_size(text, 2000, 100) if len(text) > 2000 else [text]
-        words = {{word.lower() for word in re.findall(r"\\w{{3,}}", asked + " {wanted}")}}
-        lowered = [piece.lower() for piece in pieces]
-        rarity = {{word: math.log(1 + len(pieces) / (1 + sum(word in piece for piece in lowered))) for word in words}}
-        scores = [sum(rarity[word] for word in words if word in piece) for piece in lowered]
+        material = "\\n\\n".join([{texts}])
+        request = f"{asked}"
+        pieces = chunk_by_size(material, 2000, 100) if len(material) > 2000 else [material]
+        terms = {{term.lower() for term in re.findall(r"\\w{{3,}}", request + " {wanted}")}}
+        small = [piece.lower() for piece in pieces]
+        rarity = {{
+            term: math.log(1 + len(pieces) / (1 + sum(term in piece for piece in small))) for term in terms
+        }}
+        scores = [sum(rarity[term] for term in terms if term in piece) for piece in small]
         best = sorted(range(len(pieces)), key=lambda at: -scores[at])[:{_PASSAGES}]
-        passages = [pieces[at] for at in sorted(best)]
+        excerpts = [pieces[at] for at in sorted(best)]
         print(len(pieces), "pieces; the best scores:", [round(scores[at], 1) for at in best])
-        print(passages[0][:400])
+        print(excerpts[0][:400] if excerpts else "(nothing to read)")
         """,
     )
 
 
 def _ask(outputs: tuple[OutputField, ...], per_field: int) -> Cell:
-    wanted = {field.name: _question(field) for field in outputs}
+    wanted = {field.name: question_for(field) for field in outputs}
     return cell(
-        "Ask the sub-LM about each output, over each passage, in one batch.",
+        "I ask the sub-LM for each output, over each passage, in one batch.",
         f"""
         wanted = {json.dumps(wanted, ensure_ascii=False)}
-        jobs = [(name, passage) for name in wanted for passage in passages[:{per_field}]]
-        replies = llm_query_batched([f"{{wanted[name]}} {{asked}}\\n\\nPassage:\\n{{passage}}" for name, passage in jobs])
-        found = {{name: [] for name in wanted}}
+        jobs = [(name, excerpt) for name in wanted for excerpt in excerpts[:{per_field}]]
+        replies = llm_query_batched([
+            f"{{wanted[name]}} {{request}}\\n\\nPassage:\\n{{excerpt}}" for name, excerpt in jobs
+        ])
+        lines_for = {{name: [] for name in wanted}}
         for (name, _), reply in zip(jobs, replies):
             for line in reply.splitlines():
                 line = line.strip(" -*")
-                if line and line != "NONE" and not line.startswith("[ERROR]") and line not in found[name]:
-                    found[name].append(line)
-        for name, lines in found.items():
-            print(name, len(lines), lines[:5])
+                if line and line != "NONE" and not line.startswith("[ERROR]") and line not in lines_for[name]:
+                    lines_for[name].append(line)
+        for name, lines in lines_for.items():
+            print(name, len(lines), [line[:200] for line in lines[:5]])
         """,
     )
 
 
-def _question(field: OutputField) -> str:
-    subject = field.name.replace("_", " ")
-    match field.kind:
-        case "array":
-            return f"Quote the lines or names of the passage that are {subject}, one a line, or NONE, given:"
-        case "integer" | "number":
-            return f"Which number in the passage is the {subject}? Answer with figures only, or NONE, given:"
-        case "boolean":
-            return f"Quote the sentences that tell whether {subject} holds, one a line, or NONE, given:"
-        case "choice":
-            return f"Quote the sentences that tell which {subject} it is ({', '.join(field.choices)}), given:"
-        case _:
-            return (
-                f"Quote the sentences of the passage that best give the {subject}, at most 2, or NONE, given:"
-            )
-
-
-def _convert(outputs: tuple[OutputField, ...]) -> Cell:
-    lines = [f"results[{field.name!r}] = {_conversion(field)}" for field in outputs]
+def _convert(turn: PlannerTurn) -> Cell:
+    lines = [f"results[{field.name!r}] = {conversion(field, turn.inputs)}" for field in turn.outputs]
     return Cell(
-        "Turn what was found into the types that are wanted, and look at it before submitting.",
-        "import re\n\n"
-        "def numbers(lines):\n"
-        '    return [float(figure) for line in lines for figure in re.findall(r"-?\\d+(?:\\.\\d+)?", line)]\n\n'
-        "def most_named(choices, lines):\n"
-        '    text = " ".join(lines).lower()\n'
-        "    return max(choices, key=lambda choice: text.count(str(choice).lower()))\n\n"
-        "results = {}\n" + "\n".join(lines) + "\nfor name, value in results.items():\n"
-        "    print(name, type(value).__name__, repr(value)[:300])",
+        "I turn what was found into the types that are wanted, and look at it before submitting.",
+        f"{HELPERS}\n\nresults = {{}}\n" + "\n".join(lines) + "\nfor name, value in results.items():\n"
+        '    print(name, "=", repr(value)[:1000])',
     )
 
 
-def _conversion(field: OutputField) -> str:
-    lines = f"found[{field.name!r}]"
-    match field.kind:
-        case "integer":
-            return f"int((numbers({lines}) or [len({lines})])[0])"
-        case "number":
-            return f"(numbers({lines}) or [min(1.0, len({lines}) / 10)])[0]"
-        case "boolean":
-            return f"bool({lines})"
-        case "choice":
-            return f"most_named({list(field.choices)!r}, {lines})"
-        case "object":
-            return f'{{f"{{at + 1}}": line for at, line in enumerate({lines}[:20])}}'
-        case "array":
-            return _array_conversion(field, lines)
-        case _:
-            return f'" ".join({lines}[:3]) or "The text says nothing on this."'
-
-
-def _array_conversion(field: OutputField, lines: str) -> str:
-    match field.items:
-        case "integer":
-            return f"[int(number) for number in numbers({lines})[:50]]"
-        case "number":
-            return f"numbers({lines})[:50]"
-        case "object":
-            return f'[{{"{field.name.rstrip("s")}": line}} for line in {lines}[:50]]'
-        case _:
-            return f"{lines}[:50]"
-
-
 def _submit(outputs: tuple[OutputField, ...]) -> Cell:
-    empty = {
-        "integer": "0", "number": "0.0", "boolean": "False", "array": "[]", "object": "{}",
-    }  # fmt: skip
-    values = [
-        f"    {field.name}=results.get({field.name!r}, "
-        f"{repr(field.choices[0]) if field.choices else empty.get(field.kind, repr(''))}),"
-        for field in outputs
-    ]
+    values = [f"    {field.name}=results.get({field.name!r}, {field.empty!r})," for field in outputs]
     return Cell(
         "The values have the types that are wanted, so I submit them.",
+        'results = globals().get("results", {})\nSUBMIT(\n' + "\n".join(values) + "\n)",
+    )
+
+
+def _repair(turn: PlannerTurn) -> Cell | None:
+    """After a SUBMIT that was refused for its types: the plainest value of the right type instead."""
+    last = turn.steps[-1].output if turn.steps else ""
+    if not last.startswith("[Type Error]"):
+        return None
+    wrong = set(_WRONG.findall(last)) or {field.name for field in turn.outputs}
+    values = [
+        f"    {field.name}={field.empty!r},"
+        if field.name in wrong
+        else f"    {field.name}=results.get({field.name!r}, {field.empty!r}),"
+        for field in turn.outputs
+    ]
+    return Cell(
+        f"{', '.join(sorted(wrong))} had the wrong type. Nothing that I found fits it, so I submit the "
+        "plainest value that does.",
         'results = globals().get("results", {})\nSUBMIT(\n' + "\n".join(values) + "\n)",
     )

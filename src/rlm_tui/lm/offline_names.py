@@ -1,7 +1,7 @@
 """Names that a passage introduces, and which of them an instruction asks for. No name is known beforehand.
 
-A name is one of a kind ("modules") when its definition says so: by what it derives from, by the head of the first
-sentence on it, by the heading it is listed under, or by a description that fits closely enough.
+A name is one of a kind ("modules") when its definition says so: by what it derives from, by the head of the
+first sentence on it, by the heading it is listed under, or by a description that fits closely enough.
 """
 
 from __future__ import annotations
@@ -33,15 +33,22 @@ _LISTED = re.compile(
     r"\b(?P<kind>\w+),?(?: are| is| such as| like| including| called| named|:)* "
     rf"(?P<names>{_NAMED}(?:(?:,? and |, ){_NAMED})*)"
 )
+_PROPER = re.compile(r"(?<=[a-z,;] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2}")
+_ANY_KINDS = frozenset(stems("entities names proper"))
+_PLACE_KINDS = frozenset(stems("places cities countries locations towns"))
+_PROPER_KINDS = (
+    _ANY_KINDS | _PLACE_KINDS | frozenset(stems("people persons characters authors companies organizations"))
+)
 _COMMAS = re.compile(r",? and |, ")
-_ARTICLES = frozenset("the a an this that each every its in use for when if".split())
+_PLAIN_WORDS = "the a an this that these those each every both all some many other its in use for when if to"
+_ARTICLES = frozenset(_PLAIN_WORDS.split())
 _CLASS_WORDS = ("class", "interface", "struct", "trait", "type")
 # A noun phrase ends before these: what follows says something about it, and does not name it.
-_PHRASE_ENDS = frozenset(
-    {"for", "of", "to", "in", "with", "by", "from", "on", "at", "and", "or", "that", "which", "whose", "as", "using"}
-    | {"used", "when", "where", "if", "it", "we", "you", "has", "have", "can", "will", "does", "returns", "return"}
-    | {"every", "each", "all", "any", "uses", "use", "allows", "provides", "wraps", "contains", "holds", "defines", "represents", "over", "into"}
-)
+_PHRASE_END_WORDS = """
+for of to in with by from on at and or that which whose as using used when where if it we you has have can will does
+returns return every each all any uses use allows provides wraps contains holds defines represents over into
+"""
+_PHRASE_ENDS = frozenset(_PHRASE_END_WORDS.split())
 _ABSTRACT = frozenset({"base", "abstract", "generic", "mixin", "interface", "meta"})
 _OPENING = 250
 _BODY = 1_500
@@ -50,7 +57,7 @@ _CLOSE_FIT = 6
 
 @dataclass(frozen=True)
 class Candidate:
-    """A name with the rest of the line that introduces it, what is said below, and the heading it stands under."""
+    """A name with the rest of the line that introduces it, what is said below, and the heading above it."""
 
     name: str
     line: str
@@ -72,7 +79,9 @@ def asked_names(subject: str, cues: str, passage: str) -> list[str]:
         for one in introduced
         if _is_asked_form(one, wants_classes, wants_functions) and belongs(one, kinds, described)
     ]
-    if not introduced:
+    if not found and kinds & _PROPER_KINDS:
+        found = list(_proper_names(kinds, plain))
+    elif not introduced:
         found = list(_spoken_names(kinds or described, plain))
     return list(dict.fromkeys(name for name in found if not _names_the_kind(name, kinds)))
 
@@ -83,7 +92,9 @@ def introduced_names(passage: str) -> list[Candidate]:
     defined = set()
     for match in _DEFINITION.finditer(passage):
         defined.add(match.start())
-        found.append((match.start(), match.end(), _candidate(match["name"], match["rest"], keyword=match["keyword"])))
+        found.append(
+            (match.start(), match.end(), _candidate(match["name"], match["rest"], keyword=match["keyword"]))
+        )
     titles: list[tuple[int, str]] = []
     for match in _HEADING.finditer(passage):
         if match.start() in defined:
@@ -147,12 +158,14 @@ def _bases(one: Candidate) -> Iterator[str]:
     """What a definition says that the name derives from."""
     if one.keyword in _CLASS_WORDS and (match := re.match(r"\s*[(<:]\s*([^)>:{]*)", one.line)):
         yield from (base.strip() for base in match.group(1).split(",") if base.strip() and "=" not in base)
-    for match in re.finditer(rf"\b{re.escape(one.name)} {_DERIVES} ([^\n]+?)(?:\.\s|\.?$)", one.body, re.MULTILINE):
+    for match in re.finditer(
+        rf"\b{re.escape(one.name)} {_DERIVES} ([^\n]+?)(?:\.\s|\.?$)", one.body, re.MULTILINE
+    ):
         yield from (base.strip() for base in match.group(1).split(",") if base.strip())
 
 
 def _head(one: Candidate) -> Iterator[str]:
-    """The stems of the noun phrase that the first sentence on a name begins with: "a retrieval module that …"."""
+    """The stems of the noun phrase that the first sentence on a name begins with: "a retrieval module …"."""
     for text in (one.line, *one.body.splitlines()):
         text = text.strip(" :–—-#\t")
         if not text or not text[0].isalpha() or re.match(rf"{re.escape(one.name)} {_DERIVES}\b", text):
@@ -165,7 +178,7 @@ def _head(one: Candidate) -> Iterator[str]:
 
 
 def _spoken_names(kinds: Iterable[str], passage: str) -> Iterator[str]:
-    """Without definitions: names that the prose calls one of `kinds`, or lists after it ("modules such as …")."""
+    """Without definitions: names that prose calls one of `kinds`, or lists after it ("modules like …")."""
     wanted = set(kinds)
     for match in _CALLED.finditer(passage):
         if wanted & set(stems(match["kind"])):
@@ -175,10 +188,23 @@ def _spoken_names(kinds: Iterable[str], passage: str) -> Iterator[str]:
             yield from _real_names(_COMMAS.split(match["names"]), passage)
 
 
+def _proper_names(kinds: frozenset[str], passage: str) -> Iterator[str]:
+    """Names of people or places: capitalised within a sentence, and for people not behind a word of place."""
+    places = kinds & _PLACE_KINDS
+    for match in _PROPER.finditer(passage):
+        located = re.search(
+            r"\b(?:at|in|near|from|to) (?:the )?$", passage[max(0, match.start() - 12) : match.start()]
+        )
+        if bool(located) == bool(places) or kinds & _ANY_KINDS:
+            yield from _real_names([match[0]], passage)
+
+
 def _real_names(names: Iterable[str], passage: str) -> Iterator[str]:
-    """Those that are no plain words at the beginning of a sentence: plain words are written small elsewhere."""
+    """Those that are no plain words at the beginning of a sentence: plain words stand small elsewhere."""
     for name in names:
         first, _, rest = name.partition(" ")
-        plain = first.lower() in _ARTICLES or re.search(rf"\b{re.escape(first.lower())}\b", passage) is not None
+        plain = (
+            first.lower() in _ARTICLES or re.search(rf"\b{re.escape(first.lower())}\b", passage) is not None
+        )
         if kept := rest if plain else name:
             yield kept

@@ -20,8 +20,8 @@ _VARIABLES_MARKER = re.compile(r"^\[\[ ## variables_info ## \]\]$", re.MULTILINE
 _HISTORY_MARKER = re.compile(r"^\[\[ ## repl_history ## \]\]$", re.MULTILINE)
 _ITERATION_MARKER = re.compile(r"^\[\[ ## iteration ## \]\]$", re.MULTILINE)
 _STEP = re.compile(r"^=== Step (\d+) ===$", re.MULTILINE)
-_OUTPUT = re.compile(r"\nOutput \([\d,]+ chars\):\n")
-_CODE = re.compile(r"Code:\n```python\n(.*?)\n?```\s*\Z", re.DOTALL)
+_OUTPUT = re.compile(r"\n?```\nOutput \([\d,]+ chars\):(?:\n|\Z)")
+_CODE = re.compile(r"(?:^|\n)Code:\n```python\n(.*)", re.DOTALL)
 _FIELD = re.compile(r"^\s*- \{(\w+)\}\s*(?:# note: the value you produce (.*))?$", re.MULTILINE)
 _CALLS = re.compile(r"You have max (\d+) sub-LLM calls")
 _ERRORS = ("[Error]", "[Type Error]")
@@ -39,12 +39,16 @@ class InputVariable:
 
 @dataclass(frozen=True)
 class OutputField:
-    """An output that SUBMIT wants. `kind` is a JSON type name, or "choice" with its `choices`."""
+    """An output that SUBMIT wants. `kind` is a JSON type name, or "choice" with its `choices`.
+
+    `items` is the JSON type of what a list or a mapping holds; `empty` is the plainest value of the type.
+    """
 
     name: str
     kind: str = "string"
     items: str = "string"
     choices: tuple[str, ...] = ()
+    empty: Any = ""
 
 
 @dataclass(frozen=True)
@@ -169,30 +173,63 @@ def read_history(text: str) -> tuple[Step, ...]:
 def read_field(name: str, note: str) -> OutputField:
     """An output by the note that dspy puts beside it; without one it is text."""
     if "True or False" in note:
-        return OutputField(name, "boolean")
+        return OutputField(name, "boolean", empty=False)
     if "single int" in note:
-        return OutputField(name, "integer")
+        return OutputField(name, "integer", empty=0)
     if "single float" in note:
-        return OutputField(name, "number")
-    _, separator, choices = note.partition("one of: ")
+        return OutputField(name, "number", empty=0.0)
+    _, separator, listed = note.partition("one of: ")
     if separator:
-        return OutputField(name, "choice", choices=tuple(choice.strip() for choice in choices.split(";")))
+        choices = tuple(choice.strip() for choice in listed.split(";"))
+        return OutputField(name, "choice", choices=choices, empty=choices[0])
     _, separator, schema = note.partition("JSON schema: ")
     if separator:
         try:
             return _from_schema(name, json.loads(schema))
         except ValueError:
-            return OutputField(name, "object")
+            return OutputField(name, "object", empty={})
     return OutputField(name)
 
 
 def _from_schema(name: str, schema: dict[str, Any]) -> OutputField:
-    if options := schema.get("anyOf"):
-        return _from_schema(name, next((one for one in options if one.get("type") != "null"), {}))
+    definitions = schema.get("$defs", {})
+    schema = _chosen(schema, definitions)
+    empty = _plainest(schema, definitions)
     if values := schema.get("enum"):
-        return OutputField(name, "choice", choices=tuple(str(value) for value in values))
-    items = schema.get("items", {})
-    return OutputField(name, schema.get("type", "string"), items=items.get("type", "string"))
+        return OutputField(name, "choice", choices=tuple(str(value) for value in values), empty=empty)
+    kind = schema.get("type", "string")
+    inner = schema.get("items") or schema.get("additionalProperties")
+    items = _chosen(inner, definitions).get("type", "string") if isinstance(inner, dict) else "string"
+    return OutputField(name, kind, items=items, empty=empty)
+
+
+def _chosen(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A schema without references, and of alternatives the first that is not null."""
+    if reference := schema.get("$ref"):
+        return _chosen(definitions.get(str(reference).rsplit("/", 1)[-1], {}), definitions)
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return _chosen(next((one for one in options if one.get("type") != "null"), {}), definitions)
+    return schema
+
+
+def _plainest(schema: dict[str, Any], definitions: dict[str, Any], depth: int = 0) -> Any:
+    """The plainest value that a schema allows: as few items as may be, and only what is required."""
+    schema = _chosen(schema, definitions)
+    if values := schema.get("enum"):
+        return values[0]
+    if "const" in schema:
+        return schema["const"]
+    match schema.get("type"):
+        case "array":
+            items = schema.get("prefixItems") or [schema.get("items", {})] * schema.get("minItems", 0)
+            return [_plainest(item, definitions, depth + 1) for item in items] if depth < 8 else []
+        case "object":
+            named, required = schema.get("properties", {}), schema.get("required", ())
+            return {
+                key: _plainest(named.get(key, {}), definitions, depth + 1) for key in required if depth < 8
+            }
+        case kind:
+            return {"boolean": False, "integer": 0, "number": 0.0, "null": None}.get(str(kind), "")
 
 
 def _partition(pattern: re.Pattern[str], text: str) -> tuple[str, str, str]:

@@ -8,27 +8,32 @@ from collections import Counter
 from collections.abc import Iterable
 
 _WORD = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+(?:\.\d+)?")
-_ENDINGS = "ization isation ations ation ingly ities ments ment ions ion ers er ors or ings ing edly ed ies es s ly y e"
+_ENDINGS = """
+ization isation ations ation ingly ities ments ment ions ion ers er ors or ings ing edly ed ies es s ly y e
+"""
 _SUFFIXES = tuple(_ENDINGS.split())
 _SHORTEST_STEM = 4
 _COMMON_WORDS = """
-a an and any are as at be been but by can could did do does for from given had has have he her his how i if in into
-is it its me more my no not of on or our out per she so some such than that the their them then there these they this
-those to up us was we were what when where which who whom whose why will with would you your about also list name
-names quote passage text sentence sentences answer question line lines one none please find tell give most best
-following document content based using use used only each other between
+a an and any are as at be been but by can could did do does for from given had has have he her his how i if
+in into is it its me more my no not of on or our out per she so some such than that the their them then
+there these they this those to up us was we were what when where which who whom whose why will with would
+you your about also list name names quote passage text sentence sentences answer question line lines one
+none please find tell give most best following document content based using use used only each other between
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _BREAK = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[`A-Z0-9])")
 # A fence that was cut off must not swallow what follows: none goes on beyond a heading.
 _FENCE = re.compile(
-    r"^[ \t]*(?P<mark>```|~~~)[^\n]*\n(?:(?!#{2,6} |# \w+\n\n)(?![ \t]*(?P=mark)).*\n)*?[ \t]*(?P=mark)[ \t]*$",
+    r"^[ \t]*(?P<mark>```|~~~)[^\n]*\n(?:(?!#{2,6} |# \w+\n\n|[ \t]*(?P=mark)).*\n)*?[ \t]*(?P=mark)[ \t]*$",
     re.MULTILINE,
 )
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+\S|^\s*\[\[ ## ")
 _LABEL = re.compile(r"^\s*[A-Z][\w ]{2,20}:\s*$")  # "Args:"
 _PARAMETER = re.compile(r"^\s*[*]{0,2}\w+(?: \([^)]*\))?:\s+(?=\S)")  # "    k (int): how many"
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+_ENTRY = re.compile(
+    r"^\W{0,3}(?:\d{1,4}[-/:.]\d|[A-Z]{4,8}\b\W)|^\s*[{\[|\"<]"
+)  # of a log, a table, a data file
 
 
 def stem(word: str) -> str:
@@ -56,7 +61,7 @@ def sentences(text: str) -> list[str]:
     block: list[str] = []
     for line in [*without_code(text).splitlines(), ""]:
         heading = _HEADING.match(line) is not None or _LABEL.match(line) is not None
-        if heading or not line.strip() or _ITEM.match(line) or _PARAMETER.match(line):
+        if heading or not line.strip() or _ITEM.match(line) or _PARAMETER.match(line) or _ENTRY.match(line):
             found += _BREAK.split(" ".join(" ".join(block).split()))
             block = []
         if line.strip() and not heading:

@@ -1,7 +1,7 @@
 """Asking a provider again after a passing failure: a few times, with short waits, and never past a stop.
 
-dspy would do it itself, but sleeps as long as a provider's `retry-after` says (an hour is taken literally) and
-can't be woken.
+dspy would do it itself, but sleeps for as long as a provider's `retry-after` says, be it an hour, and can't
+be woken.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST_WAIT = 20.0
 
 
 class Retries:
-    """How often and how long to try again. `stop` ends every wait of the run at once; it is shared by its LMs.
+    """How often and how long to try again. `stop`, shared by a run's LMs, ends every wait at once.
 
     `on_retry`, if set, is told of each wait in one sentence, from whatever thread makes the call.
     """

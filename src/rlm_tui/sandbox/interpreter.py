@@ -111,7 +111,7 @@ class DriverInterpreter:
         began = time.monotonic()
         ready = self._connection.open(START_SECONDS)
         self.readiness = SandboxReadiness(
-            description, ready.python, ready.platform, seconds=time.monotonic() - began
+            description, ready.python, ready.platform, time.monotonic() - began, tuple(ready.unset)
         )
         self._tell(self._listener.on_ready, self.readiness)
 

@@ -17,12 +17,14 @@ InterruptStep = Literal["frame", "signal", "kill"]
 
 
 class SandboxReadiness(msgspec.Struct, frozen=True):
-    """A sandbox that answered: what it is, its Python, and how many seconds its start took."""
+    """A sandbox that answered: what it is, its Python, how many seconds its start took, and which resource
+    limits its platform refused (`unset`)."""
 
     description: SandboxDescription
     python: str
     platform: str
     seconds: float
+    unset: tuple[str, ...] = ()
 
 
 class InterpreterListener:

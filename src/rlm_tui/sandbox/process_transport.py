@@ -28,7 +28,8 @@ from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportErr
 Confinement = Literal["auto", "required", "off"]
 
 MARK = "RLM_TUI_SANDBOX"
-WATCH_SECONDS = 0.25
+# Without /proc each look at the processes starts `ps`.
+WATCH_SECONDS = 0.25 if Path("/proc/self").exists() else 2.0
 _PIPE_BYTES = 1024 * 1024
 
 
@@ -60,6 +61,7 @@ class ProcessTransport:
         self._send_lock = threading.Lock()
         self._kill_lock = threading.Lock()
         self._stderr: collections.deque[bytes] = collections.deque(maxlen=16)
+        self._stderr_reader = threading.Thread(target=self._drain_stderr, name="sandbox-stderr", daemon=True)
         self._reason = ""
         self._ended = False
         self._guardian: subprocess.Popen[bytes] | None = None
@@ -109,7 +111,7 @@ class ProcessTransport:
             raise TransportStartError(f"The sandbox can't be started: {error}.") from error
         for stream in (self._process.stdin, self._process.stdout):
             _widen(stream)
-        threading.Thread(target=self._drain_stderr, name="sandbox-stderr", daemon=True).start()
+        self._stderr_reader.start()
         threading.Thread(target=self._supervise, name="sandbox-watch", daemon=True).start()
 
     def send(self, data: bytes, patience: float | None = None) -> bool:
@@ -167,6 +169,7 @@ class ProcessTransport:
             return Ending(reason=self._reason or "the sandbox was not started")
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience)
+            self._stderr_reader.join(0.5)
         words = b"".join(self._stderr).decode("utf-8", "replace").strip()
         last = words.splitlines()[-1][:300] if words else ""
         code = process.returncode
@@ -279,7 +282,7 @@ class ProcessTransport:
         if driver is None:
             return 0
         below = processes.descendants(driver)
-        if len(below) <= most:
+        if len(below) <= most or len(below := processes.living(below)) <= most:
             return 0
         if beyond >= 2:
             self.kill(f"a cell kept starting processes ({len(below)}; at most {most} are allowed)")

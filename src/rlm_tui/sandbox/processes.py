@@ -60,6 +60,19 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def living(pids: Iterable[int]) -> list[int]:
+    """Those that have not ended: a child that nobody waited for stays in the tree, and takes nothing."""
+    found = []
+    for pid in pids:
+        try:
+            state = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+        except (OSError, IndexError):
+            state = "gone" if _PROC.joinpath("self", "stat").exists() else "unknown"
+        if state not in ("Z", "X", "gone"):
+            found.append(pid)
+    return found
+
+
 def marked(name: str, value: str) -> list[int]:
     """Processes whose environment holds `name=value`, also those that left the tree; only Linux can tell."""
     mark = f"{name}={value}".encode()

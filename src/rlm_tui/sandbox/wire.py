@@ -99,10 +99,13 @@ class DriverFrame(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
 
 
 class Ready(DriverFrame, frozen=True, tag="ready", kw_only=True):
+    """The answer to `hello`; `unset` names the limits that this platform refused."""
+
     protocol: int
     python: str = ""
     platform: str = ""
     pid: int = 0
+    unset: list[str] = []
 
 
 class Output(DriverFrame, frozen=True, tag="output", kw_only=True):
@@ -119,7 +122,7 @@ class Call(DriverFrame, frozen=True, tag="call", kw_only=True):
 
 
 class VariableItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One name of the namespace; `text`, `start` and `total` only where one value was paged through."""
+    """One name of the namespace; from `text` on only where one value was paged through."""
 
     name: str
     type: str = ""
@@ -128,6 +131,7 @@ class VariableItem(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None = None
     start: int = 0
     total: int | None = None
+    whole: bool = True
 
 
 class Variables(DriverFrame, frozen=True, tag="variables", kw_only=True):

@@ -62,12 +62,14 @@ class LocalVolume:
         try:
             with self._opened(parts[:-1]) as folder:
                 descriptor = os.open(parts[-1], _READ, dir_fd=folder)
-            with os.fdopen(descriptor, "rb", buffering=0) as file:
+            try:
                 mode = os.fstat(descriptor).st_mode
                 if not stat.S_ISREG(mode):
                     kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
                     raise VolumeError(f"{_shown(path)} is {kind}: choose a file.")
-                return os.pread(file.fileno(), max(length, 0), max(start, 0))
+                return os.pread(descriptor, max(length, 0), max(start, 0))
+            finally:
+                os.close(descriptor)
         except VolumeError:
             raise
         except FileNotFoundError:

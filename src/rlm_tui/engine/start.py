@@ -1,0 +1,55 @@
+"""What a run says of itself at its start: in `run_started`, and in the run folder's `run.json`."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rlm_tui.core.documents import Document
+from rlm_tui.core.event_codec import encode_value
+from rlm_tui.core.events import DocumentReference
+from rlm_tui.engine.plain import plain
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+
+
+def asked(request: RunRequest) -> dict[str, Any]:
+    """What `run.json` keeps of a request: enough to ask again, and no secret."""
+    settings = request.settings
+    return {
+        "task": request.task.name,
+        "signature": request.task.signature,
+        "inputs": plain(request.inputs),
+        "documents": {name: str(document.path) for name, document in request.documents.items()},
+        "lm": None if settings.lm is None else settings.lm.model,
+        "sub_lm": None if settings.sub_lm is None else settings.sub_lm.model,
+        "sandbox": settings.sandbox.kind,
+        "budgets": msgspec.to_builtins(settings.budgets),
+    }
+
+
+def reference(document: Document) -> DocumentReference:
+    """A document as events name it; its hash and its length in characters take longer to know."""
+    return DocumentReference(
+        name=document.name, path=str(document.path), size=document.size, encoding=document.encoding
+    )
+
+
+def as_text(value: Any) -> str:
+    """An input's value as `run_started` shows it."""
+    return value if isinstance(value, str) else encode_value(value).decode()
+
+
+def versions() -> dict[str, str]:
+    """What the run was made with; told without importing any of it."""
+    found = {"python": platform.python_version()}
+    for name in ("rlm-tui", "dspy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

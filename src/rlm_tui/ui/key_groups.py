@@ -1,0 +1,15 @@
+"""The groups that bindings are listed under in the help screen and the palette, in the order they are shown."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+RUN = Binding.Group("Run")
+PANES = Binding.Group("Panes")
+MOVE = Binding.Group("Move")
+LOOK = Binding.Group("Look")
+RESULT = Binding.Group("Result")
+APPLICATION = Binding.Group("Application")
+EDIT = Binding.Group("Fields")
+
+ORDER = ("Run", "Panes", "Move", "Look", "Result", "Fields", "Application")

@@ -1,0 +1,43 @@
+"""What goes on in the terminal after the screen has gone: the rest of a run, as plain lines."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import sys
+from types import FrameType
+
+from rlm_tui.core.events import RunFinished
+from rlm_tui.headless.lines import LinePrinter
+from rlm_tui.headless.result import exit_code
+from rlm_tui.ui.live_run import HandedOver
+
+
+def finish_in_terminal(handed: HandedOver) -> int:
+    """Print the run's further events until it ends, and give its exit code. Ctrl-C cancels it, a second one leaves."""
+    run = handed.run
+    printer = LinePrinter(sys.stdout)
+
+    def cancel(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        run.cancel()
+
+    before = signal.signal(signal.SIGINT, cancel)
+    try:
+        while run.trajectory.finished is None:
+            try:
+                event = handed.arriving.get(timeout=0.2)
+            except queue.Empty:
+                if run.session is not None and run.session.done and handed.arriving.empty():
+                    break
+                continue
+            run.trajectory.apply(event)
+            printer.print_event(event, run.trajectory)
+            if isinstance(event, RunFinished):
+                break
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if run.session is not None and (log := run.session.events_path) is not None:
+        print(f"log: {log}")
+    finished = run.trajectory.finished
+    return int(exit_code(finished.status if finished else "failed"))

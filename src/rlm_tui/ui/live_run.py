@@ -1,0 +1,134 @@
+"""A run that is on the screen: its session, its fold, and where its events go when the screen leaves."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.message_pump import MessagePump
+
+from rlm_tui.core.events import AnyEvent, Value
+from rlm_tui.core.trajectory import Change, Trajectory
+from rlm_tui.ui.bridge import Bridge
+from rlm_tui.ui.clock import RunClock
+from rlm_tui.ui.run_control import EventRelay, RunningSession, StartSession
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+
+
+class LiveRun:
+    """One run. `start` blocks (it imports the engine): call it in a thread; everything else is the UI thread's."""
+
+    def __init__(
+        self, owner: MessagePump, request: RunRequest, consume: Callable[[Sequence[Change]], None]
+    ) -> None:
+        self.request = request
+        self.blobs = RunBlobs(self)
+        self._bridge = Bridge(owner, consume, trajectory=Trajectory(self.blobs.text))
+        self._relay = EventRelay(self._bridge.post)
+        self._lock = threading.Lock()
+        self._session: RunningSession | None = None
+        self._cancelled = False
+        self.failure = ""
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """The fold of the run's events so far."""
+        return self._bridge.trajectory
+
+    @property
+    def clock(self) -> RunClock:
+        """The run's time."""
+        return self._bridge.clock
+
+    @property
+    def active(self) -> bool:
+        """Whether the run goes on: it has neither finished nor failed to start."""
+        return self.trajectory.finished is None and not self.failure
+
+    @property
+    def held(self) -> bool:
+        """Whether the run is held, waiting for the person."""
+        return self.trajectory.held is not None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was cancelled; it may take a few seconds to end."""
+        return self._cancelled
+
+    @property
+    def session(self) -> RunningSession | None:
+        """The session, once it has started."""
+        return self._session
+
+    def start(self, start_session: StartSession) -> None:
+        """Make the session and start it (in a thread). Raises whatever hinders it."""
+        session = start_session(self.request, self._relay)
+        with self._lock:
+            self._session = session
+            cancelled = self._cancelled
+        if cancelled:
+            session.cancel()
+
+    def cancel(self) -> None:
+        """Cancel the run; one that is only being started is cancelled as soon as it is."""
+        with self._lock:
+            self._cancelled = True
+            session = self._session
+        if session is not None:
+            session.cancel()
+
+    def hold(self) -> None:
+        """Hold the run before the next plan or cell."""
+        if self._session is not None:
+            self._session.hold()
+
+    def release(self) -> None:
+        """Let a held run go on."""
+        if self._session is not None:
+            self._session.release()
+
+    def step(self) -> None:
+        """Let a held run go on to the next plan or cell."""
+        if self._session is not None:
+            self._session.step()
+
+    def hand_over(self) -> HandedOver:
+        """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue."""
+        arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
+        self._relay.turn_to(arriving.put)
+        while self._bridge.waiting:
+            self._bridge.drain()
+        self._bridge.close()
+        return HandedOver(self, arriving)
+
+    def close(self) -> None:
+        """Take no more events."""
+        self._bridge.close()
+
+
+class HandedOver:
+    """A run that outlives its screen: the fold so far, and the events that still come."""
+
+    def __init__(self, run: LiveRun, arriving: queue.SimpleQueue[AnyEvent]) -> None:
+        self.run = run
+        self.arriving = arriving
+
+
+class RunBlobs:
+    """The long texts of a run whose session may not have started yet."""
+
+    def __init__(self, run: LiveRun) -> None:
+        self._run = run
+
+    def text(self, value: Value) -> str:
+        """The whole text of `value`. May raise OSError."""
+        session = self._run.session
+        return value.text if session is None else session.blobs.text(value)
+
+    def value(self, text: str) -> Value:
+        """`text` as a Value; a screen keeps nothing, so it stands whole."""
+        return Value(text=text, length=len(text))

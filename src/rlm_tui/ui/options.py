@@ -1,0 +1,121 @@
+"""With what a run is made, in one line and as fields of a form; changes are kept as overrides of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from rlm_tui.core.settings import Settings, load_settings
+from rlm_tui.core.text import human_cost, human_count, human_seconds
+
+
+class OptionField(NamedTuple):
+    """One line of the form: the setting's whole name, what it is called, and what may be written."""
+
+    setting: str
+    label: str
+    hint: str
+
+
+GROUPS: tuple[tuple[str, tuple[OptionField, ...]], ...] = (
+    (
+        "Models",
+        (
+            OptionField("lm.model", "planner", "offline, or as in openai/gpt-5-mini"),
+            OptionField("sub_lm.model", "sub-LM", "the planner's model"),
+        ),
+    ),
+    (
+        "Sandbox",
+        (
+            OptionField("sandbox.confined", "confinement", "auto, required, or off"),
+            OptionField("sandbox.volume", "volume", "a name; its files stay from run to run"),
+        ),
+    ),
+    (
+        "Budgets",
+        (
+            OptionField("budgets.max_iterations", "iterations", "then the answer is extracted"),
+            OptionField("budgets.max_llm_calls", "LLM calls", "those that cells make"),
+            OptionField("budgets.cell_seconds", "seconds a cell", "no limit"),
+            OptionField("budgets.max_seconds", "seconds", "no limit"),
+            OptionField("budgets.max_tokens", "tokens", "no limit"),
+            OptionField("budgets.max_cost_usd", "US dollars", "no limit"),
+        ),
+    ),
+)
+FIELDS = tuple(field for _, fields in GROUPS for field in fields)
+
+Overrides = Mapping[str, str]
+"""Settings by their whole name as they were written into the form; an empty text takes a limit away."""
+
+
+def settings_with(overrides: Overrides, directory: Path | None = None) -> Settings:
+    """The settings that hold with `overrides` over all other sources. Raises SettingsError."""
+    filled = {name: value for name, value in overrides.items() if value.strip()}
+    settings = load_settings(directory=directory, overrides=filled)
+    emptied = {
+        name.removeprefix("budgets."): None
+        for name, value in overrides.items()
+        if name.startswith("budgets.") and not value.strip() and _may_be_none(name)
+    }
+    if emptied:
+        settings = msgspec.structs.replace(
+            settings, budgets=msgspec.structs.replace(settings.budgets, **emptied)
+        )
+    return settings
+
+
+def _may_be_none(name: str) -> bool:
+    return name not in ("budgets.max_iterations", "budgets.max_llm_calls")
+
+
+def written(settings: Settings, setting: str) -> str:
+    """The value of a setting as it stands in the form; empty where it has none."""
+    section, _, name = setting.partition(".")
+    part = getattr(settings, section)
+    if part is None:
+        return "offline" if setting == "lm.model" else ""
+    value = getattr(part, name)
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def model_words(settings: Settings) -> str:
+    """The models in words: `offline demo`, or the planner's and, where it differs, the sub-LM's name."""
+    if settings.lm is None:
+        return "offline demo"
+    planner = settings.lm.model.rpartition("/")[2]
+    if settings.sub_lm is None or settings.sub_lm.model == settings.lm.model:
+        return planner
+    return f"{planner} + {settings.sub_lm.model.rpartition('/')[2]}"
+
+
+def brief_options(settings: Settings) -> str:
+    """The run options where there is little room: models, sandbox, iterations."""
+    words = [model_words(settings), settings.sandbox.kind, f"{settings.budgets.max_iterations} iterations"]
+    return " · ".join(words)
+
+
+def options_words(settings: Settings) -> str:
+    """The run options in one line: models, sandbox, volume, budgets."""
+    budgets = settings.budgets
+    words = [model_words(settings), settings.sandbox.kind]
+    if settings.sandbox.confined != "auto":
+        words.append("unconfined" if settings.sandbox.confined == "off" else "confined")
+    words += [
+        settings.sandbox.volume,
+        f"{budgets.max_iterations} iterations",
+        f"{budgets.max_llm_calls} calls",
+    ]
+    if budgets.cell_seconds is not None:
+        words.append(f"{human_seconds(budgets.cell_seconds)} a cell")
+    if budgets.max_seconds is not None:
+        words.append(human_seconds(budgets.max_seconds))
+    if budgets.max_tokens is not None:
+        words.append(f"{human_count(budgets.max_tokens)} tokens")
+    if budgets.max_cost_usd is not None:
+        words.append(human_cost(budgets.max_cost_usd))
+    return " · ".join(words)

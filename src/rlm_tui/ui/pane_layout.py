@@ -1,0 +1,88 @@
+"""Where the six panes of Explore stand: a pure function of size and choice, and the Textual layout that asks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+Arrangement = Literal["wide", "medium", "narrow"]
+
+DOCUMENTS, TASK, TRAJECTORY, CALLS, VOLUME, INSPECTOR = 1, 2, 3, 4, 5, 6
+DECK = (INSPECTOR, CALLS, VOLUME)
+"""The panes that share one place under the Trajectory in the medium arrangement, in the order of their tabs."""
+
+WIDE_COLUMNS = 140
+MEDIUM_COLUMNS = 100
+STACKED_ROWS = 20
+SMALLEST = Size(32, 8)
+
+
+def arrangement_for(terminal: Size) -> Arrangement:
+    """The arrangement for a terminal of this size. Few rows have room for one pane only, however wide."""
+    if terminal.width < MEDIUM_COLUMNS or terminal.height < STACKED_ROWS:
+        return "narrow"
+    return "wide" if terminal.width >= WIDE_COLUMNS else "medium"
+
+
+def place_panes(
+    size: Size, arrangement: Arrangement, *, active: int, deck: int, zoomed: bool
+) -> dict[int, Region]:
+    """The region of each pane that is seen; panes that are not in the answer are not shown."""
+    width, height = size
+    if zoomed or arrangement == "narrow":
+        return {active: Region(0, 0, width, height)}
+    left = _within(width * 22 // 100, 30, 40) if arrangement == "wide" else _within(width * 28 // 100, 30, 34)
+    task = _within(height * 46 // 100, 9, 20)
+    panes = {
+        DOCUMENTS: Region(0, 0, left, height - task),
+        TASK: Region(0, height - task, left, task),
+    }
+    if arrangement == "medium":
+        below = _within(height * 36 // 100, 7, 16)
+        panes[TRAJECTORY] = Region(left, 0, width - left, height - below)
+        panes[deck] = Region(left, height - below, width - left, below)
+        return panes
+    right = _within(width * 27 // 100, 38, 56)
+    centre = width - left - right
+    inspector = _within(height * 32 // 100, 7, 18)
+    volume = _within(height * 32 // 100, 7, 16)
+    panes[TRAJECTORY] = Region(left, 0, centre, height - inspector)
+    panes[INSPECTOR] = Region(left, height - inspector, centre, inspector)
+    panes[CALLS] = Region(left + centre, 0, right, height - volume)
+    panes[VOLUME] = Region(left + centre, height - volume, right, volume)
+    return panes
+
+
+def _within(value: int, least: int, most: int) -> int:
+    return max(least, min(most, value))
+
+
+class PaneParent(Protocol):
+    """What the layout asks of the container it arranges."""
+
+    def place(self, size: Size) -> dict[int, Region]: ...
+
+    def number_of(self, child: Widget) -> int: ...
+
+
+class PaneLayout(Layout):
+    """Places the panes of a `PaneGrid`; a pane that has no place keeps its state and is simply not painted."""
+
+    name = "panes"
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        parent.pre_layout(self)
+        grid = cast(PaneParent, parent)
+        places = grid.place(size)
+        return [
+            WidgetPlacement(places[number], NULL_OFFSET, NULL_SPACING, child)
+            for child in children
+            if (number := grid.number_of(child)) in places
+        ]

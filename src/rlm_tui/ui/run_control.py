@@ -1,0 +1,101 @@
+"""One run of the screen: from what was chosen to a session, its verbs, and where its events go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rlm_tui.core.blobs import Blobs
+from rlm_tui.core.content import knowledge_path
+from rlm_tui.core.documents import Document, describe
+from rlm_tui.core.events import AnyEvent
+from rlm_tui.core.settings import Settings
+from rlm_tui.core.tasks import Task, bind_inputs
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+
+OnEvent = Callable[[AnyEvent], None]
+
+
+class RunningSession(Protocol):
+    """The verbs of a session that the screen uses; none of them blocks."""
+
+    @property
+    def done(self) -> bool: ...
+
+    @property
+    def blobs(self) -> Blobs: ...
+
+    @property
+    def events_path(self) -> Path | None: ...
+
+    def start(self) -> None: ...
+
+    def cancel(self) -> None: ...
+
+    def hold(self) -> None: ...
+
+    def release(self) -> None: ...
+
+    def step(self) -> None: ...
+
+
+StartSession = Callable[["RunRequest", OnEvent], RunningSession]
+"""Makes a session and starts it. Called in a thread, since it imports the engine."""
+
+
+def start_engine_session(request: RunRequest, on_event: OnEvent) -> RunningSession:
+    """The session of the engine: a run in its own thread."""
+    from rlm_tui.engine.session import Session
+
+    session = Session(request, on_event)
+    session.start()
+    return session
+
+
+class EventRelay:
+    """Hands events to whoever listens now; `turn_to` changes the listener without losing or reordering any."""
+
+    def __init__(self, listener: OnEvent) -> None:
+        self._listener = listener
+        self._lock = threading.Lock()
+
+    def __call__(self, event: AnyEvent) -> None:
+        with self._lock:
+            self._listener(event)
+
+    def turn_to(self, listener: OnEvent) -> None:
+        """From now on `listener` gets the events."""
+        with self._lock:
+            self._listener = listener
+
+
+def ready_document(path: Path) -> Document:
+    """The document at `path`, built first if it is the built-in one (in a thread). Raises DocumentError, OSError."""
+    if path == knowledge_path():
+        from rlm_tui.engine.dspy_knowledge import ensure_document
+
+        path = ensure_document(path)
+    return describe(path)
+
+
+def build_request(
+    task: Task, values: Mapping[str, str], document: Document | None, settings: Settings
+) -> RunRequest:
+    """The request for a run (in a thread: it imports the engine). Raises TaskError whose text is one sentence."""
+    from rlm_tui.engine.session import RunRequest
+
+    inputs, documents = bind_inputs(task, values, document)
+    return RunRequest(task=task, inputs=inputs, documents=documents, settings=settings)
+
+
+def is_confined(settings: Settings) -> bool:
+    """Whether cells will be confined by bubblewrap (in a thread: it may start a process to find out)."""
+    if settings.sandbox.confined == "off":
+        return False
+    from rlm_tui.sandbox.confinement import probe_bubblewrap
+
+    return probe_bubblewrap().usable

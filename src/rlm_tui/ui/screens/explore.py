@@ -1,0 +1,194 @@
+"""The main screen: the panes, and the run that is made with what was chosen in them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from rlm_tui.core.documents import Document, DocumentError
+from rlm_tui.core.settings import Settings
+from rlm_tui.core.tasks import Task, TaskError, TaskRegistry
+from rlm_tui.core.trajectory import Change
+from rlm_tui.ui.live_run import LiveRun
+from rlm_tui.ui.options import settings_with
+from rlm_tui.ui.pane_layout import DOCUMENTS, TASK, TRAJECTORY
+from rlm_tui.ui.run_control import StartSession, build_request, is_confined, ready_document
+from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
+from rlm_tui.ui.screens.explore_views import ExploreViews
+from rlm_tui.ui.screens.run_options import RunOptionsScreen
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+
+CANCEL_SECONDS = 2.0
+"""How long the second Esc may take that cancels the run."""
+
+
+class ExploreScreen(ExploreViews):
+    """Explore: choose, run, watch, and look at what was found."""
+
+    class RunEnded(Message):
+        """The run is over, whatever its status."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        registry: TaskRegistry,
+        task: Task,
+        document: str | None,
+        directory: Path,
+        start_session: StartSession,
+    ) -> None:
+        super().__init__(settings, registry, task, document, directory)
+        self.run: LiveRun | None = None
+        self._start_session = start_session
+        self._overrides: dict[str, str] = {}
+        self._preparing = False
+        self._unconfined_accepted = False
+        self._cancel_until = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether a run goes on, or is about to."""
+        return self._preparing or (self.run is not None and self.run.active)
+
+    # Starting
+
+    def action_run_task(self) -> None:
+        self._preparing = True
+        self.form.say("")
+        self.form.set_running(True)
+        self.refresh_bindings()
+        wanted = self.form.chosen_task, self.form.values, self.picker.path, self.settings
+        self.run_worker(lambda: self._prepare(*wanted), thread=True, exclusive=True, group="prepare")
+
+    def on_task_form_run_pressed(self) -> None:
+        if not self.running:
+            self.action_run_task()
+
+    def _prepare(self, task: Task, values: Mapping[str, str], path: Path | None, settings: Settings) -> None:
+        """From what was chosen to a request (in a thread: it reads the document and imports the engine)."""
+        tell = self.app.call_from_thread
+        document: Document | None = None
+        try:
+            if task.document_input is not None and path is not None:
+                document = ready_document(path)
+                tell(self.picker.built, document)
+            request = build_request(task, values, document, settings)
+            ask = settings.lm is not None and not self._unconfined_accepted and not is_confined(settings)
+        except (DocumentError, TaskError, OSError, ImportError) as error:
+            tell(self._refused, str(error), DOCUMENTS if isinstance(error, DocumentError) else TASK)
+            return
+        tell(self._ask_unconfined if ask else self._launch, request)
+
+    def _refused(self, problem: str, pane: int) -> None:
+        """The run can't be started: say why where it can be mended."""
+        self._preparing = False
+        self.form.set_running(False)
+        (self.picker if pane == DOCUMENTS else self.form).say(problem)
+        self.grid.focus_pane(pane)
+        self.refresh_bindings()
+
+    def _ask_unconfined(self, request: RunRequest) -> None:
+        def answered(answer: str | None) -> None:
+            if answer == "run":
+                self._unconfined_accepted = True
+                self._launch(request)
+            else:
+                self._refused("Nothing was run: the sandbox is unconfined.", TASK)
+
+        question = (
+            "The model writes Python that runs on this machine, and bubblewrap, which would confine it, can't be "
+            "used here. It could read your files and use the network.\nRun it unconfined?"
+        )
+        choices = [Choice("stay", "n", "Don't run"), Choice("run", "r", "Run unconfined")]
+        self.app.push_screen(ConfirmScreen("Unconfined", question, choices), answered)
+
+    def _launch(self, request: RunRequest) -> None:
+        if self.run is not None:
+            self.run.close()
+        run = self.run = LiveRun(self, request, self._take_changes)
+        self._preparing = False
+        self.show_run(run)
+        self.grid.focus_pane(TRAJECTORY)
+        self.refresh_bindings()
+        self.run_worker(partial(self._start, run), thread=True, group="start")
+
+    def _start(self, run: LiveRun) -> None:
+        try:
+            run.start(self._start_session)
+        except Exception as error:
+            run.failure = f"The run could not start: {error}"
+            self.app.call_from_thread(self._refused, run.failure, TASK)
+
+    # While it runs
+
+    def _take_changes(self, changes: Sequence[Change]) -> None:
+        run = self.run
+        if run is None:
+            return
+        self.show_changes(run, changes)
+        if not run.active:
+            self.form.set_running(False)
+            self.show_end()
+            self.post_message(self.RunEnded())
+        self.refresh_bindings()
+
+    def action_cancel(self) -> None:
+        if self.leave_field():
+            return
+        now = time.monotonic()
+        if now > self._cancel_until:
+            self._cancel_until = now + CANCEL_SECONDS
+            self.footer.say("esc again cancels the run", CANCEL_SECONDS)
+        elif self.run is not None:
+            self.run.cancel()
+            self.footer.say("cancelling: what was found so far is kept", 6.0)
+
+    def action_hold(self) -> None:
+        if self.run is not None:
+            self.run.hold()
+            self.footer.say("holding before the next plan or cell")
+
+    def action_release(self) -> None:
+        if self.run is not None:
+            self.run.release()
+
+    def action_step(self) -> None:
+        if self.run is not None:
+            self.run.step()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        run = self.run if self.run is not None and self.run.active else None
+        match action:
+            case "run_task":
+                return not self.running
+            case "hold":
+                return run is not None and not run.held and not run.cancelled
+            case "release" | "step":
+                return run is not None and run.held
+            case "cancel":
+                return run is not None and not run.cancelled
+            case "copy_result" | "write_result":
+                return self.run is not None and self.run.trajectory.finished is not None
+            case _:
+                return super().check_action(action, parameters)
+
+    # With what
+
+    def action_options(self) -> None:
+        def chosen(overrides: dict[str, str] | None) -> None:
+            if overrides is not None:
+                self._overrides = overrides
+                self.take_settings(settings_with(overrides, self.directory))
+
+        check = partial(settings_with, directory=self.directory)
+        self.app.push_screen(RunOptionsScreen(self.settings, self._overrides, check), chosen)
+
+    def on_options_line_opened(self) -> None:
+        self.action_options()

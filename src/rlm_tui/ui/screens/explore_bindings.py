@@ -1,0 +1,84 @@
+"""The keys of the Explore screen."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from rlm_tui.ui.key_groups import LOOK, PANES, RESULT, RUN
+from rlm_tui.ui.pane_layout import CALLS, DOCUMENTS, INSPECTOR, TASK, TRAJECTORY, VOLUME
+
+PANE_NAMES = {
+    DOCUMENTS: "Documents",
+    TASK: "Task",
+    TRAJECTORY: "Trajectory",
+    CALLS: "Calls",
+    VOLUME: "Volume",
+    INSPECTOR: "Inspector",
+}
+
+EXPLORE_BINDINGS: list[BindingType] = [
+    Binding("tab", "app.focus_next", "Next", show=False, id="focus.next", tooltip="To the next field or pane", group=PANES),
+    Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="focus.previous", tooltip="To the field or pane before", group=PANES),
+    Binding("ctrl+r", "run_task", "run", id="run.start", tooltip="Run the task on the document", group=RUN),
+    Binding(
+        "space", "hold", "hold", id="run.hold", tooltip="Hold the run before its next plan or cell", group=RUN
+    ),
+    Binding("space", "release", "release", id="run.release", tooltip="Let the held run go on", group=RUN),
+    Binding("s", "step", "step", id="run.step", tooltip="Let the run take one step, then hold it", group=RUN),
+    Binding(
+        "escape",
+        "cancel",
+        "cancel",
+        key_display="esc esc",
+        id="run.cancel",
+        tooltip="Cancel the run (twice)",
+        group=RUN,
+    ),
+    Binding(
+        "escape",
+        "step_back",
+        "Back",
+        show=False,
+        id="screen.back",
+        tooltip="Leave the field, or the zoom",
+        group=PANES,
+    ),
+    Binding("y", "copy_result", "copy", id="result.copy", tooltip="Copy the result", group=RESULT),
+    Binding(
+        "w", "write_result", "write", id="result.write", tooltip="Write the result to a file", group=RESULT
+    ),
+    Binding(
+        "slash",
+        "find_document",
+        "find",
+        key_display="/",
+        show=False,
+        id="documents.find",
+        tooltip="Find a document",
+        group=LOOK,
+    ),
+    Binding(
+        "f2", "options", "options", show=False, id="run.options", tooltip="Change the run options", group=RUN
+    ),
+    *(
+        Binding(
+            str(number),
+            f"pane({number})",
+            "panes" if number == DOCUMENTS else "",
+            show=number == DOCUMENTS,
+            key_display="1-6" if number == DOCUMENTS else None,
+            id=f"pane.{number}",
+            tooltip=f"Go to {name}",
+            group=PANES,
+        )
+        for number, name in PANE_NAMES.items()
+    ),
+    Binding(
+        "z",
+        "zoom",
+        "zoom",
+        id="pane.zoom",
+        tooltip="Give this pane the whole screen, or put it back",
+        group=PANES,
+    ),
+]

@@ -1,0 +1,219 @@
+"""The panes of Explore: how they stand, which one is active, and what is chosen in them before a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from rlm_tui.core.documents import DocumentError
+from rlm_tui.core.paths import volumes_directory
+from rlm_tui.core.settings import Settings
+from rlm_tui.core.tasks import Task, TaskRegistry
+from rlm_tui.core.text import human_size, one_line
+from rlm_tui.ui.options import brief_options, model_words, options_words
+from rlm_tui.ui.pane_layout import (
+    CALLS,
+    DOCUMENTS,
+    INSPECTOR,
+    SMALLEST,
+    TASK,
+    TRAJECTORY,
+    VOLUME,
+    arrangement_for,
+)
+from rlm_tui.ui.run_control import ready_document
+from rlm_tui.ui.screens.explore_bindings import EXPLORE_BINDINGS, PANE_NAMES
+from rlm_tui.ui.screens.text_preview import TextPreviewScreen
+from rlm_tui.ui.widgets.calls_view import CallsView
+from rlm_tui.ui.widgets.document_picker import DocumentPicker
+from rlm_tui.ui.widgets.inspector import Inspector
+from rlm_tui.ui.widgets.key_footer import KeyFooter
+from rlm_tui.ui.widgets.pane import Pane, PaneGrid
+from rlm_tui.ui.widgets.status_line import StatusLine
+from rlm_tui.ui.widgets.tab_bar import TabBar
+from rlm_tui.ui.widgets.task_form import TaskForm
+from rlm_tui.ui.widgets.text_pages import TextPages, bytes_pages, document_pages
+from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
+from rlm_tui.ui.widgets.volume_browser import VolumeBrowser
+from rlm_tui.volumes.local import LocalVolume
+
+
+class ExplorePanes(Screen[None]):
+    """Six panes that choose and show; it runs nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = EXPLORE_BINDINGS
+
+    def __init__(
+        self, settings: Settings, registry: TaskRegistry, task: Task, document: str | None, directory: Path
+    ) -> None:
+        """`task` and `document` are what it opens with; without a document, the task's own."""
+        super().__init__()
+        self.settings = settings
+        self.directory = directory
+        self._registry = registry
+        self._first_task = task
+        self._first_document = document
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(id="status-line")
+        yield TabBar(PANE_NAMES)
+        yield Static("", markup=False, id="too-small")
+        yield PaneGrid(
+            Pane(DOCUMENTS, PANE_NAMES[DOCUMENTS], DocumentPicker(self.directory), target="#document-tree"),
+            Pane(
+                TASK, PANE_NAMES[TASK], TaskForm(self._registry.all(), self._first_task), target="#task-list"
+            ),
+            Pane(TRAJECTORY, PANE_NAMES[TRAJECTORY], TrajectoryView(id="trajectory")),
+            Pane(CALLS, PANE_NAMES[CALLS], CallsView(id="calls")),
+            Pane(VOLUME, PANE_NAMES[VOLUME], VolumeBrowser(None), target="#volume-tree"),
+            Pane(INSPECTOR, PANE_NAMES[INSPECTOR], Inspector(id="inspector")),
+        )
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.take_settings(self.settings)
+        self.grid.show(TASK)
+        if self._first_document is not None:
+            self.picker.choose(self._first_document)
+        else:
+            self.choose_default_document(self._first_task)
+        self.call_after_refresh(self._focus_run)
+
+    # Its parts
+
+    @property
+    def grid(self) -> PaneGrid:
+        return self.query_one(PaneGrid)
+
+    @property
+    def place(self) -> str:
+        """Where the person is, in words."""
+        return PANE_NAMES[self.grid.active]
+
+    @property
+    def form(self) -> TaskForm:
+        return self.query_one(TaskForm)
+
+    @property
+    def picker(self) -> DocumentPicker:
+        return self.query_one(DocumentPicker)
+
+    @property
+    def footer(self) -> KeyFooter:
+        return self.query_one(KeyFooter)
+
+    def take_settings(self, settings: Settings) -> None:
+        """Show with what the next run will be made."""
+        self.settings = settings
+        self.form.set_options(options_words(settings), brief_options(settings))
+        self.query_one(VolumeBrowser).set_volume(
+            LocalVolume(volumes_directory() / settings.sandbox.volume, settings.sandbox.volume)
+        )
+        self.grid.panes[VOLUME].set_subject(f"/data {settings.sandbox.volume}")
+        self.show_plan()
+
+    def show_plan(self) -> None:
+        """Say in the status line what would be run."""
+        task, document = self.form.chosen_task, self.picker.path
+        what = task.name
+        if task.document_input is not None and document is not None:
+            what = f"{task.name} on {document.name}"
+        settings = self.settings
+        confinement = " unconfined" if settings.sandbox.confined == "off" else ""
+        self.query_one(StatusLine).show_ready(
+            what, model_words(settings), f"{settings.sandbox.kind}{confinement}", f"/data {settings.sandbox.volume}"
+        )
+
+    # How the panes stand
+
+    def on_resize(self, event: events.Resize) -> None:
+        size = event.size
+        self.set_class(arrangement_for(size) == "narrow", "-narrow")
+        too_small = size.width < SMALLEST.width or size.height < SMALLEST.height
+        self.set_class(too_small, "-too-small")
+        if too_small:
+            self.query_one("#too-small", Static).update(
+                f"The terminal has {size.width}×{size.height} characters; "
+                f"{SMALLEST.width}×{SMALLEST.height} are needed: make it larger."
+            )
+
+    def on_pane_grid_changed(self) -> None:
+        self.set_class(self.grid.zoomed, "-zoomed")
+        self.query_one(TabBar).set_active(self.grid.active)
+        self.refresh_bindings()
+
+    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
+        self.grid.focus_pane(event.number)
+
+    def action_pane(self, number: int) -> None:
+        self.grid.focus_pane(number)
+
+    def action_zoom(self) -> None:
+        self.grid.toggle_zoom()
+
+    def action_step_back(self) -> None:
+        """Esc while nothing runs: leave the field, else the zoom."""
+        if not self.leave_field() and self.grid.zoomed:
+            self.grid.toggle_zoom()
+
+    def leave_field(self) -> bool:
+        """Leave the text field that has the focus, so that single keys act again; whether there was one."""
+        if not isinstance(self.focused, Input):
+            return False
+        self.grid.panes[self.grid.active].focus_inside()
+        return True
+
+    def action_find_document(self) -> None:
+        self.grid.show(DOCUMENTS)
+        self.picker.action_filter()
+
+    def _focus_run(self) -> None:
+        self.query_one("#run").focus()
+
+    # What is chosen
+
+    def on_document_picker_chosen(self, event: DocumentPicker.Chosen) -> None:
+        size = f"  {human_size(event.document.size)}" if event.document is not None else ""
+        self.form.set_document(one_line(event.path.name, 60) + size)
+        self.form.say("")
+        self.show_plan()
+
+    def on_task_form_task_chosen(self, event: TaskForm.TaskChosen) -> None:
+        self.choose_default_document(event.task)
+        self.show_plan()
+
+    def choose_default_document(self, task: Task) -> None:
+        """Choose the task's own document, unless the person has chosen one."""
+        if task.document_input is not None and self.picker.path is None and task.default_document:
+            self.picker.choose(task.default_document)
+
+    def on_task_form_document_wanted(self) -> None:
+        self.grid.focus_pane(DOCUMENTS)
+
+    # Looking into files
+
+    def on_document_picker_looked_at(self, event: DocumentPicker.LookedAt) -> None:
+        path = event.path
+        self.run_worker(lambda: self._open_document(path), thread=True, exit_on_error=False)
+
+    def _open_document(self, path: Path) -> None:
+        try:
+            document = ready_document(path)
+        except (DocumentError, OSError) as error:
+            self.app.call_from_thread(self.picker.say, str(error))
+            return
+        self.app.call_from_thread(self.look, document_pages(document))
+
+    def on_volume_browser_looked_at(self, event: VolumeBrowser.LookedAt) -> None:
+        volume, path = event.volume, event.path
+        self.look(bytes_pages(path, event.size, lambda start, length: volume.read(path, start, length)))
+
+    def look(self, pages: TextPages) -> None:
+        """Show a text page by page."""
+        self.app.push_screen(TextPreviewScreen(pages))

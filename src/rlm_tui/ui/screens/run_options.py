@@ -1,0 +1,98 @@
+"""The form of the run options: models, sandbox, volume, budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Button, Input, Static
+
+from rlm_tui.core.settings import Settings, SettingsError
+from rlm_tui.ui.key_groups import EDIT
+from rlm_tui.ui.options import FIELDS, GROUPS, Overrides, written
+from rlm_tui.ui.screens.dialog import Dialog
+from rlm_tui.ui.widgets.problem_line import ProblemLine
+
+
+class RunOptionsScreen(Dialog[dict[str, str]]):
+    """Answers with the overrides; a value that can't be used is said in place and keeps the form open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "up",
+            "app.focus_previous",
+            "Up",
+            show=False,
+            id="options.up",
+            tooltip="The field above",
+            group=EDIT,
+        ),
+        Binding(
+            "down",
+            "app.focus_next",
+            "Down",
+            show=False,
+            id="options.down",
+            tooltip="The field below",
+            group=EDIT,
+        ),
+        Binding("enter", "apply", "apply", id="options.apply", tooltip="Use these options", group=EDIT),
+    ]
+
+    def __init__(
+        self, settings: Settings, overrides: Overrides, check: Callable[[Overrides], Settings]
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._overrides = overrides
+        self._check = check
+        self._before: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as box:
+            box.border_title = "Run options"
+            box.border_subtitle = "Enter applies · Esc closes"
+            with VerticalScroll(can_focus=False, id="options"):
+                for at, (title, fields) in enumerate(GROUPS):
+                    yield Static(title, markup=False, classes="option-group" if at else "option-group -first")
+                    for field in fields:
+                        value = self._overrides.get(field.setting, written(self._settings, field.setting))
+                        self._before[field.setting] = value
+                        with Horizontal(classes="option-row"):
+                            yield Static(field.label, markup=False, classes="option-label")
+                            yield Input(
+                                value,
+                                placeholder=field.hint,
+                                name=field.setting,
+                                id=field.setting.replace(".", "-"),
+                                compact=True,
+                                select_on_focus=False,
+                            )
+            yield ProblemLine(id="problem")
+            with Horizontal(classes="buttons"):
+                yield Button("Apply  Enter", id="apply", variant="primary", compact=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_apply()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_apply()
+
+    def action_apply(self) -> None:
+        overrides = dict(self._overrides)
+        for field in self.query(Input):
+            if field.name and field.value.strip() != self._before[field.name]:
+                overrides[field.name] = field.value.strip()
+        try:
+            self._check(overrides)
+        except SettingsError as error:
+            label = next((field.label for field in FIELDS if field.setting == error.field), "")
+            hint = error.hint.replace(error.field, label) if label else error.hint
+            self.query_one(ProblemLine).say(f"{label}: {hint}" if label and hint else f"{error} {hint}")
+            return
+        self.dismiss(overrides)

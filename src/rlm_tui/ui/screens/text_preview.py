@@ -1,0 +1,109 @@
+"""Look at a document or a file of a volume, page by page."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from rlm_tui.core.text import human_size, visible
+from rlm_tui.ui.key_groups import MOVE
+from rlm_tui.ui.screens.dialog import Dialog
+from rlm_tui.ui.widgets.text_pages import TextPages
+
+
+class TextPreviewScreen(Dialog[None]):
+    """Shows one page at a time; a page is read in a thread when it is turned to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "pagedown,space",
+            "forward",
+            "forward",
+            id="preview.forward",
+            tooltip="On, and to the next page",
+            group=MOVE,
+        ),
+        Binding(
+            "pageup,b", "back", "back", id="preview.back", tooltip="Back, and to the page before", group=MOVE
+        ),
+        Binding(
+            "home,g",
+            "first",
+            "first",
+            id="preview.first",
+            tooltip="The first page",
+            group=MOVE,
+            priority=True,
+        ),
+        Binding(
+            "end,G", "last", "last", id="preview.last", tooltip="The last page", group=MOVE, priority=True
+        ),
+        Binding(
+            "q,v", "dismiss_dialog", "close", show=False, id="preview.close", tooltip="Close", group=MOVE
+        ),
+    ]
+
+    def __init__(self, pages: TextPages) -> None:
+        super().__init__()
+        self.pages = pages
+        self.number = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="large") as box:
+            box.border_title = Content(visible(self.pages.title).replace("\n", " "))  # type: ignore[assignment]
+            with VerticalScroll(can_focus=True, id="page-scroll"):
+                yield Static("", markup=False, id="page")
+
+    def on_mount(self) -> None:
+        self._turn_to(0)
+
+    def _turn_to(self, number: int, *, at_end: bool = False) -> None:
+        self.number = max(0, min(number, self.pages.count - 1))
+        self.run_worker(
+            lambda: self._read(self.number, at_end), thread=True, exclusive=True, exit_on_error=False
+        )
+
+    def _read(self, number: int, at_end: bool) -> None:
+        try:
+            text = visible(self.pages.page(number))
+        except (OSError, ValueError) as error:
+            text = f"This page can't be read: {error}"
+        self.app.call_from_thread(self._show, number, text, at_end)
+
+    def _show(self, number: int, text: str, at_end: bool) -> None:
+        if number != self.number:
+            return
+        self.query_one("#page", Static).update(Content(text or "(empty)"))
+        pages = self.pages
+        words = [f"page {number + 1:,} of {pages.count:,}", human_size(pages.size)]
+        if pages.detail:
+            words.append(pages.detail)
+        box = self.query_one("#dialog")
+        box.border_subtitle = " · ".join([*words, "Esc closes"])
+        scroll = self.query_one("#page-scroll", VerticalScroll)
+        self.call_after_refresh(scroll.scroll_end if at_end else scroll.scroll_home, animate=False)
+
+    def action_forward(self) -> None:
+        scroll = self.query_one("#page-scroll", VerticalScroll)
+        if scroll.scroll_offset.y < scroll.max_scroll_y:
+            scroll.scroll_page_down(animate=False)
+        elif self.number + 1 < self.pages.count:
+            self._turn_to(self.number + 1)
+
+    def action_back(self) -> None:
+        scroll = self.query_one("#page-scroll", VerticalScroll)
+        if scroll.scroll_offset.y > 0:
+            scroll.scroll_page_up(animate=False)
+        elif self.number > 0:
+            self._turn_to(self.number - 1, at_end=True)
+
+    def action_first(self) -> None:
+        self._turn_to(0)
+
+    def action_last(self) -> None:
+        self._turn_to(self.pages.count - 1, at_end=True)

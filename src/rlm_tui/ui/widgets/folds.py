@@ -1,0 +1,64 @@
+"""Which parts of a run are open in the Trajectory: by the person's doing, or because they are the newest."""
+
+from __future__ import annotations
+
+from rlm_tui.core.trajectory import Iteration, Trajectory
+
+
+class Folds:
+    """Open folds by span, and for every iteration and call the top-level iteration it lies in (`roots`)."""
+
+    def __init__(self) -> None:
+        self.open: set[str] = set()
+        self.reasoning: set[str] = set()
+        self.roots: dict[str, str] = {}
+        self.moved: set[str] = set()
+        """The folds that the last `newest` opened or shut."""
+        self._by_person: set[str] = set()
+        self._newest = ""
+
+    def add(self, iteration: Iteration, root: str = "") -> None:
+        """Learn where an iteration, its calls and their nested iterations lie."""
+        root = root or iteration.span
+        self.roots[iteration.span] = root
+        for call in iteration.calls:
+            self.roots[call.span] = root
+            for item in call.items:
+                self.roots[item.span] = root
+            for nested in call.nested:
+                self.add(nested, root)
+
+    def newest(self, trajectory: Trajectory, *, shut: bool = True) -> None:
+        """Open the newest iteration, and shut the one before it unless the person opened it or reads it."""
+        self.moved = set()
+        if not trajectory.iterations:
+            return
+        span = trajectory.iterations[-1].span
+        if span == self._newest:
+            return
+        if shut and self._newest and self.shut(self._newest):
+            self.moved.add(self._newest)
+        self._newest = span
+        self.open.add(span)
+        self.moved.add(span)
+
+    def shut(self, span: str) -> bool:
+        """Shut a fold that the person has not opened. Whether it was open."""
+        if span in self._by_person or span not in self.open:
+            return False
+        self.open.discard(span)
+        return True
+
+    def toggle(self, span: str) -> None:
+        """The person opens or shuts a fold; it stays so."""
+        self._by_person.add(span)
+        self.open ^= {span}
+
+    def toggle_reasoning(self, span: str) -> None:
+        self.reasoning ^= {span}
+
+    def toggle_all(self, trajectory: Trajectory) -> None:
+        """Shut all iterations if all are open, otherwise open all."""
+        spans = {iteration.span for iteration in trajectory.iterations}
+        self._by_person |= spans
+        self.open = self.open - spans if spans <= self.open else self.open | spans

@@ -1,0 +1,309 @@
+"""`RowView`: very many rows in little time. Only the lines that can be seen are laid out and painted.
+
+The base of the trajectory, the calls and every long text. It knows nothing of a run: rows, blocks, a cursor,
+and following the end until the person scrolls.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from rlm_tui.ui.key_groups import MOVE
+from rlm_tui.ui.widgets.row import Row, line_text
+from rlm_tui.ui.widgets.row_blocks import Place, RowBlocks
+from rlm_tui.ui.widgets.row_roles import PREFIX, component_classes, default_css, paint, role_style
+
+
+def _over(strip: Strip, style: Style) -> Strip:
+    """`strip` with `style` laid over its own."""
+    return Strip(
+        [Segment(text, style if own is None else own + style) for text, own, _ in strip], strip.cell_length
+    )
+
+
+class RowView(ScrollView, can_focus=True):
+    """A scrolling list of rows with a cursor. Change the rows in `blocks`, then call `rows_changed`."""
+
+    ALLOW_SELECT = True
+    CURSOR: ClassVar[bool] = True
+    """Whether rows are chosen one by one; without a cursor the keys scroll."""
+    COMPONENT_CLASSES: ClassVar[set[str]] = component_classes()
+    DEFAULT_CSS = """
+    RowView {
+        background: transparent;
+        color: $foreground;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        height: 1fr;
+    }
+    """ + default_css("RowView")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, action, show=False, id=f"rows.{name}", tooltip=tooltip, group=MOVE)
+        for key, action, name, tooltip in (
+            ("up", "move(-1)", "up", "One row up"),
+            ("down", "move(1)", "down", "One row down"),
+            ("pageup", "page(-1)", "page_up", "One page up"),
+            ("pagedown", "page(1)", "page_down", "One page down"),
+            ("home", "first", "first", "To the first row"),
+            ("end,f", "last", "follow", "To the end, and follow it"),
+            ("enter", "choose", "choose", "Open or shut the row"),
+        )
+    ]
+
+    following: reactive[bool] = reactive(True, init=False)
+    """Whether the view keeps to the end as rows are added. Ends when the person scrolls away from it."""
+
+    class Following(Message):
+        """The view began to follow its end, or ceased to."""
+
+        def __init__(self, view: RowView, following: bool) -> None:
+            super().__init__()
+            self.view = view
+            self.following = following
+
+        @property
+        def control(self) -> RowView:
+            return self.view
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+        follow: bool = True,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.blocks = RowBlocks()
+        self.cursor: Place | None = None
+        self.set_reactive(RowView.following, follow)
+        self._strips: LRUCache[Row, list[Strip]] = LRUCache(1024)
+        self._styles: dict[str, Style] = {}
+        self._base = Style()
+        self._scrolling_to_end = False
+
+    # What is shown
+
+    def rows_changed(self) -> None:
+        """Take up that `blocks` changed: height, cursor, following. The cost doesn't grow with the rows."""
+        if self.cursor is not None and self.blocks.row(self.cursor) is None:
+            self.cursor = self._nearest(self.cursor)
+        self.virtual_size = Size(self.blocks.width, self.blocks.height)
+        if self.following:
+            self._to_end()
+        self.refresh()
+
+    def forget(self, row: Row) -> None:
+        """Paint this row anew although it is the same object (it shows something that moves)."""
+        self._strips.discard(row)
+
+    def clear_rows(self) -> None:
+        """Show nothing, from the top."""
+        self.blocks.clear()
+        self._strips.clear()
+        self.cursor = None
+        self.scroll_to(y=0, animate=False, force=True)
+        self.rows_changed()
+
+    def on_resize(self) -> None:
+        width = self.scrollable_content_region.width - 1  # text doesn't touch the scrollbar
+        if width <= 0 or width == self.blocks.width:
+            if self.following:
+                self._to_end()
+            return
+        top = None if self.following else self.blocks.locate(self.scroll_offset.y)
+        self._strips.clear()
+        self.blocks.lay_out(width)
+        self.rows_changed()
+        if top is not None:  # what stood at the top stays there
+            self.scroll_to(y=self.blocks.line_of(top), animate=False, force=True)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips.clear()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        base = self.rich_style  # costs as much as a line: asked once, not for each line
+        if base != self._base:
+            self._base = base
+            self._strips.clear()
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        line = self.scroll_offset.y + y
+        place = self.blocks.locate(line) if self.blocks.width else None
+        row = self.blocks.row(place) if place is not None else None
+        if place is None or row is None:
+            return Strip.blank(self.size.width, self._base)
+        strips = self._strips.get(row)
+        if strips is None:
+            strips = self._paint(row)
+            self._strips.set(row, strips)
+        strip = strips[place.line] if place.line < len(strips) else Strip.blank(self.size.width, self._base)
+        if (selection := self.text_selection) is not None and (span := selection.get_span(line)) is not None:
+            strip = self._selected(strip, *span)
+        if self.cursor is not None and place[:2] == self.cursor[:2]:
+            strip = _over(strip, self._cursor_style())
+        return strip.apply_offsets(0, line)
+
+    def _paint(self, row: Row) -> list[Strip]:
+        width = self.scrollable_content_region.width
+        return [
+            paint(line, self.role_style).crop_extend(0, width, None).apply_style(self._base)
+            for line in row.layout(self.blocks.width)
+        ]
+
+    def role_style(self, role: str) -> Style:
+        """The colour and weight of a role, without a background."""
+        style = self._styles.get(role)
+        if style is None:
+            style = role_style(self, role)
+            self._styles[role] = style
+        return style
+
+    def _cursor_style(self) -> Style:
+        name = "cursor" if self.has_focus else "cursor-blurred"
+        blended = self.get_component_rich_style(PREFIX + name)
+        return Style(bgcolor=blended.bgcolor)
+
+    def _selected(self, strip: Strip, start: int, end: int) -> Strip:
+        style = self.screen.get_component_rich_style("screen--selection")
+        end = strip.cell_length if end == -1 else min(end, strip.cell_length)
+        before, chosen, after = strip.crop(0, start), strip.crop(start, end), strip.crop(end)
+        return Strip.join([before, _over(chosen, style), after])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        first = selection.start.y if selection.start else 0
+        last = selection.end.y if selection.end else self.blocks.height - 1
+        lines = [""] * first
+        for line in range(first, min(last, self.blocks.height - 1) + 1):
+            place = self.blocks.locate(line)
+            row = self.blocks.row(place) if place else None
+            if place is not None and row is not None:
+                lines.append(line_text(row.layout(self.blocks.width)[place.line]).rstrip())
+        return selection.extract("\n".join(lines)), "\n"
+
+    # Where the person is
+
+    def watch_following(self, following: bool) -> None:
+        self.post_message(self.Following(self, following))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if not self._scrolling_to_end and round(old_value) != round(new_value):
+            self.following = new_value >= self.max_scroll_y
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.refresh()
+
+    def _to_end(self) -> None:
+        self._scrolling_to_end = True
+        try:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        finally:
+            self._scrolling_to_end = False
+
+    def _here(self) -> int:
+        """The line from which the keys move: the cursor's if it is in sight, else the view's end or top."""
+        top = self.scroll_offset.y
+        last = min(top + self.scrollable_content_region.height, self.blocks.height) - 1
+        line = self.blocks.line_of(self.cursor) if self.cursor is not None else -1
+        return line if top <= line <= last else last if self.following else top
+
+    def _nearest(self, place: Place) -> Place | None:
+        if place.key in self.blocks and (rows := self.blocks.block(place.key).rows):
+            return Place(place.key, min(place.row, len(rows) - 1))
+        return None
+
+    def move_cursor(self, place: Place | None, *, reveal: bool = True) -> None:
+        """Put the cursor on a row and bring it into view."""
+        if not self.CURSOR:
+            return
+        if place is not None:
+            place = Place(place.key, place.row)
+        if place != self.cursor:
+            self.cursor = place
+            self.cursor_moved(place)
+            self.refresh()
+        if reveal and place is not None:
+            top = self.blocks.line_of(place)
+            row = self.blocks.row(place)
+            bottom = top + (row.height(self.blocks.width) if row and self.blocks.width else 1)
+            height = self.scrollable_content_region.height
+            if top < self.scroll_offset.y:
+                self.scroll_to(y=top, animate=False, force=True)
+            elif bottom > self.scroll_offset.y + height:
+                self.scroll_to(y=min(top, bottom - height), animate=False, force=True)
+
+    def cursor_moved(self, place: Place | None) -> None:
+        """The cursor stands on another row. For subclasses."""
+
+    def chosen(self, place: Place, row: Row) -> None:
+        """The person pressed enter or clicked on a row. For subclasses."""
+
+    def action_move(self, rows: int) -> None:
+        if not self.blocks.height:
+            return
+        if not self.CURSOR:
+            self.scroll_to(y=self.scroll_offset.y + rows, animate=False, force=True)
+            return
+        line = self._here()
+        row = self.blocks.row(self.cursor) if self.cursor is not None else None
+        line += row.height(self.blocks.width) if rows > 0 and row is not None else rows
+        if line >= self.blocks.height:
+            self.action_last()
+            return
+        place = self.blocks.locate(max(0, line))
+        self.following = False
+        self.move_cursor(place)
+
+    def action_page(self, pages: int) -> None:
+        height = max(1, self.scrollable_content_region.height - 1)
+        if not self.CURSOR:
+            self.scroll_to(y=self.scroll_offset.y + pages * height, animate=False, force=True)
+            return
+        line = self._here() + pages * height
+        if line >= self.blocks.height:
+            self.action_last()
+            return
+        self.following = False
+        self.move_cursor(self.blocks.locate(max(0, line)))
+
+    def action_first(self) -> None:
+        self.following = False
+        self.move_cursor(self.blocks.locate(0))
+        self.scroll_to(y=0, animate=False, force=True)
+
+    def action_last(self) -> None:
+        self.move_cursor(self.blocks.locate(self.blocks.height - 1), reveal=False)
+        self.following = True
+        self._to_end()
+
+    def action_choose(self) -> None:
+        if self.cursor is not None and (row := self.blocks.row(self.cursor)) is not None:
+            self.chosen(self.cursor, row)
+
+    def on_click(self, event: events.Click) -> None:
+        if self.text_selection is not None:
+            return
+        offset = event.get_content_offset(self)
+        place = self.blocks.locate(self.scroll_offset.y + offset.y) if offset is not None else None
+        if place is None or (row := self.blocks.row(place)) is None:
+            return
+        self.move_cursor(place, reveal=False)
+        self.chosen(self.cursor or place, row)

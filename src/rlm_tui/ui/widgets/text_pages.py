@@ -1,0 +1,44 @@
+"""Texts that are read a page at a time, so that one of any size opens at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rlm_tui.core.documents import Document, preview
+
+PAGE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class TextPages:
+    """A text of `size` bytes. `read(start, length)` may block and raise OSError; it gives decoded text."""
+
+    title: str
+    size: int
+    read: Callable[[int, int], str]
+    detail: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many pages there are; an empty text has one."""
+        return max(1, -(-self.size // PAGE_BYTES))
+
+    def page(self, number: int) -> str:
+        """The text of page `number`, from 0."""
+        return self.read(number * PAGE_BYTES, PAGE_BYTES)
+
+
+def document_pages(document: Document) -> TextPages:
+    """The pages of a document, in the encoding it was found to have."""
+    return TextPages(
+        document.name,
+        document.size,
+        lambda start, length: preview(document, start, length),
+        detail=document.encoding,
+    )
+
+
+def bytes_pages(title: str, size: int, read: Callable[[int, int], bytes]) -> TextPages:
+    """The pages of a file in a volume; what is not UTF-8 shows as replacement signs."""
+    return TextPages(title, size, lambda start, length: read(start, length).decode("utf-8", "replace"))

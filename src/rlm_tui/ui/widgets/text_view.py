@@ -1,0 +1,79 @@
+"""A text of any length to read: it opens at once and fills in slices, so that no key waits for its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from textual.timer import Timer
+
+from rlm_tui.ui.widgets.row import Row
+from rlm_tui.ui.widgets.row_view import RowView
+from rlm_tui.ui.widgets.text_rows import CHUNK_CHARACTERS, ChunkRow, chunk_rows
+
+SLICE_SECONDS = 0.008
+PAUSE_SECONDS = 0.004
+BODY = "body"
+
+
+class TextView(RowView):
+    """Rows to read, without a cursor: the keys scroll."""
+
+    CURSOR: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes, follow=False)
+        self._coming: Iterator[Row] = iter(())
+        self._timer: Timer | None = None
+
+    @property
+    def filling(self) -> bool:
+        """Whether more rows are still to come of what `fill` was given."""
+        return self._timer is not None
+
+    def fill(self, rows: Iterable[Row], *, follow: bool = False, keep_place: bool = False) -> None:
+        """Show these rows in place of what was there; `keep_place` stays at the line where the person is."""
+        place = self.scroll_offset.y
+        self._stop()
+        self.blocks.clear()
+        self._strips.clear()
+        self.following = follow
+        self._coming = iter(rows)
+        self._slice()
+        if not follow:
+            self.scroll_to(y=place if keep_place else 0, animate=False, force=True)
+
+    def append_text(self, role: str, text: str) -> None:
+        """Go on with text that is being written; it continues the last line."""
+        if self.filling:  # what comes must stay behind what is coming
+            self._coming = iter((*self._coming, *chunk_rows([(role, text)], words=True)))
+            return
+        rows = self.blocks.block(BODY).rows if BODY in self.blocks else []
+        last = rows[-1] if rows else None
+        if isinstance(last, ChunkRow) and last.role == role and len(last.text) < CHUNK_CHARACTERS:
+            joined = ChunkRow(f"{last.text}{text}", role, last.gutter, words=last.words)
+            self.blocks.replace_last(BODY, joined)
+        else:
+            self.blocks.append(BODY, list(chunk_rows([(role, text)], words=True)))
+        self.rows_changed()
+
+    def _slice(self) -> None:
+        self._stop()
+        deadline = time.perf_counter() + SLICE_SECONDS
+        for row in self._coming:
+            self.blocks.append(BODY, [row])
+            if time.perf_counter() > deadline:
+                self._timer = self.set_timer(PAUSE_SECONDS, self._slice)
+                break
+        self.rows_changed()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None

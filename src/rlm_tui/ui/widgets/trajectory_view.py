@@ -1,0 +1,284 @@
+"""The Trajectory: every iteration a fold, the newest open, the end followed; the Result ends it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from rlm_tui.core.change import (
+    CallAdded,
+    CallChanged,
+    CellAppended,
+    Change,
+    HoldChanged,
+    IterationAdded,
+    IterationChanged,
+    PlanAppended,
+)
+from rlm_tui.core.trajectory import Iteration, Trajectory
+from rlm_tui.ui.clock import Now
+from rlm_tui.ui.key_groups import LOOK, MOVE
+from rlm_tui.ui.widgets.folds import Folds
+from rlm_tui.ui.widgets.note_rows import add_notes
+from rlm_tui.ui.widgets.output_tail import OutputTails
+from rlm_tui.ui.widgets.result_block import result_rows
+from rlm_tui.ui.widgets.row import Row, TextRow
+from rlm_tui.ui.widgets.row_blocks import Place
+from rlm_tui.ui.widgets.row_view import RowView
+from rlm_tui.ui.widgets.run_messages import CallSelected, IterationSelected, MoreWanted
+from rlm_tui.ui.widgets.targets import CallLine, Fold, More, Reasoning
+from rlm_tui.ui.widgets.trajectory_rows import Shown, iteration_rows
+
+TICK_SECONDS = 0.2
+RESULT = "result"
+EMPTY = "empty"
+
+
+class TrajectoryView(RowView):
+    """Shows a `Trajectory`: `show` it once, then give each `Change` to `apply`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left_square_bracket", "iteration(-1)", show=False, key_display="[", id="trajectory.previous",
+            tooltip="To the iteration before", group=MOVE,
+        ),
+        Binding(
+            "right_square_bracket", "iteration(1)", show=False, key_display="]", id="trajectory.next",
+            tooltip="To the next iteration", group=MOVE,
+        ),
+        Binding(
+            "o", "toggle_all", "open all", show=False, id="trajectory.toggle_all",
+            tooltip="Open all iterations, or shut them", group=LOOK,
+        ),
+        Binding(
+            "r", "toggle_reasoning", "reasoning", show=False, id="trajectory.reasoning",
+            tooltip="Show or hide the reasoning of this iteration", group=LOOK,
+        ),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+        empty: str = "",
+    ) -> None:
+        """`empty` says what to do next where there is no run yet."""
+        super().__init__(id=id, classes=classes)
+        self._empty = empty or "Nothing has run yet. ^R runs the task on the document."
+        self._trajectory: Trajectory | None = None
+        self._now: Now = lambda: 0.0
+        self._folds = Folds()
+        self._tails = OutputTails()
+        self._dirty: set[str] = set()
+        self._flush_waits = False
+        self._looked_at: str | None = None
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK_SECONDS, self._tick)
+        if self._trajectory is None:
+            self._show_empty()
+
+    @property
+    def selected(self) -> str:
+        """The span of the iteration under the cursor; of the newest while following; "" for the Result."""
+        return self._looked_at or ""
+
+    # The fold
+
+    def show(self, trajectory: Trajectory, now: Now | None = None) -> None:
+        """Show this run from now on. `now` gives the seconds since it began, as the screen counts them."""
+        self._trajectory = trajectory
+        self._now = now or (lambda: trajectory.now)
+        self._folds = Folds()
+        self._tails = OutputTails()
+        self._dirty.clear()
+        self._looked_at = None
+        self.clear_rows()
+        self.following = trajectory.finished is None
+        for iteration in trajectory.iterations:
+            self._folds.add(iteration)
+            self._dirty.add(iteration.span)
+        if trajectory.finished is None:
+            self._folds.newest(trajectory)
+        self._flush()
+        if trajectory.finished is not None:
+            self.scroll_to(y=0, animate=False, force=True)
+
+    def apply(self, change: Change) -> None:
+        """Take up a change. Several in a row cost one redraw."""
+        if self._trajectory is None:
+            return
+        folds = self._folds
+        for kind in change.kinds:
+            match kind:
+                case IterationAdded(span=span, parent_call=None):
+                    folds.roots[span] = span
+                    folds.newest(self._trajectory, shut=self.following)
+                    self._dirty.update(folds.moved)
+                case IterationAdded(span=span, parent_call=str(call)):
+                    folds.roots[span] = folds.roots.get(call, "")
+                case CallAdded(span=span, iteration=iteration, parent_call=call):
+                    folds.roots[span] = folds.roots.get(iteration or call or "", "")
+                case CellAppended(span=span, stream=stream, text=text):
+                    self._tails.feed(span, stream, text)
+                case IterationChanged() | PlanAppended() | CallChanged():
+                    pass
+                case HoldChanged():
+                    self._dirty.update(iteration.span for iteration in self._trajectory.iterations[-1:])
+                    continue
+                case _:
+                    continue
+            self._dirty.add(folds.roots.get(kind.span, ""))
+        if not self._flush_waits:
+            self._flush_waits = True
+            self.call_later(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_waits = False
+        trajectory = self._trajectory
+        if trajectory is None:
+            return
+        if not trajectory.iterations and trajectory.finished is None and not trajectory.notes:
+            self._show_empty()
+            return
+        if EMPTY in self.blocks:
+            self.blocks.remove(EMPTY)
+        self._dirty.discard("")
+        shown = self._shown()
+        for iteration in self._dirty_iterations(trajectory):
+            self.blocks.set(iteration.span, iteration_rows(iteration, shown))
+        self._dirty.clear()
+        add_notes(self.blocks, trajectory.notes)
+        if trajectory.finished is not None and RESULT not in self.blocks:
+            self._end(trajectory)
+        self.rows_changed()
+        self._follow()
+
+    def _dirty_iterations(self, trajectory: Trajectory) -> list[Iteration]:
+        """The iterations to draw anew, in order: nearly always the last one or two."""
+        found: list[Iteration] = []
+        for iteration in reversed(trajectory.iterations):
+            if len(found) == len(self._dirty):
+                break
+            if iteration.span in self._dirty or iteration.span not in self.blocks:
+                found.append(iteration)
+        return found[::-1]
+
+    def _end(self, trajectory: Trajectory) -> None:
+        """The run is over: the Result stands at the end, and nothing above it keeps the eye."""
+        shown = self._shown()
+        if self.following:
+            for iteration in trajectory.iterations[-1:]:
+                if self._folds.shut(iteration.span):
+                    self.blocks.set(iteration.span, iteration_rows(iteration, shown))
+        self.blocks.set(RESULT, result_rows(trajectory))
+
+    def _shown(self) -> Shown:
+        return Shown(self._folds.open, self._folds.reasoning, self._now(), self._tails, not self.following)
+
+    def _show_empty(self) -> None:
+        trajectory = self._trajectory
+        words = (
+            self._empty if trajectory is None or trajectory.started is None else "The sandbox is starting."
+        )
+        self.blocks.set(EMPTY, [TextRow(((words, "dim"),))])
+        self.rows_changed()
+
+    def _tick(self) -> None:
+        """What counts seconds counts on, also while nothing is printed."""
+        trajectory = self._trajectory
+        if trajectory is None or trajectory.finished is not None or not trajectory.iterations:
+            return
+        last = trajectory.iterations[-1]
+        if last.phase != "done" and last.span in self.blocks:
+            self._dirty.add(last.span)
+            self._flush()
+
+    # The person
+
+    def _follow(self) -> None:
+        """While following, the newest iteration is the one that is looked at; at the end, the Result."""
+        trajectory = self._trajectory
+        if trajectory is None or not self.following:
+            return
+        if trajectory.finished is not None:
+            self.move_cursor(Place(RESULT, 0), reveal=False)
+        elif trajectory.iterations:
+            self.move_cursor(Place(trajectory.iterations[-1].span, 0), reveal=False)
+
+    def cursor_moved(self, place: Place | None) -> None:
+        span = "" if place is None or place.key == RESULT else self._span_at(place)
+        if span != self._looked_at:
+            self._looked_at = span
+            self.post_message(IterationSelected(self, span))
+
+    def _span_at(self, place: Place) -> str:
+        """The iteration that a row belongs to: the nested one where it is one's header or below it."""
+        block = self.blocks.block(place.key)
+        for index in range(place.row, -1, -1):
+            target = block.rows[index].target
+            if isinstance(target, Fold):
+                return target.span
+        return place.key
+
+    def chosen(self, place: Place, row: Row) -> None:
+        match row.target:
+            case Fold(span=span):
+                self._folds.toggle(span)
+            case Reasoning(span=span):
+                self._folds.toggle_reasoning(span)
+            case CallLine(span=span, opens=opens):
+                if opens:
+                    self._folds.toggle(span)
+                self.post_message(CallSelected(self, span))
+            case More(span=span, tab=tab):
+                self.post_message(MoreWanted(self, span, tab))
+                return
+            case _:
+                return
+        self._draw(place.key)
+
+    def _draw(self, key: str) -> None:
+        """Draw one iteration anew, with the cursor where it was, not following: the person is reading."""
+        if (trajectory := self._trajectory) is None:
+            return
+        self._dirty.update(iteration.span for iteration in trajectory.iterations if iteration.span == key)
+        following, self.following = self.following, False
+        self._flush()
+        self.move_cursor(self.cursor)
+        self.following = following and trajectory.finished is None
+
+    def action_iteration(self, by: int) -> None:
+        """Go to the header of another iteration; beyond the last one lies the Result."""
+        spans = [block.key for block in self.blocks if block.key in self._folds.roots or block.key == RESULT]
+        if not spans:
+            return
+        key = self.cursor.key if self.cursor is not None else spans[-1]
+        here = spans.index(key) if key in spans else len(spans) - 1
+        if by < 0 and self.cursor is not None and self.cursor.row > 0:
+            here += 1
+        span = spans[min(max(here + by, 0), len(spans) - 1)]
+        self.following = False
+        self.move_cursor(Place(span, 0))
+        top = self.blocks.start(span)
+        block = self.blocks.block(span)
+        if top + block.height > self.scroll_offset.y + self.scrollable_content_region.height:
+            self.scroll_to(y=top, animate=False, force=True)
+
+    def action_toggle_all(self) -> None:
+        if (trajectory := self._trajectory) is None:
+            return
+        self._folds.toggle_all(trajectory)
+        self._dirty.update(iteration.span for iteration in trajectory.iterations)
+        if self.cursor is not None:
+            self.cursor = Place(self.cursor.key, 0)
+        self.following = False
+        self._flush()
+        self.move_cursor(self.cursor)
+
+    def action_toggle_reasoning(self) -> None:
+        if self._looked_at:
+            self._folds.toggle_reasoning(self._looked_at)
+            self._draw(self._folds.roots.get(self._looked_at, self._looked_at))

@@ -1,0 +1,129 @@
+"""What the pilot tests share: an app with a home of its own, and a session that tells what a test wants."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from rlm_tui.core.blobs import MemoryBlobs
+from rlm_tui.core.events import AnyEvent
+from rlm_tui.core.settings import Settings
+from rlm_tui.ui.app import RlmTui
+
+OpenApp = Callable[..., AbstractAsyncContextManager[Pilot[Any]]]
+
+
+class ToldSession:
+    """A session whose events the test tells; it keeps the verbs that the screen used."""
+
+    def __init__(self, on_event: Callable[[AnyEvent], None]) -> None:
+        self.on_event = on_event
+        self.verbs: list[str] = []
+        self.done = False
+        self.events_path: Path | None = None
+        self.blobs = MemoryBlobs()
+        self.started = threading.Event()
+
+    def tell(self, events: Iterable[AnyEvent]) -> None:
+        for event in events:
+            self.on_event(event)
+
+    def start(self) -> None:
+        self.started.set()
+
+    def cancel(self) -> None:
+        self.verbs.append("cancel")
+
+    def hold(self) -> None:
+        self.verbs.append("hold")
+
+    def release(self) -> None:
+        self.verbs.append("release")
+
+    def step(self) -> None:
+        self.verbs.append("step")
+
+
+class Sessions:
+    """Starts `ToldSession`s and remembers them with their requests."""
+
+    def __init__(self) -> None:
+        self.made: list[ToldSession] = []
+        self.requests: list[Any] = []
+        self.failure: Exception | None = None
+
+    def __call__(self, request: Any, on_event: Callable[[AnyEvent], None]) -> ToldSession:
+        if self.failure is not None:
+            raise self.failure
+        session = ToldSession(on_event)
+        self.requests.append(request)
+        self.made.append(session)
+        session.start()
+        return session
+
+    @property
+    def last(self) -> ToldSession:
+        return self.made[-1]
+
+
+@pytest.fixture
+def sessions() -> Sessions:
+    return Sessions()
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a few documents, in which the test stands."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("line one\nline two\n", encoding="utf-8")
+    (folder / "empty.txt").write_text("", encoding="utf-8")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "report.md").write_text("# Report\n\nSome words.\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def open_app(workplace: Path, sessions: Sessions) -> OpenApp:
+    """`async with open_app(size=(160, 45), task="basic") as pilot`: the app with told sessions and no engine."""
+
+    @asynccontextmanager
+    async def opened(
+        *, size: tuple[int, int] = (160, 45), settings: Settings | None = None, **arguments: Any
+    ) -> AsyncIterator[Pilot[Any]]:
+        arguments.setdefault("start_session", sessions)
+        arguments.setdefault("warm_up", False)
+        arguments.setdefault("document", str(workplace / "notes.txt"))
+        app = RlmTui(settings or Settings(), directory=workplace, **arguments)
+        app.animation_level = "none"
+        async with app.run_test(size=size) as pilot:
+            await settled(pilot)
+            yield pilot
+
+    return opened
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Wait for the threads that look at documents and folders, and for what they changed to be painted."""
+    for _ in range(3):
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def screen_lines(pilot: Pilot[Any]) -> list[str]:
+    """What is on the screen, line by line, as plain text."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+
+def screen_text(pilot: Pilot[Any]) -> str:
+    """What is on the screen as one text."""
+    return "\n".join(screen_lines(pilot))

@@ -1,0 +1,166 @@
+"""The documents pane: the tree, the filter, a path typed in, what can't be used, and looking inside."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from rlm_tui.core.content import knowledge_path
+from rlm_tui.ui.screens.text_preview import TextPreviewScreen
+from rlm_tui.ui.widgets.document_picker import DocumentPicker, complete_path
+from rlm_tui.ui.widgets.file_tree import FileTree
+from rlm_tui.ui.widgets.problem_line import ProblemLine
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
+
+
+def picker_of(pilot: Pilot[Any]) -> DocumentPicker:
+    return pilot.app.screen.query_one(DocumentPicker)
+
+
+def names(pilot: Pilot[Any]) -> list[str]:
+    return [node.name for node in picker_of(pilot).query_one(FileTree).rows]
+
+
+async def typed(pilot: Pilot[Any], text: str) -> None:
+    """Type into the documents' field, as after `/`."""
+    await pilot.press("slash")
+    field = pilot.app.screen.query_one("#document-filter", Input)
+    assert pilot.app.focused is field
+    field.value = text
+    await settled(pilot)
+
+
+async def test_built_in_content_and_the_working_folder_are_listed(open_app: OpenApp, workplace: Path) -> None:
+    async with open_app() as pilot:
+        assert "rlm_content" in names(pilot)
+        assert "dspy-doc.txt" in names(pilot), "listed whether it is built or not"
+        assert str(workplace) in names(pilot)
+        assert "notes.txt" not in names(pilot), "a folder is listed when it is opened"
+
+
+async def test_a_folder_opens_and_a_file_is_chosen_by_keys(open_app: OpenApp, workplace: Path) -> None:
+    async with open_app(task="architecture") as pilot:
+        await pilot.press("1", "end", "right")
+        await settled(pilot)
+        assert names(pilot)[-3:] == ["deep", "empty.txt", "notes.txt"]
+        await pilot.press("right", "right")
+        await settled(pilot)
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert picker_of(pilot).path == workplace / "deep" / "report.md"
+        assert "report.md  22 B" in screen_text(pilot)
+
+
+async def test_sizes_are_right_aligned(open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        await pilot.press("1", "end", "right")
+        await settled(pilot)
+        lines = [line.split("│")[1] for line in screen_lines(pilot) if "○ " in line and " B " in line]
+        assert len(lines) >= 2
+        assert len({line.rstrip().rindex("B") for line in lines}) == 1
+
+
+async def test_the_filter_finds_files_below_every_root(open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        await typed(pilot, "report")
+        assert [name.rpartition("/")[2] for name in names(pilot)] == ["report.md"]
+        await typed(pilot, "dspy doc")
+        assert any(name.endswith("dspy-doc.txt") for name in names(pilot))
+        await typed(pilot, "no such thing")
+        assert "'no such thing'" in screen_text(pilot)
+        assert names(pilot) == []
+        await typed(pilot, "")
+        assert "rlm_content" in names(pilot)
+
+
+async def test_a_path_that_is_typed_in_is_chosen(open_app: OpenApp, workplace: Path) -> None:
+    async with open_app() as pilot:
+        await typed(pilot, str(workplace / "deep" / "report.md"))
+        await pilot.press("enter")
+        await settled(pilot)
+        assert picker_of(pilot).path == workplace / "deep" / "report.md"
+
+
+async def test_a_folder_that_is_typed_in_is_listed(open_app: OpenApp, workplace: Path) -> None:
+    async with open_app() as pilot:
+        await typed(pilot, str(workplace / "deep"))
+        await pilot.press("enter")
+        await settled(pilot)
+        assert names(pilot)[-2:] == [str(workplace / "deep"), "report.md"]
+
+
+def test_a_path_is_completed(workplace: Path) -> None:
+    assert complete_path(f"{workplace}/no") == f"{workplace}/notes.txt"
+    assert complete_path(f"{workplace}/de") == f"{workplace}/deep/"
+    assert complete_path(f"{workplace}/zzz") is None
+    assert complete_path(f"{workplace}/missing/x") is None
+    assert complete_path("./no") == "./notes.txt"
+
+
+async def test_a_completion_is_taken_with_the_right_arrow(open_app: OpenApp, workplace: Path) -> None:
+    async with open_app() as pilot:
+        await typed(pilot, f"{workplace}/not")
+        field = pilot.app.screen.query_one("#document-filter", Input)
+        field.cursor_position = len(field.value)
+        await pilot.pause(0.05)
+        await pilot.press("right")
+        assert field.value == f"{workplace}/notes.txt"
+
+
+async def test_what_cannot_be_used_is_one_sentence_in_place(open_app: OpenApp, workplace: Path) -> None:
+    (workplace / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
+    os.mkfifo(workplace / "pipe.txt")
+    async with open_app() as pilot:
+        before = picker_of(pilot).path
+        for name in ("missing.txt", "empty.txt", "picture.txt", "pipe.txt"):
+            await typed(pilot, str(workplace / name))
+            await pilot.press("enter")
+            await settled(pilot)
+            said = picker_of(pilot).query_one(ProblemLine)
+            assert said.display, name
+            assert said.words.count("\n") == 0, name
+            assert name in said.words
+            assert picker_of(pilot).path == before
+        await typed(pilot, str(workplace / "notes.txt"))
+        assert not picker_of(pilot).query_one(ProblemLine).display
+
+
+async def test_names_are_content(open_app: OpenApp, workplace: Path) -> None:
+    (workplace / "[bold]\x1b[31mred\u202e.txt").write_text("words", encoding="utf-8")
+    async with open_app() as pilot:
+        await pilot.press("1", "end", "right", "z")
+        await settled(pilot)
+        text = screen_text(pilot)
+        assert "\x1b" not in text
+        assert "[bold]␛[31mred⟨202e⟩.txt" in text
+
+
+async def test_a_document_of_any_size_is_looked_at_page_by_page(open_app: OpenApp, workplace: Path) -> None:
+    big = workplace / "big.txt"
+    with big.open("wb") as file:
+        file.write(b"first line\n" * 20_000)
+        file.truncate(900_000_000)
+        file.seek(899_999_000)
+        file.write(b"\nlast line\n" + b"x" * 900)
+    async with open_app() as pilot:
+        pilot.app.explore.picker.post_message(DocumentPicker.LookedAt(big))
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, TextPreviewScreen)
+        assert "first line" in screen_text(pilot)
+        assert "page 1 of 13,733" in screen_text(pilot)
+        await pilot.press("end")
+        await settled(pilot)
+        assert "page 13,733 of 13,733" in screen_text(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen is pilot.app.explore
+
+
+async def test_the_knowledge_document_is_named_before_it_is_built(open_app: OpenApp) -> None:
+    async with open_app(document=None, task="architecture") as pilot:
+        assert picker_of(pilot).path == knowledge_path()
+        assert "dspy-doc.txt" in screen_text(pilot)

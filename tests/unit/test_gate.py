@@ -1,0 +1,162 @@
+"""The gate: who waits, who passes, and what is told of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from rlm_tui.core.blobs import MemoryBlobs
+from rlm_tui.core.events import AnyEvent, Held, Released
+from rlm_tui.engine.control import RunControl, RunStopped, Stop
+from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.recorder import Recorder
+
+
+class Passage:
+    """A gate, what it told, and callers who try to pass on threads of their own."""
+
+    def __init__(self) -> None:
+        self.events: list[AnyEvent] = []
+        self.control = RunControl()
+        self.gate = Gate(Recorder(self.events.append, blobs=MemoryBlobs()))
+        self.errors: list[BaseException] = []
+
+    def try_plan(self, span: str = "iteration-1") -> threading.Thread:
+        return self._start(lambda: self.gate.before_plan(span, self.control))
+
+    def try_cell(self, span: str = "iteration-1") -> threading.Thread:
+        return self._start(lambda: self.gate.before_cell(span, "x = 1", self.control))
+
+    def _start(self, passing: Callable[[], object]) -> threading.Thread:
+        def attempt() -> None:
+            try:
+                passing()
+            except RunStopped as error:
+                self.errors.append(error)
+
+        thread = threading.Thread(target=attempt, daemon=True)
+        thread.start()
+        return thread
+
+    def waits(self, thread: threading.Thread) -> bool:
+        thread.join(0.05)
+        return thread.is_alive()
+
+    def passes(self, thread: threading.Thread) -> bool:
+        thread.join(5)
+        return not thread.is_alive()
+
+
+def test_an_open_gate_says_nothing() -> None:
+    passage = Passage()
+    assert passage.passes(passage.try_plan())
+    assert passage.gate.before_cell("iteration-1", "x = 1", passage.control) == "x = 1"
+    assert passage.events == []
+    assert not passage.gate.is_held
+
+
+def test_a_held_run_waits_until_it_is_released() -> None:
+    passage = Passage()
+    passage.gate.hold()
+    waiting = passage.try_plan()
+    assert passage.waits(waiting)
+    assert passage.gate.is_held
+    passage.gate.release()
+    assert passage.passes(waiting)
+    held, released = passage.events
+    assert isinstance(held, Held)
+    assert (held.why, held.before, held.span) == ("hold", "plan", "iteration-1")
+    assert isinstance(released, Released)
+    assert released.verb == "release"
+    assert passage.passes(passage.try_cell())
+
+
+def test_a_step_lets_one_pass() -> None:
+    passage = Passage()
+    passage.gate.hold()
+    plan = passage.try_plan()
+    assert passage.waits(plan)
+    passage.gate.step()
+    assert passage.passes(plan)
+    cell = passage.try_cell()
+    assert passage.waits(cell)
+    held = [event for event in passage.events if isinstance(event, Held)]
+    assert [(event.why, event.before) for event in held] == [("hold", "plan"), ("step", "cell")]
+    passage.gate.release()
+    assert passage.passes(cell)
+
+
+def test_a_step_from_an_open_gate_holds_after_the_next() -> None:
+    passage = Passage()
+    passage.gate.step()
+    assert passage.passes(passage.try_plan())
+    cell = passage.try_cell()
+    assert passage.waits(cell)
+    passage.gate.release()
+    assert passage.passes(cell)
+
+
+def test_of_two_that_wait_a_step_lets_one_pass() -> None:
+    passage = Passage()
+    passage.gate.hold()
+    waiting = [passage.try_plan("iteration-1"), passage.try_plan("iteration-2")]
+    assert all(passage.waits(thread) for thread in waiting)
+    passage.gate.step()
+    waiting[0].join(0.3)
+    waiting[1].join(0.3)
+    assert sum(thread.is_alive() for thread in waiting) == 1
+    passage.gate.release()
+    assert all(passage.passes(thread) for thread in waiting)
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["while it waits", "before it came"])
+def test_a_stop_lets_nobody_pass_and_nobody_wait(late: bool) -> None:
+    passage = Passage()
+    passage.gate.hold()
+    stop = Stop("cancelled")
+    if not late:
+        passage.control.stop(stop)
+    waiting = passage.try_plan()
+    if late:
+        assert passage.waits(waiting)
+        passage.control.stop(stop)
+    assert passage.passes(waiting)
+    assert len(passage.errors) == 1
+    assert not passage.gate.is_held
+
+
+def test_the_first_reason_to_stop_stays() -> None:
+    control = RunControl()
+    assert control.stop(Stop("budget"))
+    assert not control.stop(Stop("cancelled"))
+    with pytest.raises(RunStopped) as stopped:
+        control.check()
+    assert stopped.value.stop.status == "budget"
+
+
+def test_a_hook_that_comes_late_is_called_at_once() -> None:
+    control = RunControl()
+    called = threading.Event()
+    with control.on_stop(called.set):
+        assert not called.is_set()
+        control.stop(Stop("cancelled"))
+        assert called.wait(5)
+    late = threading.Event()
+    with control.on_stop(late.set):
+        assert late.is_set()
+
+
+def test_a_parents_stop_reaches_its_children_and_not_the_other_way_round() -> None:
+    run = RunControl()
+    cell, other = RunControl(run), RunControl(run)
+    heard = threading.Event()
+    cell.stop(Stop("cancelled"))
+    assert cell.reason is not None
+    assert run.reason is None
+    with other.on_stop(heard.set):
+        run.stop(Stop("budget"))
+        assert heard.wait(5)
+    assert other.reason == Stop("budget")
+    assert cell.reason == Stop("cancelled")

@@ -1,0 +1,94 @@
+"""What holds for any sequence of events, however odd."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rlm_tui.core.event_codec import decode, encode
+from rlm_tui.core.events import AnyEvent, Totals
+from rlm_tui.core.trajectory import Trajectory, fold
+from tests.unit.event_strategies import any_event, runs
+from tests.unit.trajectory_picture import picture, references_hold, shares_nothing
+
+ANYTHING = st.lists(any_event(), max_size=25)
+SHUFFLED = runs().flatmap(lambda run: st.permutations(run[0]))
+MIXED = st.one_of(ANYTHING, SHUFFLED, runs().map(lambda run: run[0]))
+
+
+@settings(deadline=None)
+@given(runs())
+def test_a_plausible_run_folds_to_the_totals_of_a_hand_count_and_without_a_problem_in_the_log(
+    run: tuple[list[AnyEvent], Totals],
+) -> None:
+    events, totals = run
+    trajectory = fold(events)
+    assert trajectory.totals == totals
+    assert [problem for problem in trajectory.problems if problem.source == "log"] == []
+    assert trajectory.finished is not None
+
+
+@settings(deadline=None)
+@given(runs())
+def test_totals_live_at_the_end_and_from_the_file_are_the_same(run: tuple[list[AnyEvent], Totals]) -> None:
+    events, totals = run
+    live = fold(events[:-1])
+    assert live.totals.llm_calls == totals.llm_calls
+    read = fold([decode(line) for line in b"\n".join(encode(event) for event in events).splitlines()])
+    live.apply(events[-1])
+    assert read.totals == live.totals == totals
+    assert picture(read) == picture(live)
+
+
+@settings(deadline=None)
+@given(MIXED)
+def test_apply_takes_any_events_in_any_order(events: list[AnyEvent]) -> None:
+    trajectory = Trajectory()
+    for event in events:
+        assert trajectory.apply(event).event is event
+        assert trajectory.activity(trajectory.now).words
+        trajectory.progress()
+    assert references_hold(trajectory)
+    trajectory.mark_interrupted()
+    assert [trajectory.open_calls, trajectory.open_cells, trajectory.open_iterations] == [{}, {}, {}]
+    assert all(cell.status is not None for cell in trajectory.cells_by_span.values())
+    assert all(call.state != "running" for call in trajectory.calls_by_span.values())
+
+
+@settings(deadline=None)
+@given(MIXED, st.data())
+def test_a_fold_of_a_part_goes_on_to_the_fold_of_the_whole(
+    events: list[AnyEvent], data: st.DataObject
+) -> None:
+    middle = data.draw(st.integers(0, len(events)))
+    trajectory = fold(events[:middle])
+    for event in events[middle:]:
+        trajectory.apply(event)
+    assert picture(trajectory) == picture(fold(events))
+
+
+@settings(deadline=None)
+@given(MIXED, st.data())
+def test_every_snapshot_brings_its_moment_back_and_what_follows_it(
+    events: list[AnyEvent], data: st.DataObject
+) -> None:
+    living, moments = Trajectory(), []
+    for event in events:
+        moments.append((living.snapshot(), picture(living)))
+        living.apply(event)
+    whole = picture(living)
+    assert picture(fold(events)) == whole
+    for snapshot, told in moments:
+        assert picture(Trajectory.restore(snapshot)) == told
+    if not moments:
+        return
+    number = data.draw(st.integers(0, len(moments) - 1))
+    snapshot, told = moments[number]
+    restored = Trajectory.restore(snapshot)
+    assert references_hold(restored)
+    assert shares_nothing(restored, living)
+    for event in events[number:]:
+        restored.apply(event)
+    assert picture(restored) == whole
+    assert picture(living) == whole
+    assert picture(Trajectory.restore(snapshot)) == told
