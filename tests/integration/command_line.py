@@ -26,7 +26,11 @@ class Ended:
 
 
 def rlm_tui(
-    *arguments: str, cwd: Path | None = None, timeout: float = 90, stdin: str | None = None, **environment: str
+    *arguments: str,
+    cwd: Path | None = None,
+    timeout: float = 90,
+    stdin: str | None = None,
+    **environment: str,
 ) -> Ended:
     """Run a command to its end."""
     done = subprocess.run(

@@ -133,7 +133,9 @@ def test_answers_without_a_cell_end_the_run_after_three(loopback_lm: StartLM) ->
 
 @pytest.mark.parametrize("flag", [("--max-seconds", "1"), ("--max-tokens", "50")])
 def test_a_budget_of_the_run_ends_it_with_three(flag: tuple[str, str], loopback_lm: StartLM) -> None:
-    server = loopback_lm(planner_script([("Wait.", "import time; time.sleep(0.7); print('so far')")] * 20, str))
+    server = loopback_lm(
+        planner_script([("Wait.", "import time; time.sleep(0.7); print('so far')")] * 20, str)
+    )
     ended = rlm_tui("run", "basic", *flag, "--json", **configured(server.api_base))
     assert (ended.code, ended.json["status"]) == (3, "budget")
     assert flag[1] in ended.json["error"]["message"]

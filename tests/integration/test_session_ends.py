@@ -24,7 +24,7 @@ from tests.integration.session_runs import SUBMIT, WatchedRun, request, run
 from tests.lm_server import Answer, planner_script
 from tests.lm_server.fixtures import StartLM
 
-LONGEST_END = 7.0
+LONGEST_END = 6.0
 
 
 def cancelled_after(watched: WatchedRun) -> float:

@@ -123,6 +123,7 @@ def test_confinement_that_is_required_and_not_to_be_had(
     assert finished.error.hint == "Install bubblewrap."
 
 
+@pytest.mark.slow
 def test_a_cancelled_run_does_not_keep_the_program_alive(loopback_lm: StartLM) -> None:
     server = loopback_lm(planner_script([SUBMIT], delay=60))
     program = f"""

@@ -30,15 +30,24 @@ def test_a_wheel_installed_elsewhere_runs_the_demo(tmp_path: Path) -> None:
     # What the wheel needs is installed here already; only rlm-tui itself is to come from the wheel.
     site = tmp_path / "site"
     run([uv, "pip", "install", "--no-deps", "--quiet", "--target", str(site), str(wheel)], tmp_path)
-    answer = rlm_tui(site, tmp_path, "run", "basic", "--input", "question=What are the first 12 Fibonacci numbers?")
+    answer = rlm_tui(
+        site, tmp_path, "run", "basic", "--input", "question=What are the first 12 Fibonacci numbers?"
+    )
     assert answer["status"] == "submitted"
     assert "89" in answer["outputs"]["answer"]
 
-    asked = ["--document", "rlm_content/dspy-knowledge/dspy-doc.txt", "--input", "query=modules and optimizers"]
+    asked = [
+        "--document",
+        "rlm_content/dspy-knowledge/dspy-doc.txt",
+        "--input",
+        "query=modules and optimizers",
+    ]
     found = rlm_tui(site, tmp_path, "run", "architecture", *asked)
     assert found["status"] == "submitted"
     assert "Predict" in found["outputs"]["modules"]
-    assert (tmp_path / "home" / "cache").is_dir(), "the document is built into the cache, not into the package"
+    assert (tmp_path / "home" / "cache").is_dir(), (
+        "the document is built into the cache, not into the package"
+    )
 
 
 def rlm_tui(site: Path, folder: Path, *arguments: str) -> dict:

@@ -168,6 +168,8 @@ def _iteration(script: Script, n: int, parent: str, depth: int) -> None:
         script.emit(events.Held, span=span, why="step", before="cell")
         if draw(st.booleans()):
             script.emit(events.CodeEdited, span=span, before=_value(code), after=_value("edited"))
+        if draw(st.booleans()):
+            script.emit(events.Remarked, span=span, text=draw(TEXTS))
         script.emit(events.Released, span=span, verb="step")
     _cell(script, span, depth)
 

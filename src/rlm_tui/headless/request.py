@@ -57,7 +57,7 @@ def build_request(
     from rlm_tui.engine.session import RunRequest
 
     task = TaskRegistry().get(task_name)
-    settings = load_settings(overrides=overrides)
+    settings = load_settings(overrides=overrides).with_budgets_of(task.budgets)
     found = find_document(task, document)
     values, documents = bind_inputs(task, parse_inputs(inputs), found)
     return RunRequest(task=task, inputs=values, documents=documents, settings=settings)

@@ -33,6 +33,7 @@ class ExploreViews(ExplorePanes):
         self.query_one(CallsView).show(run.trajectory, now)
         self.query_one(Inspector).show(run.trajectory, blobs=run.blobs)
         self.query_one(VolumeBrowser).set_written(())
+        self._tell_following()
 
     def show_changes(self, run: LiveRun, changes: Sequence[Change]) -> None:
         """Take up what has happened."""
@@ -51,6 +52,7 @@ class ExploreViews(ExplorePanes):
     def show_end(self) -> None:
         """The run is over: list what it left in the volume."""
         self.query_one(VolumeBrowser).action_refresh_volume()
+        self._tell_following()
 
     # What is selected
 
@@ -74,8 +76,11 @@ class ExploreViews(ExplorePanes):
         self.footer.say(f"{event.characters:,} characters of {event.tab} are in the clipboard.")
 
     def on_row_view_following(self, event: RowView.Following) -> None:
-        if isinstance(event.view, TrajectoryView):
-            self.grid.panes[TRAJECTORY].border_subtitle = "following" if event.following else ""
+        self._tell_following()
+
+    def _tell_following(self) -> None:
+        following = self.run is not None and self.run.active and self.query_one(TrajectoryView).following
+        self.grid.panes[TRAJECTORY].border_subtitle = "following" if following else ""
 
     # The result
 
