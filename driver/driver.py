@@ -1243,9 +1243,10 @@ class Session:
             done["submitted"] = cell.submission
         if details is not None:
             done["error"] = details
+        listing = self.listing(cell.id)
         done["dropped"] = self.output.end()
         self.was_heard()
-        self.wire.send(self.listing(cell.id), done)
+        self.wire.send(listing, done)
 
     def begin(self, cell: Cell) -> None:
         self.texts.clear()

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.lm_server.fixtures"]
 
@@ -17,6 +18,13 @@ for _name in list(os.environ):
         del os.environ[_name]
 for _name in ("NO_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(_name, None)
+
+
+# A loaded machine is no failure. In the gate the examples are the same each time, at a desk they are new.
+settings.register_profile(
+    "rlm-tui", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("rlm-tui")
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Models built from settings, spoken to over real HTTP: what is sent, what is metered, how failures are retried."""
+"""Models built from settings, spoken to over real HTTP: what is sent, metered and tried again."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_key_base_and_limits_reach_the_provider(loopback_lm: StartLM) -> None:
     models = models_for(server, max_tokens=77, temperature=0.25)
     assert models.planner("hello") == ["fine"]
     [request] = server.requests
-    assert request.body["max_tokens"] == 77
+    assert request.body["max_completion_tokens"] == 77
     assert request.body["temperature"] == 0.25
     assert (models.planner_name, models.sub_name, models.offline) == ("openai/test-model",) * 2 + (False,)
     assert models.sub is models.planner
@@ -126,7 +126,10 @@ def test_a_long_wait_is_cut_short_by_a_stop(loopback_lm: StartLM) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "attempt", "seconds"),
-    [(None, 0, 1), (None, 2, 4), (None, 9, 20), (0, 0, 0), (0.5, 3, 0.5), (3_600, 0, 20), (float("nan"), 1, 2), (-1, 0, 1)],
+    [
+        (None, 0, 1), (None, 2, 4), (None, 9, 20), (0, 0, 0), (0.5, 3, 0.5), (3_600, 0, 20), (-1, 0, 1),
+        (float("nan"), 1, 2),
+    ],
 )  # fmt: skip
 def test_waits_are_what_the_provider_asks_within_reason(
     asked: float | None, attempt: int, seconds: float
@@ -193,6 +196,7 @@ def test_a_gateway_in_the_environment_does_not_slow_an_address_that_is_set(
     assert models.planner("hello") == ["fine"]
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched_or_printed_by_the_libraries(loopback_lm: StartLM) -> None:
     script: Script = fail_first(1, RATE_LIMITED.retry_in(0), always(Answer("fine")))
     server = loopback_lm(script)

@@ -92,7 +92,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def open_app(workplace: Path, sessions: Sessions) -> OpenApp:
-    """`async with open_app(size=(160, 45), task="basic") as pilot`: the app with told sessions and no engine."""
+    """`async with open_app(size=…, task="basic") as pilot`: the app with told sessions and no engine."""
 
     @asynccontextmanager
     async def opened(

@@ -45,7 +45,9 @@ def test_the_first_paint_needs_no_dspy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", [theme.name for theme in OWN_THEMES] + ["nord", "solarized-light", "gruvbox"])
+@pytest.mark.parametrize(
+    "name", [theme.name for theme in OWN_THEMES] + ["nord", "solarized-light", "gruvbox"]
+)
 async def test_every_theme_paints_a_run(open_app: OpenApp, sessions: Sessions, name: str) -> None:
     settings = Settings(ui=UISettings(theme=name))
     async with open_app(settings=settings) as pilot:

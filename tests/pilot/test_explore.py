@@ -36,7 +36,9 @@ async def told(pilot: Pilot[Any], session: ToldSession, events: list[e.AnyEvent]
         await pilot.pause(0.06)
 
 
-async def test_a_run_focuses_the_trajectory_and_is_told_in_words(open_app: OpenApp, sessions: Sessions) -> None:
+async def test_a_run_focuses_the_trajectory_and_is_told_in_words(
+    open_app: OpenApp, sessions: Sessions
+) -> None:
     async with open_app() as pilot:
         session = await started(pilot, sessions)
         assert isinstance(pilot.app.focused, TrajectoryView)
@@ -67,7 +69,7 @@ async def test_esc_once_and_much_later_once_more_does_not_cancel(
     open_app: OpenApp, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr("rlm_tui.ui.screens.explore.time.monotonic", lambda: now)
+    monkeypatch.setattr("rlm_tui.ui.screens.explore.monotonic", lambda: now)
     async with open_app() as pilot:
         session = await started(pilot, sessions)
         await told(pilot, session, running_run().events)
@@ -101,7 +103,9 @@ async def test_hold_step_and_release(open_app: OpenApp, sessions: Sessions) -> N
         assert session.verbs == ["hold", "step", "release"]
 
 
-async def test_the_result_is_copied_and_written(open_app: OpenApp, sessions: Sessions, workplace: Path) -> None:
+async def test_the_result_is_copied_and_written(
+    open_app: OpenApp, sessions: Sessions, workplace: Path
+) -> None:
     async with open_app() as pilot:
         session = await started(pilot, sessions)
         await told(pilot, session, finished_run().events)
@@ -238,4 +242,3 @@ async def test_leaving_lets_the_run_go_on_in_the_terminal(open_app: OpenApp, ses
     assert "submitted" in printed.getvalue()
     assert "dspy.MIPROv2" in printed.getvalue()
     assert handed.run.trajectory.last_seq == whole[-1].seq
-    assert not handed.run.trajectory.problems

@@ -107,7 +107,7 @@ async def test_a_limit_can_be_taken_away_again(open_app: OpenApp) -> None:
         for value, expected in (("90", 90), ("", None)):
             await pilot.press("f2")
             await settled(pilot)
-            pilot.app.screen.query_one('#budgets-max_seconds', Input).value = value
+            pilot.app.screen.query_one("#budgets-max_seconds", Input).value = value
             await pilot.press("enter")
             await settled(pilot)
             assert pilot.app.explore.settings.budgets.max_seconds == expected

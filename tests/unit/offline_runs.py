@@ -66,15 +66,16 @@ An optimizer that rewrites instructions until the metric no longer rises.
 
 # Philosophy
 
-Behaviour should be declared in a signature rather than written into prompts. A program must never depend on the
-wording of one model. Prefer composing small modules instead of writing one large prompt.
+Behaviour should be declared in a signature rather than written into prompts. A program must never depend on
+the wording of one model. Prefer composing small modules instead of writing one large prompt.
 """
 
 PROSE = (
-    "The Kestrel library builds answers step by step. The Ferrule module splits a question into parts, and the "
-    "Gantry module asks a model about each part. Both are ordinary modules such as Ferrule, Gantry and Oriel. "
-    "To tune a program there is the Halyard optimizer, which tries prompts on a trainset; the Bobbin optimizer "
-    "chooses examples instead. Weather has nothing to do with it, and neither has Thornbury, where it was written. "
+    "The Kestrel library builds answers step by step. The Ferrule module splits a question into parts, and "
+    "the Gantry module asks a model about each part. Both are ordinary modules such as Ferrule, Gantry and "
+    "Oriel. To tune a program there is the Halyard optimizer, which tries prompts on a trainset; the Bobbin "
+    "optimizer chooses examples instead. Weather has nothing to do with it, and neither has Thornbury, where "
+    "it was written. "
     "Prompts should always be generated rather than written by hand.\n"
 )
 

@@ -1,4 +1,4 @@
-"""An error of a model, as a person is told of it: the provider's words and what to do. Real errors over HTTP."""
+"""An error of a model, as a person is told of it: the provider's words, and what to do. Over real HTTP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import dspy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm_tui.core.events import ErrorDetail
@@ -138,6 +138,7 @@ def test_an_error_within_a_group_is_the_one_that_is_told() -> None:
     assert (detail.kind, detail.message) == ("LMUnavailable", "openai/m: Overloaded (HTTP 529)")
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from([ValueError, KeyError, dspy.LMError, dspy.LMTransportError, OSError]))
 def test_any_error_is_explained_on_one_line(words: str, kind: type[Exception]) -> None:
     detail = explain(kind(words))

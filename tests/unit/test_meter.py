@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import threading
+from pathlib import Path
 from typing import Any
 
 import dspy
 import pytest
 from dspy import lm15
+from dspy.clients.cache import Cache
 from dspy.utils.callback import BaseCallback
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm_tui.core.events import Usage
@@ -84,7 +86,9 @@ def test_an_entry_is_taken_once_and_a_failure_leaves_none() -> None:
     assert lm.meter.take(ids.of["fail"]) is None
 
 
-def test_an_answer_from_the_cache_used_nothing() -> None:
+def test_an_answer_from_the_cache_used_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cache = Cache(enable_disk_cache=True, enable_memory_cache=True, disk_cache_dir=str(tmp_path))
+    monkeypatch.setattr(dspy, "cache", cache, raising=False)
     lm, ids = metered(cache=True, price=1.0)
     prompt = "cached once, read twice"
     lm(prompt)
@@ -127,6 +131,7 @@ def test_what_nobody_said_is_unknown_and_not_zero(entry: dict[str, Any], expecte
     assert usage_of(entry) == expected
 
 
+@settings(deadline=None)
 @given(_USAGES, _USAGES)
 def test_sums_commute_and_keep_the_unknown(first: Usage, second: Usage) -> None:
     both = add_usage(first, second)

@@ -12,7 +12,8 @@ from rlm_tui.lm.offline_extract import NONE, NOTHING_TO_EXTRACT, answer_query, s
 
 STORY = (
     "The lighthouse at Carrow Point was built in 1874 by the engineer Ada Merrin. It stands 31 metres tall.\n"
-    "The first keeper was Tomas Hale, who lived there with his wife Ines. The tower is never open in winter.\n"
+    "The first keeper was Tomas Hale, who lived there with his wife Ines.\n"
+    "The tower is never open in winter. "
     "Critics called the restoration excellent and a delight. The entrance fee is 7.50 euros."
 )
 CODE = """\

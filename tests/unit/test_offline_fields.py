@@ -12,10 +12,10 @@ from rlm_tui.lm.models import build_models
 from tests.unit.offline_runs import ARCHITECTURE, HEADED, run_offline
 
 STORY = (
-    "The lighthouse at Carrow Point was built in 1874 by the engineer Ada Merrin. The first keeper was Tomas Hale, "
-    "who lived there for 19 years with his wife Ines. The last keeper, Ruth Ogden, left in 1968 when the lamp was "
-    "automated. The tower is open to visitors in summer and never open in winter. Critics called the restoration "
-    "excellent and a delight."
+    "The lighthouse at Carrow Point was built in 1874 by the engineer Ada Merrin. The first keeper was Tomas "
+    "Hale, who lived there for 19 years with his wife Ines. The last keeper, Ruth Ogden, left in 1968 when "
+    "the lamp was automated. The tower is open to visitors in summer and never open in winter. Critics "
+    "called the restoration excellent and a delight."
 )
 
 

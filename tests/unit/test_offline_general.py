@@ -15,12 +15,12 @@ from tests.unit.offline_runs import failed_cells, run_offline
 STORY = """\
 # The Lighthouse at Carrow Point
 
-The lighthouse at Carrow Point was built in 1874 by the engineer Ada Merrin. It stands 31 metres tall and its lamp
-can be seen from 22 nautical miles away.
+The lighthouse at Carrow Point was built in 1874 by the engineer Ada Merrin. It stands 31 metres tall and its
+lamp can be seen from 22 nautical miles away.
 
 ## Keepers
 
-The first keeper was Tomas Hale, who lived there for 19 years with his wife Ines. He wrote a diary of the storms.
+The first keeper was Tomas Hale, who lived there for 19 years with his wife Ines. He wrote a diary of storms.
 The last keeper, Ruth Ogden, left in 1968 when the lamp was automated.
 
 ## Today
@@ -29,7 +29,7 @@ The tower is open to visitors in summer. Critics loved the restoration: it was c
 The entrance fee is 7.50 euros, and the tower is never open in winter.
 """
 LOG = "".join(
-    f"2024-03-{day:02d} 10:00:00 {'ERROR connection to database lost' if day % 5 == 0 else 'INFO request served'}\n"
+    f"2024-03-{day:02d} 10:00 {'INFO request served' if day % 5 else 'ERROR connection to database lost'}\n"
     for day in range(1, 29)
 )
 

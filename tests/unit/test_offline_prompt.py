@@ -92,7 +92,7 @@ def test_what_inputs_and_cells_print_is_never_taken_for_the_prompt_itself() -> N
     assert (turn.iteration, turn.limit) == (3, 20)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(_PRINTED, max_size=4), _PRINTED)
 def test_any_outputs_and_previews_come_back(outputs: list[str], value: str) -> None:
     cells = [("why", f"print({at})", output) for at, output in enumerate(outputs)]

@@ -1,4 +1,4 @@
-"""The offline demo on `basic`: questions that can be computed are, and the others are said to be beyond it."""
+"""The offline demo on `basic`: what can be computed is, and the rest is said to be beyond it."""
 
 from __future__ import annotations
 

@@ -148,7 +148,9 @@ def explain(error: BaseException) -> ErrorDetail:
     for row in _TABLE:
         if isinstance(error, row.error) and row.words in words.lower():
             return ErrorDetail(
-                kind=row.kind, message=_message(error, row.said or words), hint=_hint(error, row.hint)
+                kind=row.kind,
+                message=_message(error, row.said or words, with_status=not row.said),
+                hint=_hint(error, row.hint),
             )
     return ErrorDetail(
         kind=type(error).__name__,
@@ -180,8 +182,8 @@ def _parse_fault(error: Any) -> str:
     return f"The model's answer did not have the fields {wanted}. It began: {one_line(answer, 160)}"
 
 
-def _message(error: BaseException, words: str) -> str:
-    status = getattr(error, "status", None)
+def _message(error: BaseException, words: str, *, with_status: bool = True) -> str:
+    status = getattr(error, "status", None) if with_status else None
     model = getattr(error, "model", None)
     said = one_line(_SHAPES.text(words), _LONGEST) or "(the provider gave no reason)"
     if isinstance(status, int) and status >= 400:

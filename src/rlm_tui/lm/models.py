@@ -13,6 +13,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "true")
 
 import dspy
 
+from rlm_tui.core.paths import cache_directory
 from rlm_tui.core.settings import LMSettings, Settings
 from rlm_tui.lm.failures import explain
 from rlm_tui.lm.meter import Meter, MeteredLM
@@ -79,6 +80,9 @@ def _configured(settings: LMSettings, variable: str, meter: Meter, retries: Retr
         "max_tokens": settings.max_tokens,
         "temperature": settings.temperature,
     }
+    if settings.cache:
+        # dspy keeps it in the person's home otherwise; it looks when the first answer is stored.
+        os.environ.setdefault("DSPY_CACHEDIR", str(cache_directory() / "answers"))
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     try:
         lm = MeteredLM(

@@ -26,10 +26,11 @@ _LABEL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _AFTERWARDS = re.compile(
-    r"\n\s*(?:question|query|task|instructions?|q) *: *((?:[^\n]|\n(?!\s*\n|\s*answer *:))+)(?:\s*answer *:)?\s*\Z",
+    r"\n\s*(?:question|query|task|instructions?|q) *: *"
+    r"((?:[^\n]|\n(?!\s*\n|\s*answer *:))+)(?:\s*answer *:)?\s*\Z",
     re.IGNORECASE,
 )
-_FENCED = re.compile(r"(?:```\w*\n|\"\"\"|<(\w+)>)(.{80,}?)(?:```|\"\"\"|</\1>)", re.DOTALL)
+_OPENS = re.compile(r"```\w*\n|\"\"\"|<(\w+)>")
 _NAMES = re.compile(
     r"\bnames? of\b|\bone name (?:a|per) line\b|"
     r"\b(?:list|extract|name|find|identify|enumerate|which|what)\b[^.?\n]{0,40}"
@@ -102,8 +103,11 @@ def split_prompt(prompt: str) -> tuple[str, str]:
         rest = prompt[: after.start()].strip()
         if len(rest) > 80:
             return after.group(1).strip(), rest
-    if fenced := _FENCED.search(prompt):
-        return (prompt[: fenced.start()] + " " + prompt[fenced.end() :]).strip(), fenced.group(2).strip()
+    if (opening := _OPENS.search(prompt)) and prompt[: opening.start()].strip():
+        closing = f"</{opening[1]}>" if opening[1] else opening[0][:3]
+        inside, found, after = prompt[opening.end() :].partition(closing)
+        if found and len(inside) > 80:
+            return f"{prompt[: opening.start()]} {after}".strip(), inside.strip()
     first, _, rest = prompt.partition("\n\n")
     if rest.strip() and len(first) <= 1_000:
         return first.strip(), rest.strip()

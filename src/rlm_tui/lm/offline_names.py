@@ -45,8 +45,9 @@ _ARTICLES = frozenset(_PLAIN_WORDS.split())
 _CLASS_WORDS = ("class", "interface", "struct", "trait", "type")
 # A noun phrase ends before these: what follows says something about it, and does not name it.
 _PHRASE_END_WORDS = """
-for of to in with by from on at and or that which whose as using used when where if it we you has have can will does
-returns return every each all any uses use allows provides wraps contains holds defines represents over into
+for of to in with by from on at and or that which whose as using used when where if it we you has have can
+will does returns return every each all any uses use allows provides wraps contains holds defines
+represents over into
 """
 _PHRASE_ENDS = frozenset(_PHRASE_END_WORDS.split())
 _ABSTRACT = frozenset({"base", "abstract", "generic", "mixin", "interface", "meta"})

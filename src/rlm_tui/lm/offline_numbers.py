@@ -25,8 +25,9 @@ _LISTED = (
     (r"\b(?:smallest|minimum|least|min|lowest)\b", "minimum", "min(numbers)"),
 )
 _FILLER_WORDS = """
-what is what's whats the result value of calculate compute evaluate how much does equal give me please solve work
-out can you tell s and or a an in among which number numbers list following values these one all together up
+what is what's whats the result value of calculate compute evaluate how much does equal give me please
+solve work out can you tell s and or a an in among which number numbers list following values these one
+all together up
 """
 _FILLERS = frozenset(_FILLER_WORDS.split())
 _WORDED = (

@@ -33,9 +33,11 @@ class RlmTui(App[HandedOver]):
     CSS_PATH = "app.tcss"
     COMMANDS = {ActionCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "leave", id="app.leave", show=False, tooltip="Leave rlm-tui", group=APPLICATION, priority=True),
+        Binding("ctrl+q", "quit", "leave", id="app.leave", show=False, priority=True,
+                tooltip="Leave rlm-tui", group=APPLICATION),
         Binding("f1", "help", "help", id="app.help", tooltip="The keys of where you are", group=APPLICATION),
-        Binding("ctrl+p", "command_palette", "palette", id="app.palette", tooltip="Find an action by its name", group=APPLICATION),
+        Binding("ctrl+p", "command_palette", "palette", id="app.palette",
+                tooltip="Find an action by its name", group=APPLICATION),
     ]  # fmt: skip
 
     def __init__(
@@ -73,7 +75,7 @@ class RlmTui(App[HandedOver]):
             self.call_after_refresh(self._import_engine)
 
     def _import_engine(self) -> None:
-        """Import what the first run needs while the person looks around; a failure shows when a run is started."""
+        """Import what the first run needs while the person looks around; a failure shows at the first run."""
         self.run_worker(import_engine, thread=True, exit_on_error=False, name="warm-up")
 
     def get_key_display(self, binding: Binding) -> str:
@@ -139,7 +141,7 @@ def import_engine() -> None:
 
 
 def run_app(task: str | None = None, document: str | None = None) -> int:
-    """Open the screen; the exit code, 2 when it was asked wrongly. A run may go on in the terminal after it."""
+    """Open the screen; a run may go on in the terminal after it. The exit code: 2 when asked wrongly."""
     try:
         app = RlmTui(settings_with({}), task=task, document=document)
     except (SettingsError, UnknownTask) as error:

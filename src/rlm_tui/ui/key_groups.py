@@ -1,4 +1,4 @@
-"""The groups that bindings are listed under in the help screen and the palette, in the order they are shown."""
+"""The groups that bindings are listed under in the help and the palette, in the order they are shown."""
 
 from __future__ import annotations
 

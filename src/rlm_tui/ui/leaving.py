@@ -14,7 +14,7 @@ from rlm_tui.ui.live_run import HandedOver
 
 
 def finish_in_terminal(handed: HandedOver) -> int:
-    """Print the run's further events until it ends, and give its exit code. Ctrl-C cancels it, a second one leaves."""
+    """Print the run's further events until it ends; its exit code. Ctrl-C cancels it, a second one leaves."""
     run = handed.run
     printer = LinePrinter(sys.stdout)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LiveRun:
-    """One run. `start` blocks (it imports the engine): call it in a thread; everything else is the UI thread's."""
+    """One run. `start` blocks (it imports the engine): call it in a thread; the rest is the UI thread's."""
 
     def __init__(
         self, owner: MessagePump, request: RunRequest, consume: Callable[[Sequence[Change]], None]

@@ -1,4 +1,4 @@
-"""With what a run is made, in one line and as fields of a form; changes are kept as overrides of the settings."""
+"""With what a run is made, in one line and as a form's fields; changes are overrides of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the six panes of Explore stand: a pure function of size and choice, and the Textual layout that asks it."""
+"""Where the six panes of Explore stand: a pure function of size and choice, and the layout that asks it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Arrangement = Literal["wide", "medium", "narrow"]
 
 DOCUMENTS, TASK, TRAJECTORY, CALLS, VOLUME, INSPECTOR = 1, 2, 3, 4, 5, 6
 DECK = (INSPECTOR, CALLS, VOLUME)
-"""The panes that share one place under the Trajectory in the medium arrangement, in the order of their tabs."""
+"""The panes that share one place in the medium arrangement, in the order of their tabs."""
 
 WIDE_COLUMNS = 140
 MEDIUM_COLUMNS = 100
@@ -71,7 +71,7 @@ class PaneParent(Protocol):
 
 
 class PaneLayout(Layout):
-    """Places the panes of a `PaneGrid`; a pane that has no place keeps its state and is simply not painted."""
+    """Places the panes of a `PaneGrid`; a pane without a place keeps its state and is simply not painted."""
 
     name = "panes"
 

@@ -57,7 +57,7 @@ def start_engine_session(request: RunRequest, on_event: OnEvent) -> RunningSessi
 
 
 class EventRelay:
-    """Hands events to whoever listens now; `turn_to` changes the listener without losing or reordering any."""
+    """Hands events to whoever listens now; `turn_to` changes the listener and loses or reorders none."""
 
     def __init__(self, listener: OnEvent) -> None:
         self._listener = listener
@@ -74,7 +74,10 @@ class EventRelay:
 
 
 def ready_document(path: Path) -> Document:
-    """The document at `path`, built first if it is the built-in one (in a thread). Raises DocumentError, OSError."""
+    """The document at `path`, built first if it is the built-in one (in a thread).
+
+    Raises DocumentError or OSError.
+    """
     if path == knowledge_path():
         from rlm_tui.engine.dspy_knowledge import ensure_document
 
@@ -85,7 +88,7 @@ def ready_document(path: Path) -> Document:
 def build_request(
     task: Task, values: Mapping[str, str], document: Document | None, settings: Settings
 ) -> RunRequest:
-    """The request for a run (in a thread: it imports the engine). Raises TaskError whose text is one sentence."""
+    """The request for a run (in a thread: it imports the engine). Raises TaskError."""
     from rlm_tui.engine.session import RunRequest
 
     inputs, documents = bind_inputs(task, values, document)

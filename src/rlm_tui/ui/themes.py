@@ -1,4 +1,4 @@
-"""The two themes of our own. Every colour on the screen comes from a theme's variables, so all others work too."""
+"""The two themes of our own. Every colour comes from a theme's variables, so all others work too."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -103,8 +103,8 @@ class ExploreScreen(ExploreViews):
                 self._refused("Nothing was run: the sandbox is unconfined.", TASK)
 
         question = (
-            "The model writes Python that runs on this machine, and bubblewrap, which would confine it, can't be "
-            "used here. It could read your files and use the network.\nRun it unconfined?"
+            "The model writes Python that runs on this machine, and nothing confines it here: it could read "
+            "your files and use the network.\nRun it unconfined?"
         )
         choices = [Choice("stay", "n", "Don't run"), Choice("run", "r", "Run unconfined")]
         self.app.push_screen(ConfirmScreen("Unconfined", question, choices), answered)
@@ -142,7 +142,7 @@ class ExploreScreen(ExploreViews):
     def action_cancel(self) -> None:
         if self.leave_field():
             return
-        now = time.monotonic()
+        now = monotonic()
         if now > self._cancel_until:
             self._cancel_until = now + CANCEL_SECONDS
             self.footer.say("esc again cancels the run", CANCEL_SECONDS)

@@ -17,8 +17,24 @@ PANE_NAMES = {
 }
 
 EXPLORE_BINDINGS: list[BindingType] = [
-    Binding("tab", "app.focus_next", "Next", show=False, id="focus.next", tooltip="To the next field or pane", group=PANES),
-    Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="focus.previous", tooltip="To the field or pane before", group=PANES),
+    Binding(
+        "tab",
+        "app.focus_next",
+        "Next",
+        show=False,
+        id="focus.next",
+        tooltip="To the next field or pane",
+        group=PANES,
+    ),
+    Binding(
+        "shift+tab",
+        "app.focus_previous",
+        "Previous",
+        show=False,
+        id="focus.previous",
+        tooltip="To the field or pane before",
+        group=PANES,
+    ),
     Binding("ctrl+r", "run_task", "run", id="run.start", tooltip="Run the task on the document", group=RUN),
     Binding(
         "space", "hold", "hold", id="run.hold", tooltip="Hold the run before its next plan or cell", group=RUN

@@ -127,7 +127,10 @@ class ExplorePanes(Screen[None]):
         settings = self.settings
         confinement = " unconfined" if settings.sandbox.confined == "off" else ""
         self.query_one(StatusLine).show_ready(
-            what, model_words(settings), f"{settings.sandbox.kind}{confinement}", f"/data {settings.sandbox.volume}"
+            what,
+            model_words(settings),
+            f"{settings.sandbox.kind}{confinement}",
+            f"/data {settings.sandbox.volume}",
         )
 
     # How the panes stand

@@ -1,4 +1,4 @@
-"""The panes that show a run: its fold in the views, what is selected in the Inspector, the result copied and saved."""
+"""The panes that show a run: its fold in the views, what is inspected, the result copied and written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rlm_tui.core.trajectory import Change
 from rlm_tui.ui.live_run import LiveRun
-from rlm_tui.ui.pane_layout import TRAJECTORY
+from rlm_tui.ui.pane_layout import INSPECTOR, TRAJECTORY
 from rlm_tui.ui.screens.explore_panes import ExplorePanes
 from rlm_tui.ui.screens.save import SaveScreen
 from rlm_tui.ui.widgets.calls_view import CallsView

@@ -55,7 +55,7 @@ class TextPreviewScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="large") as box:
-            box.border_title = Content(visible(self.pages.title).replace("\n", " "))  # type: ignore[assignment]
+            box.border_title = Content(visible(self.pages.title).replace("\n", " "))
             with VerticalScroll(can_focus=True, id="page-scroll"):
                 yield Static("", markup=False, id="page")
 

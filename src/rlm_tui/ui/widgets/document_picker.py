@@ -155,7 +155,7 @@ class DocumentPicker(Vertical):
         )
 
     def _find(self, wanted: str) -> None:
-        """Search below every root (in a thread); the built-in document is found although it isn't built yet."""
+        """Search below every root (in a thread); the built-in document is found before it is built."""
         found: list[FileNode] = []
         for root in self._roots:
             directory = Path(root.key)

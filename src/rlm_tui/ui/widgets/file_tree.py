@@ -33,7 +33,7 @@ class FileTree(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     FileTree { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
     FileTree > .file-tree--cursor { background: $surface-lighten-1; }
-    FileTree:focus > .file-tree--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+    FileTree:focus > .file-tree--cursor { background: $block-cursor-background; }
     FileTree > .file-tree--directory { color: $foreground; }
     FileTree > .file-tree--file { color: $foreground; }
     FileTree > .file-tree--detail { color: $text-muted; }
@@ -194,7 +194,7 @@ class FileTree(ScrollView, can_focus=True):
         return strip
 
     def details(self, node: FileNode, width: int) -> str:
-        """What stands at the right of a file's line: remark or size, and the age where there is room for it."""
+        """What stands at the right of a file's line: remark or size, and the age where there is room."""
         if node.remark:
             return node.remark
         size = "" if node.size is None else human_size(node.size)
@@ -214,7 +214,9 @@ class FileTree(ScrollView, can_focus=True):
             right, kind = node.problem, "problem"
         mark = f"{node.mark} " if node.mark else ""
         if node.problem or node.remark:  # words give way to the name, sizes don't
-            right = one_line(right, width - len(left) - len(mark) - min(width_of(node.name), max(12, width // 2)) - 1)
+            right = one_line(
+                right, width - len(left) - len(mark) - min(width_of(node.name), max(12, width // 2)) - 1
+            )
         room = max(1, width - len(left) - width_of(right) - len(mark) - 1)
         name = one_line(node.name, room)
         segments = [

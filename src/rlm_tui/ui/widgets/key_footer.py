@@ -61,7 +61,7 @@ class KeyFooter(Widget):
         return self._spoken
 
     def _listed(self) -> list[tuple[Binding, bool]]:
-        """The bindings to list, one for each action: a run's verbs, then the focus's own keys, then the rest."""
+        """The bindings to list, one an action: a run's verbs, then the focus's own keys, then the rest."""
         typing = isinstance(self.screen.focused, Input)
         seen: dict[str, tuple[int, Binding, bool]] = {}
         for active in self.screen.active_bindings.values():

@@ -43,7 +43,7 @@ class Pane(Container):
     def dress(self, *, active: bool, bordered: bool) -> None:
         """Draw the border: bright round the pane that has the focus, none where a pane stands alone.
 
-        Set on the pane itself, for `:focus-within` applies the stylesheet anew to all that is in two panes with
+        Set on the pane itself: `:focus-within` applies the stylesheet anew to all that is in two panes with
         every change of focus.
         """
         if (active, bordered) == self._dressed:
@@ -54,7 +54,8 @@ class Pane(Container):
             self.styles.border = ("round", Color.parse(colors["border" if active else "border-blurred"]))
         else:
             self.styles.border = ("none", "transparent")
-        self.styles.border_title_color = Color.parse(colors["text-primary" if active else "text-muted"])
+        title = Color.parse(colors["primary" if active else "foreground"])
+        self.styles.border_title_color = title if active or title.ansi is not None else title.with_alpha(0.7)
 
     def undress(self) -> None:
         """Forget how the border was drawn: the theme has changed."""
@@ -80,7 +81,7 @@ class Pane(Container):
             title = Content.styled(own, "bold")
         if self.subject:
             title = Content.assemble(title, (" · ", "dim"), (self.subject, "dim"))
-        self.border_title = title  # type: ignore[assignment]  # the setter takes Content, unparsed
+        self.border_title = title
 
     @property
     def label(self) -> str:

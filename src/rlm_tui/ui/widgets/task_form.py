@@ -67,9 +67,7 @@ class TaskInputField(Input):
     ]
 
     def __init__(self, name: str, value: str, placeholder: str) -> None:
-        super().__init__(
-            value, placeholder=placeholder, name=name, compact=True, select_on_focus=False
-        )
+        super().__init__(value, placeholder=placeholder, name=name, compact=True, select_on_focus=False)
         self.add_class("task-input")
 
     def render_line(self, y: int) -> Strip:
@@ -199,7 +197,9 @@ class TaskForm(VerticalScroll, can_focus=False):
         task = self.chosen_task
         typed = self.size.width >= TYPED_COLUMNS
         inputs, outputs = (
-            ", ".join(f"{item.name}: {item.type}" if typed and item.type != "str" else item.name for item in items)
+            ", ".join(
+                f"{item.name}: {item.type}" if typed and item.type != "str" else item.name for item in items
+            )
             for items in (task.inputs, task.outputs)
         )
         signature = self.query_one("#signature", Static)

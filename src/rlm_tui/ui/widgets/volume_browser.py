@@ -1,4 +1,4 @@
-"""What lies in the run's volume: directories listed as they are opened, sizes, ages, and what the run wrote."""
+"""What lies in the run's volume: listed as it is opened, with sizes, ages, and what the run wrote."""
 
 from __future__ import annotations
 
