@@ -51,7 +51,7 @@ def test_a_wheel_installed_elsewhere_runs_the_demo(tmp_path: Path) -> None:
 
 
 def rlm_tui(site: Path, folder: Path, *arguments: str) -> dict:
-    # The editable install of the checkout must not be found: -S leaves .pth files out, the rest comes by path.
+    # The editable install of the checkout must not be found: -S leaves .pth files out.
     packages = next(path for path in sys.path if path.endswith("site-packages"))
     code = (
         "import sys; sys.path[:0] = [sys.argv.pop(1)]; sys.path.append(sys.argv.pop(1));"

@@ -14,6 +14,7 @@ from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.widgets.document_picker import DocumentPicker, complete_path
 from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.problem_line import ProblemLine
+from rlm_tui.ui.widgets.text_pages import PAGE_BYTES
 from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
 
 
@@ -142,19 +143,21 @@ async def test_names_are_content(open_app: OpenApp, workplace: Path) -> None:
 async def test_a_document_of_any_size_is_looked_at_page_by_page(open_app: OpenApp, workplace: Path) -> None:
     big = workplace / "big.txt"
     with big.open("wb") as file:
-        file.write(b"first line\n" * 20_000)
-        file.truncate(900_000_000)
-        file.seek(899_999_000)
-        file.write(b"\nlast line\n" + b"x" * 900)
+        file.write(b"the very first line\n")
+        for _ in range(60):
+            file.write(b"another line of the text\n" * 40_000)
+        file.write(b"the very last line\n")
+    count = -(-big.stat().st_size // PAGE_BYTES)
     async with open_app() as pilot:
         pilot.app.explore.picker.post_message(DocumentPicker.LookedAt(big))
         await settled(pilot)
         assert isinstance(pilot.app.screen, TextPreviewScreen)
-        assert "first line" in screen_text(pilot)
-        assert "page 1 of 13,733" in screen_text(pilot)
+        assert "the very first line" in screen_text(pilot)
+        assert f"page 1 of {count:,}" in screen_text(pilot)
         await pilot.press("end")
         await settled(pilot)
-        assert "page 13,733 of 13,733" in screen_text(pilot)
+        assert f"page {count:,} of {count:,}" in screen_text(pilot)
+        assert "the very last line" in screen_text(pilot)
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen is pilot.app.explore

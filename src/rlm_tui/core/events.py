@@ -15,6 +15,61 @@ from typing import Any, Literal
 
 import msgspec
 
+from rlm_tui.core.event_parts import (
+    Budgets,
+    DocumentReference,
+    ErrorDetail,
+    SandboxDescription,
+    Totals,
+    Usage,
+    Value,
+    Variable,
+)
+
+__all__ = [
+    "FORMAT",
+    "AnyEvent",
+    "Budgets",
+    "CallFinished",
+    "CallKind",
+    "CallStarted",
+    "CellFinished",
+    "CellOutput",
+    "CellStarted",
+    "CellStatus",
+    "CodeEdited",
+    "DocumentReference",
+    "ErrorDetail",
+    "Event",
+    "Held",
+    "HoldReason",
+    "IterationStarted",
+    "Note",
+    "NoteLevel",
+    "PlanDelta",
+    "PlanField",
+    "PlanReady",
+    "PlanStarted",
+    "Released",
+    "Remarked",
+    "RunFinished",
+    "RunStarted",
+    "RunStatus",
+    "SandboxDescription",
+    "SandboxLost",
+    "SandboxReady",
+    "SandboxRecovered",
+    "SandboxStarting",
+    "Stream",
+    "Totals",
+    "UnknownEvent",
+    "Usage",
+    "Value",
+    "Variable",
+    "VariablesChanged",
+    "VolumeChanged",
+]
+
 FORMAT = 1
 
 CallKind = Literal["llm_query", "llm_query_batched", "predict", "sub_rlm", "tool"]
@@ -24,76 +79,6 @@ Stream = Literal["stdout", "stderr"]
 PlanField = Literal["reasoning", "code"]
 HoldReason = Literal["hold", "step", "breakpoint", "budget"]
 NoteLevel = Literal["info", "warning", "error"]
-
-
-class Value(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Text that may be long: whole in `text`, or by hash in the run folder's `blobs/` with its first characters here.
-
-    `length` is in characters and always that of the whole text.
-    """
-
-    text: str = ""
-    length: int = 0
-    blob: str | None = None
-
-
-class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a request to an LM used. `None` means that the provider did not say (never shown as zero)."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost_usd: float | None = None
-    requests: int = 1
-
-
-class DocumentReference(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A document given as an input: where it lay and what it was, never its text. `size` in bytes."""
-
-    name: str
-    path: str
-    size: int
-    sha256: str = ""
-    encoding: str = "utf-8"
-    characters: int | None = None
-
-
-class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An error in the words of what failed. `kind` is a class name or a stable word; `hint` says what mends it."""
-
-    kind: str
-    message: str
-    hint: str = ""
-    traceback: str = ""
-    line: int | None = None
-
-
-class Variable(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One name of the sandbox's namespace. `size` is its length where it has one."""
-
-    name: str
-    type: str
-    size: int | None = None
-    preview: str = ""
-
-
-class Budgets(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The limits of a run. `cell_seconds` is for one cell, the others for the run; None is no limit."""
-
-    max_iterations: int = 20
-    max_llm_calls: int = 50
-    cell_seconds: float | None = None
-    max_seconds: float | None = None
-    max_tokens: int | None = None
-    max_cost_usd: float | None = None
-
-
-class SandboxDescription(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which sandbox ran the cells. `confined` False is shown as `unconfined` everywhere; `detail` says why."""
-
-    kind: str
-    confined: bool
-    detail: str = ""
-    volume: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
@@ -149,7 +134,7 @@ class SandboxRecovered(Event, frozen=True, tag="sandbox_recovered", kw_only=True
 
 
 class IterationStarted(Event, frozen=True, tag="iteration_started", kw_only=True):
-    """`span` is the iteration; `parent` the run or the sub_rlm call. `n` counts from 1, `of` is the budget."""
+    """`span` is the iteration, `parent` the run or the sub_rlm call. `n` counts from 1; `of` is the budget."""
 
     n: int
     of: int
@@ -167,7 +152,7 @@ class PlanDelta(Event, frozen=True, tag="plan_delta", kw_only=True):
 
 
 class PlanReady(Event, frozen=True, tag="plan_ready", kw_only=True):
-    """`code` is what will run unless it is edited. `remark` says what was wrong with an answer that had none."""
+    """`code` is what will run unless it is edited; `remark` what was wrong with an answer that had none."""
 
     reasoning: Value
     code: Value
@@ -262,24 +247,6 @@ class VolumeChanged(Event, frozen=True, tag="volume_changed", kw_only=True):
 class Note(Event, frozen=True, tag="note", kw_only=True):
     level: NoteLevel
     text: str
-
-
-class Totals(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The numbers of a run, from the fold. `llm_calls` are the LM requests that cells made (batch items one by
-    one, nested ones included); `planner_calls` those of planner turns; tokens and cost cover both. With
-    `tokens_known` or `cost_known` False some provider did not say, and the figure is a lower bound."""
-
-    iterations: int = 0
-    llm_calls: int = 0
-    planner_calls: int = 0
-    tool_calls: int = 0
-    failed_calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    tokens_known: bool = True
-    cost_usd: float = 0.0
-    cost_known: bool = True
-    seconds: float = 0.0
 
 
 class RunFinished(Event, frozen=True, tag="run_finished", kw_only=True):
