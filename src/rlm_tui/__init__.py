@@ -1,8 +1,15 @@
 """rlm-tui: a terminal explorer and debugger for Recursive Language Models."""
 
-from importlib.metadata import PackageNotFoundError, version
+from __future__ import annotations
 
-try:
-    __version__ = version("rlm-tui")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when somebody asks: the lookup is slow, and the first paint does not need it."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("rlm-tui")
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"

@@ -32,9 +32,6 @@ class PaneApp(App[None], Generic[W]):
     def compose(self) -> ComposeResult:
         yield self.pane
 
-    def on_event(self, event: Any) -> Any:
-        return super().on_event(event)
-
     async def _on_message(self, message: Message) -> None:
         if isinstance(message, RunMessage):
             self.told.append(message)

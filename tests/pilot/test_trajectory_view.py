@@ -225,7 +225,7 @@ async def test_a_held_iteration_a_remark_and_a_note_have_signs() -> None:
 
 
 @pytest.mark.parametrize("width", [140, 80, 40, 20])
-async def test_hostile_text_is_shown_as_signs_and_nothing_is_too_wide(width) -> None:
+async def test_hostile_text_is_shown_as_signs_and_nothing_is_too_wide(width: int) -> None:
     async with opened(TrajectoryView(), hostile_run().events, size=(width, 60)) as told:
         await told.press("o")
         text = told.text()
@@ -236,7 +236,7 @@ async def test_hostile_text_is_shown_as_signs_and_nothing_is_too_wide(width) -> 
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "ansi-dark", "gruvbox"])
-async def test_every_theme_paints_it(theme) -> None:
+async def test_every_theme_paints_it(theme: str) -> None:
     async with opened(TrajectoryView(), running_run().events) as told:
         told.pilot.app.theme = theme
         await told.settle()
@@ -273,3 +273,21 @@ async def test_a_value_of_the_last_expression_is_shown() -> None:
     run.cell_done(cell, value=value("97412"))
     async with opened(TrajectoryView(), run.events) as told:
         assert "= 97412" in told.text()
+
+
+async def test_when_a_long_run_ends_the_beginning_of_the_result_is_in_view() -> None:
+    run = running_run()
+    before = len(run.events)
+    run.finish("submitted", {"modules": [f"module {number}" for number in range(60)]})
+    async with opened(TrajectoryView(), run.events[:before], size=(80, 16)) as told:
+        await told.tell(run.events)
+        assert "✓ Result  submitted" in told.text()
+        assert "module 0" in told.text()
+        assert told.pane.selected == ""
+
+
+async def test_a_number_stands_on_the_first_of_wrapped_lines_only() -> None:
+    run = RunBuilder().start().finish("submitted", {"principles": ["word " * 30]})
+    async with opened(TrajectoryView(), run.events, size=(60, 16)) as told:
+        assert sum("1  word" in line for line in told.lines()) == 1
+        assert sum("word" in line for line in told.lines()) == 3

@@ -87,6 +87,7 @@ def test_an_entry_is_taken_once_and_a_failure_leaves_none() -> None:
 
 
 def test_an_answer_from_the_cache_used_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DSPY_CACHEDIR", str(tmp_path / "default"))  # dspy makes its own at the first look
     cache = Cache(enable_disk_cache=True, enable_memory_cache=True, disk_cache_dir=str(tmp_path))
     monkeypatch.setattr(dspy, "cache", cache, raising=False)
     lm, ids = metered(cache=True, price=1.0)

@@ -74,3 +74,38 @@ def _not_derived(names: list[str], base: type) -> list[str]:
     """The names that dspy exports as a class of another kind."""
     exported = ((name, getattr(dspy, name, None)) for name in names)
     return [name for name, one in exported if inspect.isclass(one) and not issubclass(one, base)]
+
+
+def test_source_code_is_cut_at_its_definitions() -> None:
+    source = '''\
+# A library of parts.
+import os
+
+
+class Stage:
+    """The base class of modules."""
+
+
+class Quellbrunn(Stage):
+    """A module that asks a model once."""
+
+    def forward(self):
+        return None
+
+
+class Nebenbach(Quellbrunn):
+    # asks twice
+    pass
+
+
+class Pegel:
+    """An optimizer that tunes prompts by a metric."""
+
+
+def drainage(stage):
+    return os.sep
+'''
+    found = run_offline(ARCHITECTURE, docs=source, query="modules and optimizers")
+    assert found.modules == ["Nebenbach", "Quellbrunn"]
+    assert found.optimizers == ["Pegel"]
+    assert failed_cells(found) == []

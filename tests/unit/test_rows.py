@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rlm_tui.core.text import visible
 from rlm_tui.ui.widgets.output_tail import OutputTail
 from rlm_tui.ui.widgets.row import (
+    NARROWEST_BODY,
     LineRow,
     TextRow,
     cut_line,
@@ -37,9 +38,10 @@ def test_a_cut_line_fits_and_says_that_it_was_cut(line, width) -> None:
 
 @given(lines, widths, st.integers(0, 6))
 def test_wrapping_anywhere_loses_nothing(line, width, hang) -> None:
-    wrapped = wrap_line(line, width, hang=hang, words=False)
+    wrapped = wrap_line(line, width, hang=(("-" * hang, "dim"),), words=False)
     assert all(line_width(part) <= width for part in wrapped)
-    text = line_text(wrapped[0]) + "".join(line_text(part)[min(hang, width - 8) :] for part in wrapped[1:])
+    hung = hang if hang <= width - NARROWEST_BODY else 0
+    text = line_text(wrapped[0]) + "".join(line_text(part)[hung:] for part in wrapped[1:])
     assert text == line_text(line)
 
 
@@ -88,6 +90,9 @@ class Fixed:
     def __init__(self, height: int) -> None:
         self._height = height
         self.target = None
+
+    def sameness(self):
+        return None
 
     def height(self, width: int) -> int:
         return self._height

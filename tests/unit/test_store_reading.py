@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from rlm_tui.core.event_codec import EventLineError, encode
 from rlm_tui.core.events import AnyEvent, Note, RunFinished, RunStarted, Totals, UnknownEvent
+from rlm_tui.core.paths import runs_directory
 from rlm_tui.core.trajectory import fold
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.files import last_lines
@@ -108,13 +110,37 @@ def test_the_run_of_a_process_that_was_killed_is_interrupted() -> None:
     assert [event.text for event in open_run("killed").events() if isinstance(event, Note)] == ["alive"]
 
 
-def test_a_child_of_the_run_does_not_keep_it_alive() -> None:
+def test_a_run_that_is_closed_has_ended_even_while_a_child_holds_its_log() -> None:
     folder = RunFolder.create("parent", {})
     folder.append(STARTED)
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False) as child:
-        folder.close()
-        assert not is_being_written(folder.events_path)
-        child.kill()
+    held = os.dup(folder._descriptor)
+    assert is_being_written(folder.events_path)
+    folder.close()
+    assert not is_being_written(folder.events_path)
+    os.close(held)
+
+
+def test_a_child_that_outlives_the_process_does_not_keep_its_run_alive() -> None:
+    script = (
+        "import subprocess, sys\n"
+        "from rlm_tui.store.runs import RunFolder\n"
+        "folder = RunFolder.create('orphaned', {})\n"
+        "child = [sys.executable, '-c', 'print(1, flush=True); input()']\n"
+        "subprocess.run(child, close_fds=False)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"1\n"
+        events = runs_directory() / "orphaned" / "events.jsonl"
+        assert is_being_written(events)
+        process.kill()
+        process.wait()
+        assert not is_being_written(events)
+        process.stdin.close()
+        assert process.stdout.read() == b"", "the child has left"
 
 
 def test_the_list_is_newest_first_and_tells_each_end() -> None:

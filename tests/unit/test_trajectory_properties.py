@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm_tui.core.event_codec import decode, encode
-from rlm_tui.core.events import AnyEvent, Totals
+from rlm_tui.core.events import (
+    AnyEvent,
+    CellFinished,
+    CellStarted,
+    IterationStarted,
+    Remarked,
+    RunFinished,
+    Totals,
+    Value,
+)
 from rlm_tui.core.trajectory import Trajectory, fold
 from tests.unit.event_strategies import any_event, runs
 from tests.unit.trajectory_picture import picture, references_hold, shares_nothing
@@ -91,4 +100,28 @@ def test_every_snapshot_brings_its_moment_back_and_what_follows_it(
         restored.apply(event)
     assert picture(restored) == whole
     assert picture(living) == whole
+    assert picture(Trajectory.restore(snapshot)) == told
+
+
+def test_a_snapshot_keeps_a_cell_open_that_only_the_end_of_the_run_closes() -> None:
+    code = Value(text="1", length=1)
+    living = fold(
+        [
+            IterationStarted(span="i1", parent="run", n=1, of=2),
+            CellStarted(span="c1", parent="i1", code=code),
+            CellStarted(span="c2", parent="i1", code=code),
+            CellFinished(span="c2", status="ok"),
+        ]
+    )
+    told, snapshot = picture(living), living.snapshot()
+    living.apply(RunFinished(status="cancelled"))
+    assert living.cells_by_span["c1"].status == "interrupted"
+    assert picture(Trajectory.restore(snapshot)) == told
+
+
+def test_a_snapshot_knows_nothing_of_a_later_remark() -> None:
+    living = fold([IterationStarted(span="i1", parent="run", n=1, of=2)])
+    told, snapshot = picture(living), living.snapshot()
+    living.apply(Remarked(span="i1", text="mind the headings"))
+    assert living.iterations[0].remarks == ["mind the headings"]
     assert picture(Trajectory.restore(snapshot)) == told

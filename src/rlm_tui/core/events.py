@@ -134,7 +134,7 @@ class SandboxRecovered(Event, frozen=True, tag="sandbox_recovered", kw_only=True
 
 
 class IterationStarted(Event, frozen=True, tag="iteration_started", kw_only=True):
-    """`span` is the iteration, `parent` the run or the sub_rlm call. `n` counts from 1; `of` is the budget."""
+    """`span` is the iteration, `parent` the run or the sub_rlm call. `n` is from 1; `of` the budget."""
 
     n: int
     of: int

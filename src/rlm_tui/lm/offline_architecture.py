@@ -33,10 +33,13 @@ _LOOK = cell(
 )
 
 _NAVIGATE = cell(
-    "Headings say where things are without reading everything, so I cut the text at them (at equal sizes if "
-    "it has none) and choose the sections that define classes or share words with the query.",
+    "Headings say where things are without reading everything, so I cut the text at them (source code at its "
+    "definitions, plain text at equal sizes) and choose the sections that define classes or share words with "
+    "the query.",
     """
-    sections = chunk_by_headers(docs, r"^#{1,4} ")
+    headings = len(re.findall(r"^#{2,4} ", docs, flags=re.MULTILINE))
+    is_source = len(re.findall(r"^(?:class|def) .*:$", docs, flags=re.MULTILINE)) > headings
+    sections = chunk_by_headers(docs, r"^(?:class|def|async def) " if is_source else r"^#{1,4} ")
     if len(sections) < 4:
         sections = [{"header": "", "content": piece} for piece in chunk_by_size(docs, 3000, 0)]
     words = {word.lower().rstrip("s") for word in re.findall(r"[A-Za-z]{4,}", query)}
@@ -47,11 +50,16 @@ _NAVIGATE = cell(
         return 3 * min(defines, 2) + sum(word in opening.lower() for word in words)
 
     scored = [(relevance(section), section) for section in sections]
-    best = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])[:240]
-    chosen = [section for score, section in best] or sections[:240]
-    print(len(sections), "sections, of which", len(best), "bear on:", query)
-    for score, section in best[:8]:
-        print(f"{score:3}  {(section['header'] or section['content']).strip()[:80]}")
+    ranked = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
+    chosen = {}  # by title: what is said twice is read once
+    for score, section in ranked:
+        chosen.setdefault((section["header"] or section["content"][:80]).strip(), section)
+        if len(chosen) == 240:
+            break
+    print(len(sections), "sections;", len(ranked), "bear on:", query, "-", len(chosen), "are read")
+    for title in list(chosen)[:8]:
+        print("  ", title[:80])
+    chosen = list(chosen.values()) or sections[:240]
     """,
 )
 

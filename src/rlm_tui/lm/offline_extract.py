@@ -105,9 +105,9 @@ def split_prompt(prompt: str) -> tuple[str, str]:
             return after.group(1).strip(), rest
     if (opening := _OPENS.search(prompt)) and prompt[: opening.start()].strip():
         closing = f"</{opening[1]}>" if opening[1] else opening[0][:3]
-        inside, found, after = prompt[opening.end() :].partition(closing)
-        if found and len(inside) > 80:
-            return f"{prompt[: opening.start()]} {after}".strip(), inside.strip()
+        inside, closed, outside = prompt[opening.end() :].partition(closing)
+        if closed and len(inside) > 80:
+            return f"{prompt[: opening.start()]} {outside}".strip(), inside.strip()
     first, _, rest = prompt.partition("\n\n")
     if rest.strip() and len(first) <= 1_000:
         return first.strip(), rest.strip()

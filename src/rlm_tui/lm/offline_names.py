@@ -34,6 +34,7 @@ _LISTED = re.compile(
     rf"(?P<names>{_NAMED}(?:(?:,? and |, ){_NAMED})*)"
 )
 _PROPER = re.compile(r"(?<=[a-z,;] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2}")
+_LOCATED = re.compile(r"\b(?:at|in|near|from|to) (?:the )?$")
 _ANY_KINDS = frozenset(stems("entities names proper"))
 _PLACE_KINDS = frozenset(stems("places cities countries locations towns"))
 _PROPER_KINDS = (
@@ -81,9 +82,9 @@ def asked_names(subject: str, cues: str, passage: str) -> list[str]:
         if _is_asked_form(one, wants_classes, wants_functions) and belongs(one, kinds, described)
     ]
     if not found and kinds & _PROPER_KINDS:
-        found = list(_proper_names(kinds, plain))
+        found = list(_real_names(_proper_names(kinds, plain), plain))
     elif not introduced:
-        found = list(_spoken_names(kinds or described, plain))
+        found = list(_real_names(_spoken_names(kinds or described, plain), plain))
     return list(dict.fromkeys(name for name in found if not _names_the_kind(name, kinds)))
 
 
@@ -168,7 +169,7 @@ def _bases(one: Candidate) -> Iterator[str]:
 def _head(one: Candidate) -> Iterator[str]:
     """The stems of the noun phrase that the first sentence on a name begins with: "a retrieval module …"."""
     for text in (one.line, *one.body.splitlines()):
-        text = text.strip(" :–—-#\t")
+        text = text.strip(" :–—-#\t\"'")
         if not text or not text[0].isalpha() or re.match(rf"{re.escape(one.name)} {_DERIVES}\b", text):
             continue
         for word in _WORD.findall(text)[:9]:
@@ -183,29 +184,25 @@ def _spoken_names(kinds: Iterable[str], passage: str) -> Iterator[str]:
     wanted = set(kinds)
     for match in _CALLED.finditer(passage):
         if wanted & set(stems(match["kind"])):
-            yield from _real_names([match["name"]], passage)
+            yield match["name"]
     for match in _LISTED.finditer(passage):
         if stem(match["kind"]) in wanted:
-            yield from _real_names(_COMMAS.split(match["names"]), passage)
+            yield from _COMMAS.split(match["names"])
 
 
 def _proper_names(kinds: frozenset[str], passage: str) -> Iterator[str]:
     """Names of people or places: capitalised within a sentence, and for people not behind a word of place."""
-    places = kinds & _PLACE_KINDS
+    places = bool(kinds & _PLACE_KINDS)
     for match in _PROPER.finditer(passage):
-        located = re.search(
-            r"\b(?:at|in|near|from|to) (?:the )?$", passage[max(0, match.start() - 12) : match.start()]
-        )
-        if bool(located) == bool(places) or kinds & _ANY_KINDS:
-            yield from _real_names([match[0]], passage)
+        located = _LOCATED.search(passage, max(0, match.start() - 12), match.start()) is not None
+        if located == places or kinds & _ANY_KINDS:
+            yield match[0]
 
 
 def _real_names(names: Iterable[str], passage: str) -> Iterator[str]:
     """Those that are no plain words at the beginning of a sentence: plain words stand small elsewhere."""
-    for name in names:
+    small = _ARTICLES.union(re.findall(r"\b[a-z][\w'’-]*", passage))
+    for name in dict.fromkeys(names):
         first, _, rest = name.partition(" ")
-        plain = (
-            first.lower() in _ARTICLES or re.search(rf"\b{re.escape(first.lower())}\b", passage) is not None
-        )
-        if kept := rest if plain else name:
+        if kept := rest if first.lower() in small else name:
             yield kept

@@ -8,6 +8,7 @@ import re
 import secrets
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,11 @@ class RunFolder:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
             descriptor = os.open(events, flags, PRIVATE_FILE)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError as error:
             raise cannot("written", events, error) from error
+        # Some network file systems have no locks: a run there is listed as interrupted while it goes on.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         return cls(path, descriptor)
 
     def append(self, event: AnyEvent) -> None:
@@ -123,6 +126,9 @@ class RunFolder:
         """Nothing more will be written. May be called again."""
         with self._lock:
             if self._descriptor >= 0:
+                # Closing alone keeps the lock while a child that is just being started holds the descriptor.
+                with suppress(OSError):
+                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
                 os.close(self._descriptor)
                 self._descriptor = -1
                 self._failure = self._failure or StoreError(

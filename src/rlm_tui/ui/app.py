@@ -16,7 +16,7 @@ from rlm_tui.ui.commands import ActionCommands
 from rlm_tui.ui.key_groups import APPLICATION
 from rlm_tui.ui.live_run import HandedOver
 from rlm_tui.ui.options import settings_with
-from rlm_tui.ui.run_control import StartSession, start_engine_session
+from rlm_tui.ui.run_control import StartSession, bubblewrap_usable, start_engine_session
 from rlm_tui.ui.screens.explore import ExploreScreen
 from rlm_tui.ui.screens.help import HelpScreen
 from rlm_tui.ui.screens.leave import LeaveScreen
@@ -76,7 +76,11 @@ class RlmTui(App[HandedOver]):
 
     def _import_engine(self) -> None:
         """Import what the first run needs while the person looks around; a failure shows at the first run."""
-        self.run_worker(import_engine, thread=True, exit_on_error=False, name="warm-up")
+        self.run_worker(self._warm, thread=True, exit_on_error=False, name="warm-up")
+
+    def _warm(self) -> None:
+        self.call_from_thread(self.explore.show_confinement, bubblewrap_usable())
+        import_engine()
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys as they are written in the help and the footer: `^R`, `F1`, `esc`, `PgUp`."""

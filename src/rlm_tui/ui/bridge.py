@@ -45,7 +45,10 @@ class Bridge:
         self._lock = Lock()
         self._awake = False
         self._closed = False
-        self._drained_at = 0.0
+        self._changes: list[Change] = []
+        self._told_at = 0.0
+        self._due = 0.0
+        self._painting = 0.0
 
     @property
     def waiting(self) -> int:
@@ -69,30 +72,29 @@ class Bridge:
         self._events.clear()
 
     def _wake(self) -> None:
-        pause = self._drained_at + FRAME_SECONDS - time.monotonic()
+        pause = self._told_at + FRAME_SECONDS - time.monotonic()
         if pause > 0:
             self._owner.set_timer(pause, self.drain)
         else:
             self.drain()
 
     def drain(self) -> None:
-        """Apply what is waiting for at most one slice, and come back for the rest."""
+        """Apply what is waiting for at most one slice, tell of it, and come back for the rest."""
         if self._closed:
             return
+        if self._due:  # how late the rest of a backlog is taken up is what painting costs here
+            self._painting, self._due = max(0.0, time.monotonic() - self._due), 0.0
         deadline = time.perf_counter() + SLICE_SECONDS
-        changes: list[Change] = []
-        apply, events = self.trajectory.apply, self._events
+        apply, events, changes = self.trajectory.apply, self._events, self._changes
         while events:
             changes.append(apply(events.popleft()))
             if time.perf_counter() > deadline:
                 break
-        if changes:
-            self.clock.seen(self.trajectory.now)
-            if self.trajectory.finished is not None:
-                self.clock.stop(self.trajectory.now)
-            self._consume(changes)
-        self._drained_at = time.monotonic()
+        frame = FRAME_SECONDS + 2 * self._painting  # on a slow machine a flood mustn't be spent on painting
+        if changes and (not events or time.monotonic() - self._told_at >= frame):
+            self._tell()
         if events:
+            self._due = time.monotonic() + BACKLOG_SECONDS
             self._owner.set_timer(BACKLOG_SECONDS, self.drain)
             return
         with self._lock:
@@ -103,3 +105,11 @@ class Bridge:
                     return
                 self._awake = True
             self._owner.call_later(self._wake)
+
+    def _tell(self) -> None:
+        changes, self._changes = self._changes, []
+        self.clock.seen(self.trajectory.now)
+        if self.trajectory.finished is not None:
+            self.clock.stop(self.trajectory.now)
+        self._told_at = time.monotonic()
+        self._consume(changes)

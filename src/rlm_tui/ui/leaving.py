@@ -22,6 +22,7 @@ def finish_in_terminal(handed: HandedOver) -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         run.cancel()
 
+    print("The run goes on here; Ctrl-C cancels it.")
     before = signal.signal(signal.SIGINT, cancel)
     try:
         while run.trajectory.finished is None:

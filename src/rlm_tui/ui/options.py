@@ -93,19 +93,25 @@ def model_words(settings: Settings) -> str:
     return f"{planner} + {settings.sub_lm.model.rpartition('/')[2]}"
 
 
-def brief_options(settings: Settings) -> str:
+def sandbox_words(settings: Settings, confined: bool | None) -> str:
+    """The sandbox in words; `confined` False is always named, None is not known yet."""
+    if confined is False or settings.sandbox.confined == "off":
+        return f"{settings.sandbox.kind} unconfined"
+    return settings.sandbox.kind
+
+
+def brief_options(settings: Settings, confined: bool | None) -> str:
     """The run options where there is little room: models, sandbox, iterations."""
-    words = [model_words(settings), settings.sandbox.kind, f"{settings.budgets.max_iterations} iterations"]
-    return " · ".join(words)
+    iterations = f"{settings.budgets.max_iterations} iterations"
+    return " · ".join([model_words(settings), sandbox_words(settings, confined), iterations])
 
 
-def options_words(settings: Settings) -> str:
+def options_words(settings: Settings, confined: bool | None) -> str:
     """The run options in one line: models, sandbox, volume, budgets."""
     budgets = settings.budgets
-    words = [model_words(settings), settings.sandbox.kind]
-    if settings.sandbox.confined != "auto":
-        words.append("unconfined" if settings.sandbox.confined == "off" else "confined")
-    words += [
+    words = [
+        model_words(settings),
+        sandbox_words(settings, confined),
         settings.sandbox.volume,
         f"{budgets.max_iterations} iterations",
         f"{budgets.max_llm_calls} calls",

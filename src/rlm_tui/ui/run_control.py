@@ -17,6 +17,9 @@ from rlm_tui.core.tasks import Task, bind_inputs
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
 
+OFFLINE_PACE_SECONDS = 0.015
+"""What the scripted planner takes for a word: without it a whole run is over before it can be watched."""
+
 OnEvent = Callable[[AnyEvent], None]
 
 
@@ -92,13 +95,23 @@ def build_request(
     from rlm_tui.engine.session import RunRequest
 
     inputs, documents = bind_inputs(task, values, document)
-    return RunRequest(task=task, inputs=inputs, documents=documents, settings=settings)
+    pace = OFFLINE_PACE_SECONDS if settings.lm is None else 0.0
+    return RunRequest(task=task, inputs=inputs, documents=documents, settings=settings, pace=pace)
 
 
-def is_confined(settings: Settings) -> bool:
-    """Whether cells will be confined by bubblewrap (in a thread: it may start a process to find out)."""
-    if settings.sandbox.confined == "off":
-        return False
+def bubblewrap_usable() -> bool:
+    """Whether bubblewrap can confine cells here (in a thread: it starts a process to find out)."""
     from rlm_tui.sandbox.confinement import probe_bubblewrap
 
     return probe_bubblewrap().usable
+
+
+def would_run_unconfined(settings: Settings) -> bool:
+    """Whether a run would be unconfined; one that requires confinement is refused instead (in a thread)."""
+    match settings.sandbox.confined:
+        case "off":
+            return True
+        case "required":
+            return False
+        case "auto":
+            return not bubblewrap_usable()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Button, Static
 
 from rlm_tui.ui.screens.dialog import Dialog
@@ -34,10 +34,10 @@ class ConfirmScreen(Dialog[str]):
         with Vertical(id="dialog", classes="question") as box:
             box.border_title = self._title
             yield Static(self._question, markup=False, id="question")
-            with Horizontal(classes="buttons"):
+            with Vertical(classes="answers"):
                 for at, choice in enumerate(self._choices):
                     yield Button(
-                        f"{choice.label}  {choice.key}",
+                        f"{choice.key}  {choice.label}",
                         id=f"answer-{choice.answer}",
                         compact=True,
                         variant="primary" if at == 0 else "default",

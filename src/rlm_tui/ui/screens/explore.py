@@ -17,7 +17,7 @@ from rlm_tui.core.trajectory import Change
 from rlm_tui.ui.live_run import LiveRun
 from rlm_tui.ui.options import settings_with
 from rlm_tui.ui.pane_layout import DOCUMENTS, TASK, TRAJECTORY
-from rlm_tui.ui.run_control import StartSession, build_request, is_confined, ready_document
+from rlm_tui.ui.run_control import StartSession, build_request, ready_document, would_run_unconfined
 from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
 from rlm_tui.ui.screens.explore_views import ExploreViews
 from rlm_tui.ui.screens.run_options import RunOptionsScreen
@@ -80,7 +80,7 @@ class ExploreScreen(ExploreViews):
                 document = ready_document(path)
                 tell(self.picker.built, document)
             request = build_request(task, values, document, settings)
-            ask = settings.lm is not None and not self._unconfined_accepted and not is_confined(settings)
+            ask = settings.lm is not None and not self._unconfined_accepted and would_run_unconfined(settings)
         except (DocumentError, TaskError, OSError, ImportError) as error:
             tell(self._refused, str(error), DOCUMENTS if isinstance(error, DocumentError) else TASK)
             return

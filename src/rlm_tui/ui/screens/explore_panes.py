@@ -16,7 +16,7 @@ from rlm_tui.core.paths import volumes_directory
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskRegistry
 from rlm_tui.core.text import human_size, one_line
-from rlm_tui.ui.options import brief_options, model_words, options_words
+from rlm_tui.ui.options import brief_options, model_words, options_words, sandbox_words
 from rlm_tui.ui.pane_layout import (
     CALLS,
     DOCUMENTS,
@@ -43,6 +43,12 @@ from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 from rlm_tui.ui.widgets.volume_browser import VolumeBrowser
 from rlm_tui.volumes.local import LocalVolume
 
+WELCOME = "Nothing has run yet. ^R runs the task: what its planner thinks, writes and finds is shown here."
+OFFLINE_WELCOME = (
+    "Nothing has run yet. ^R shows a whole run: no model is configured, so this is the offline demo. "
+    "A scripted planner writes Python, and the Python really runs on the document."
+)
+
 
 class ExplorePanes(Screen[None]):
     """Six panes that choose and show; it runs nothing."""
@@ -55,12 +61,14 @@ class ExplorePanes(Screen[None]):
         """`task` and `document` are what it opens with; without a document, the task's own."""
         super().__init__()
         self.settings = settings
+        self.confined: bool | None = None
         self.directory = directory
         self._registry = registry
         self._first_task = task
         self._first_document = document
 
     def compose(self) -> ComposeResult:
+        empty = OFFLINE_WELCOME if self.settings.lm is None else WELCOME
         yield StatusLine(id="status-line")
         yield TabBar(PANE_NAMES)
         yield Static("", markup=False, id="too-small")
@@ -69,7 +77,7 @@ class ExplorePanes(Screen[None]):
             Pane(
                 TASK, PANE_NAMES[TASK], TaskForm(self._registry.all(), self._first_task), target="#task-list"
             ),
-            Pane(TRAJECTORY, PANE_NAMES[TRAJECTORY], TrajectoryView(id="trajectory")),
+            Pane(TRAJECTORY, PANE_NAMES[TRAJECTORY], TrajectoryView(id="trajectory", empty=empty)),
             Pane(CALLS, PANE_NAMES[CALLS], CallsView(id="calls")),
             Pane(VOLUME, PANE_NAMES[VOLUME], VolumeBrowser(None), target="#volume-tree"),
             Pane(INSPECTOR, PANE_NAMES[INSPECTOR], Inspector(id="inspector")),
@@ -111,12 +119,22 @@ class ExplorePanes(Screen[None]):
     def take_settings(self, settings: Settings) -> None:
         """Show with what the next run will be made."""
         self.settings = settings
-        self.form.set_options(options_words(settings), brief_options(settings))
+        self._show_options()
         self.query_one(VolumeBrowser).set_volume(
             LocalVolume(volumes_directory() / settings.sandbox.volume, settings.sandbox.volume)
         )
         self.grid.panes[VOLUME].set_subject(f"/data {settings.sandbox.volume}")
         self.show_plan()
+
+    def show_confinement(self, confined: bool) -> None:
+        """Say whether cells will be confined, now that it has been found out."""
+        self.confined = confined
+        self._show_options()
+        self.show_plan()
+
+    def _show_options(self) -> None:
+        words = options_words(self.settings, self.confined), brief_options(self.settings, self.confined)
+        self.form.set_options(*words)
 
     def show_plan(self) -> None:
         """Say in the status line what would be run."""
@@ -125,11 +143,10 @@ class ExplorePanes(Screen[None]):
         if task.document_input is not None and document is not None:
             what = f"{task.name} on {document.name}"
         settings = self.settings
-        confinement = " unconfined" if settings.sandbox.confined == "off" else ""
         self.query_one(StatusLine).show_ready(
             what,
             model_words(settings),
-            f"{settings.sandbox.kind}{confinement}",
+            sandbox_words(settings, self.confined),
             f"/data {settings.sandbox.volume}",
         )
 

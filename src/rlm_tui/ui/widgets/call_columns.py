@@ -89,20 +89,23 @@ class CallTable:
             cells.append(f"{'tok':>{columns.tokens}}")
         return ((" ".join(cells), "dim"),)
 
-    def line(self, call: Call, number: str, width: int, *, fold: str = "", indent: str = "") -> Line:
-        """A call, its columns aligned with those of all other calls."""
+    def line(self, call: Call, number: str, width: int, *, fold: str = "", item: bool = False) -> Line:
+        """A call, its columns aligned with those of all other calls; `item` is one of the batch above it."""
         columns = self.columns(width)
         failed = call.state == "failed"
         spans: list[Span] = [state_sign(call.state)]
         if columns.number:
             spans.append((f" {number:>{columns.number}}", "faint"))
         if columns.iteration:
-            spans.append((f" {_padded(iteration_path(call.iteration), columns.iteration)}", "dim"))
+            spans.append(
+                (f" {_padded('' if item else iteration_path(call.iteration), columns.iteration)}", "dim")
+            )
         if columns.kind:
-            spans.append((f" {_padded(KINDS.get(call.kind, call.kind), columns.kind)}", "call"))
-        spans.append(
-            (f" {_padded(indent + fold + self._asked(call), columns.asked)}", "bad" if failed else "text")
-        )
+            if item:
+                spans.append((f" {(call.index or 0) + 1:>{columns.kind}}", "faint"))
+            else:
+                spans.append((f" {_padded(KINDS.get(call.kind, call.kind), columns.kind)}", "call"))
+        spans.append((f" {_padded(fold + self._asked(call), columns.asked)}", "bad" if failed else "text"))
         seconds = short_seconds(call_seconds(call, self.now))
         spans.append((f" {seconds:>{columns.seconds}}", "busy" if call.state == "running" else "text"))
         if columns.tokens:

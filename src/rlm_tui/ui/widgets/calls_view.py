@@ -33,20 +33,21 @@ class CallRow:
     table: CallTable
     number: str
     fold: str = ""
-    indent: str = ""
+    item: bool = False
 
     @property
     def target(self) -> CallLine:
         return CallLine(self.call.span, opens=bool(self.fold))
+
+    def sameness(self) -> None:
+        return None
 
     def height(self, width: int) -> int:
         return 1
 
     def layout(self, width: int) -> Sequence[Line]:
         return [
-            cut_line(
-                self.table.line(self.call, self.number, width, fold=self.fold, indent=self.indent), width
-            )
+            cut_line(self.table.line(self.call, self.number, width, fold=self.fold, item=self.item), width)
         ]
 
 
@@ -64,6 +65,7 @@ class CallsList(RowView):
         self._now: Now = lambda: 0.0
         self._open: set[str] = set()
         self._listed = 0
+        self._last_end = 0.0
         self._dirty: set[str] = set()
         self._flush_waits = False
 
@@ -78,6 +80,7 @@ class CallsList(RowView):
         self._open.clear()
         self._dirty.clear()
         self._listed = 0
+        self._last_end = max((call.started_at + call.seconds for call in trajectory.calls), default=0.0)
         self.table = CallTable()
         self.clear_rows()
         self.following = True
@@ -88,7 +91,11 @@ class CallsList(RowView):
             match kind:
                 case CallAdded(parent_call=str(batch)):
                     self._dirty.add(batch)
-                case CallAdded() | CallChanged() | RunEnded():
+                case CallChanged(span=span):
+                    call = self._trajectory.call(span) if self._trajectory is not None else None
+                    if call is not None:
+                        self._last_end = max(self._last_end, call.started_at + call.seconds)
+                case CallAdded() | RunEnded():
                     pass
                 case _:
                     continue
@@ -127,11 +134,8 @@ class CallsList(RowView):
         opened = call.span in self._open
         rows: list[Row] = [CallRow(call, self.table, str(number + 1), fold="▾ " if opened else "▸ ")]
         if opened:
-            digits = len(str(call.size or len(call.items)))
-            rows.extend(
-                CallRow(item, self.table, "", indent=f"{(item.index or 0) + 1:>{digits}}/{call.size or '?'} ")
-                for item in call.items
-            )
+            items = sorted(call.items, key=lambda item: item.index or 0)
+            rows.extend(CallRow(item, self.table, "", item=True) for item in items)
         return rows
 
     def _draw(self, span: str) -> None:
@@ -144,14 +148,13 @@ class CallsList(RowView):
         trajectory = self._trajectory
         if trajectory is None:
             return
-        over = trajectory.finished is not None
         self.table.now = self._now()
-        self.table.end = trajectory.now if over else self.table.now
+        self.table.end = self.table.now if trajectory.open_calls else self._last_end
         self._strips.clear()
 
     def _tick(self) -> None:
         trajectory = self._trajectory
-        if trajectory is not None and trajectory.finished is None and self._listed:
+        if trajectory is not None and trajectory.open_calls and self._listed:
             self._take_time()
             self.refresh()
 

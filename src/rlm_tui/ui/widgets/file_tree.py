@@ -17,11 +17,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rlm_tui.core.text import human_age, human_size, one_line, width_of
 from rlm_tui.ui.key_groups import LOOK, MOVE
+from rlm_tui.ui.widgets.file_line import file_line
 from rlm_tui.ui.widgets.file_nodes import FileNode, visible_nodes
-
-OPEN, SHUT, FILE, CHOSEN = "▾", "▸", "○", "●"
 
 
 class FileTree(ScrollView, can_focus=True):
@@ -193,54 +191,18 @@ class FileTree(ScrollView, can_focus=True):
             self._strips[(row, width)] = strip
         return strip
 
-    def details(self, node: FileNode, width: int) -> str:
-        """What stands at the right of a file's line: remark or size, and the age where there is room."""
-        if node.remark:
-            return node.remark
-        size = "" if node.size is None else human_size(node.size)
-        if self._clock is None or node.modified is None or width < 34:
-            return size
-        return f"{size:>7} {human_age(max(0.0, self._clock() - node.modified)):>7}"
-
     def _draw(self, node: FileNode, under_cursor: bool, width: int) -> Strip:
         chosen = bool(self.chosen_key) and node.key == self.chosen_key
-        sign = (OPEN if node.expanded else SHUT) if node.is_directory else (CHOSEN if chosen else FILE)
-        kind = "chosen" if chosen else "directory" if node.is_directory else "file"
-        left = "  " * node.depth + sign + " "
-        right = self.details(node, width)
-        if node.is_directory and node.listing == "reading":
-            right = "…"
-        elif node.problem:
-            right, kind = node.problem, "problem"
-        mark = f"{node.mark} " if node.mark else ""
-        if node.problem or node.remark:  # words give way to the name, sizes don't
-            right = one_line(
-                right, width - len(left) - len(mark) - min(width_of(node.name), max(12, width // 2)) - 1
-            )
-        room = max(1, width - len(left) - width_of(right) - len(mark) - 1)
-        name = one_line(node.name, room)
+        now = None if self._clock is None else self._clock()
         segments = [
-            Segment(left, self._style("detail" if not chosen else "chosen")),
-            Segment(name, self._style(kind)),
-        ]
-        used = Segment.get_line_length(segments)
-        padding = max(0, width - used - len(mark) - width_of(right))
-        segments += [
-            Segment(" " * padding),
-            Segment(mark, self._style("mark")),
-            Segment(right, self._style("detail")),
+            Segment(text, self.get_component_rich_style(f"file-tree--{kind}") if kind else None)
+            for text, kind in file_line(node, width, chosen=chosen, now=now)
         ]
         strip = Strip(segments).adjust_cell_length(width)
         if under_cursor:
-            cursor = self.get_component_rich_style("file-tree--cursor")
-            own = Style(
-                color=cursor.color if self.has_focus else None, bgcolor=cursor.bgcolor, bold=cursor.bold
-            )
-            return Strip([Segment(text, (style or Style()) + own) for text, style, _ in strip])
+            ground = Style(bgcolor=self.get_component_rich_style("file-tree--cursor").bgcolor)
+            return Strip([Segment(text, (style or Style()) + ground) for text, style, _ in strip])
         return strip.apply_style(self.rich_style)
-
-    def _style(self, kind: str) -> Style:
-        return self.get_component_rich_style(f"file-tree--{kind}")
 
     # Moving and choosing
 

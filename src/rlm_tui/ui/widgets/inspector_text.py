@@ -10,10 +10,13 @@ from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, 
 from rlm_tui.core.trajectory import Call, Iteration, Trajectory
 from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.result_block import error_rows, outputs_text, result_rows, value_text
-from rlm_tui.ui.widgets.row import Line, Row, TextRow
+from rlm_tui.ui.widgets.row import CODE_HANG, Line, Row, TextRow
 from rlm_tui.ui.widgets.targets import TabName
 from rlm_tui.ui.widgets.text_rows import chunk_rows
 from rlm_tui.ui.widgets.variables_table import variable_rows
+
+MOST_ITEMS = 500
+ITEM_SHOWN = 400
 
 Resolve = Callable[[Value], str]
 
@@ -144,7 +147,7 @@ def _code_rows(iteration: Iteration) -> list[Row]:
 
 def _numbered(code: str, digits: int) -> list[Row]:
     return [
-        TextRow(line, ((f"{number:>{digits}}  ", "faint"),), hang=4, words=False)
+        TextRow(line, hang=CODE_HANG, number=f"{number:>{digits}}  ")
         for number, line in enumerate(highlight_python(code), 1)
     ]
 
@@ -169,7 +172,11 @@ def _heading(words: str) -> list[Row]:
 
 
 def _call_rows(call: Call, resolve: Resolve) -> list[Row]:
-    facts = [call.kind, one_line(call.model, 40) if call.model else "", human_seconds(call.seconds)]
+    facts = [
+        call.kind if call.kind != call.name else "",
+        one_line(call.model, 40) if call.model else "",
+        human_seconds(call.seconds),
+    ]
     facts += [_usage_words(call.usage)] if call.usage is not None else []
     facts += ["cached"] if call.cached else []
     head: Line = ((one_line(call.name, 60), "nested"), ("  " + " · ".join(filter(None, facts)), "dim"))
@@ -179,6 +186,7 @@ def _call_rows(call: Call, resolve: Resolve) -> list[Row]:
     for name, argument in call.arguments.items():
         rows += _heading(visible(name))
         rows += chunk_rows([("text", value_text(argument))], words=True)
+    rows += _item_rows(call)
     if call.prompt.text:
         text = resolve(call.prompt)
         rows += [*_heading("asked"), *chunk_rows([("text", text), *_cut(call.prompt, text)], words=True)]
@@ -187,6 +195,26 @@ def _call_rows(call: Call, resolve: Resolve) -> list[Row]:
         rows += [*_heading("answered"), *chunk_rows([("text", text), *_cut(call.answer, text)], words=True)]
     elif call.state == "running":
         rows += [*_heading("answered"), TextRow((("not yet", "dim"),))]
+    return rows
+
+
+def _item_rows(call: Call) -> list[Row]:
+    """What a batch asked and was answered, two lines an item; the whole of one is found by choosing it."""
+    items = sorted(call.items, key=lambda item: item.index or 0)
+    digits = len(str(len(items)))
+    rows: list[Row] = _heading(f"{call.items_done} of {call.expected} answered") if items else []
+    for item in items[:MOST_ITEMS]:
+        asked = one_line(item.prompt.text, ITEM_SHOWN)
+        rows.append(TextRow(((asked, "dim"),), number=f"{(item.index or 0) + 1:>{digits}}  "))
+        words = one_line(item.answer.text, ITEM_SHOWN) or ("…" if item.state == "running" else "")
+        answer: Line = ((words, "text"),)
+        if item.error is not None:
+            answer = ((one_line(f"{item.error.kind}: {item.error.message}", ITEM_SHOWN), "bad"),)
+        rows.append(TextRow(answer, number=" " * (digits + 2)))
+    if len(items) > MOST_ITEMS:
+        rows.append(
+            TextRow(((f"… {len(items) - MOST_ITEMS:,} more: open the batch in the Calls pane", "dim"),))
+        )
     return rows
 
 

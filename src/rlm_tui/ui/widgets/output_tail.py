@@ -12,7 +12,7 @@ from rlm_tui.core.trajectory import Iteration
 
 TAIL_LINES = 100
 """Lines that are shown while the end is followed."""
-KEPT_LINES = 2_000
+KEPT_LINES = 500
 """Lines that stay, counted from the end, while the person reads and more is printed."""
 LONGEST_LINE = 2_000
 """Characters of one line that are kept: a line of megabytes is for the Inspector."""

@@ -9,7 +9,7 @@ from rlm_tui.core.events import ErrorDetail, RunFinished, RunStatus
 from rlm_tui.core.signature_text import SignatureTextError, parse_signature
 from rlm_tui.core.text import human_cost, human_count, human_seconds, visible
 from rlm_tui.core.trajectory import Trajectory
-from rlm_tui.ui.widgets.row import Line, LineRow, Row, Span, TextRow
+from rlm_tui.ui.widgets.row import Line, LineRow, Row, Span, TextRow, line_width
 from rlm_tui.ui.widgets.targets import Result
 
 MOST_LINES = 2_000
@@ -82,7 +82,7 @@ def output_rows(name: str, output: Any, declared: str, indent: str = "  ") -> li
     if isinstance(output, list):
         digits = len(str(len(output)))
         for number, item in enumerate(output[:MOST_LINES], 1):
-            rows.extend(_value_rows(item, ((f"{inner}{number:>{digits}}  ", "faint"),)))
+            rows.extend(_value_rows(item, ((inner, "text"),), f"{number:>{digits}}  "))
         left_out = len(output) - MOST_LINES
     elif isinstance(output, dict):
         for key, item in list(output.items())[:MOST_LINES]:
@@ -97,12 +97,13 @@ def output_rows(name: str, output: Any, declared: str, indent: str = "  ") -> li
     return rows
 
 
-def _value_rows(value: Any, gutter: Line) -> list[Row]:
+def _value_rows(value: Any, gutter: Line, number: str = "") -> list[Row]:
+    """A value's lines beside `gutter`, a label or blank; `number` stands before the first one."""
     lines = visible(value_text(value)).split("\n")
-    blank: Line = ((" " * sum(len(text) for text, _ in gutter), "text"),)
+    blank: Line = ((" " * line_width(gutter), "text"),)
     rows: list[Row] = [
-        TextRow(((line, "text"),), blank if number else gutter)
-        for number, line in enumerate(lines[:MOST_LINES])
+        TextRow(((line, "text"),), blank if index else gutter, number=" " * len(number) if index else number)
+        for index, line in enumerate(lines[:MOST_LINES])
     ]
     if len(lines) > MOST_LINES:
         rows.append(_left_out(len(lines) - MOST_LINES, blank[0][0], "lines"))

@@ -6,7 +6,7 @@ styles. Text of a model, a document or a sandbox must have passed `core.text.vis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,8 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 ELLIPSIS = "…"
+CODE_HANG: Line = (("  ↪ ", "faint"),)
+"""What stands before the rest of a line of code that was too long."""
 NARROWEST_BODY = 8
 
 
@@ -26,6 +28,9 @@ class Row(Protocol):
     @property
     def target(self) -> object:
         """What this row stands for, given back when the row is chosen; None where it is only text."""
+
+    def sameness(self) -> Hashable:
+        """Equal for two rows that look alike, so that a painted one can stand for the other; None: never."""
 
     def height(self, width: int) -> int:
         """How many lines the row takes in `width` cells."""
@@ -89,19 +94,21 @@ def _breaks(text: str, width: int, next_width: int, *, words: bool) -> list[int]
         start, room = end, next_width
 
 
-def wrap_line(line: Sequence[Span], width: int, *, hang: int = 0, words: bool = True) -> list[Line]:
-    """`line` in lines of `width` cells, all but the first with `hang` cells of blank in front of them."""
+def wrap_line(line: Sequence[Span], width: int, *, hang: Line = (), words: bool = True) -> list[Line]:
+    """`line` in lines of `width` cells, `hang` in front of all but the first where there is room for it."""
     text = line_text(line)
     width = max(width, NARROWEST_BODY)
-    hang = min(hang, width - NARROWEST_BODY)
+    cells = line_width(hang)
+    if cells > width - NARROWEST_BODY:
+        hang, cells = (), 0
     if cell_len(text) <= width:
         return [tuple(line)]
     wrapped: list[Line] = []
     spans = iter(line)
     rest, role = next(spans)
     start = 0
-    for end in _breaks(text, width, width - hang, words=words):
-        pieces: list[Span] = [(" " * hang, "text")] if wrapped and hang else []
+    for end in _breaks(text, width, width - cells, words=words):
+        pieces: list[Span] = list(hang) if wrapped else []
         need = end - start
         while need > 0:
             while not rest:
@@ -117,28 +124,38 @@ def wrap_line(line: Sequence[Span], width: int, *, hang: int = 0, words: bool = 
 
 @dataclass(slots=True, eq=False)
 class TextRow:
-    """Text that wraps softly beside a gutter, which every line of it repeats.
+    """Text that wraps softly beside a gutter, which every line repeats; `number` stands on the first only.
 
-    `hang` indents what was wrapped; `words` False breaks anywhere (in code and output blanks are content).
+    `hang` stands before what was wrapped; `words` False breaks anywhere (in code and output blanks are content).
     """
 
     body: Line
     gutter: Line = ()
     target: object = None
-    hang: int = 0
+    hang: Line = ()
     words: bool = True
+    number: str = ""
+
+    def sameness(self) -> Hashable:
+        return (self.body, self.gutter, self.target, self.hang, self.words, self.number)
 
     def height(self, width: int) -> int:
-        room = width - line_width(self.gutter)
+        room = width - line_width(self.gutter) - cell_len(self.number)
         text = self.body[0][0] if len(self.body) == 1 else line_text(self.body)
         if len(text) <= room and text.isascii():
             return 1
         return len(wrap_line(self.body, room, hang=self.hang, words=self.words))
 
     def layout(self, width: int) -> Sequence[Line]:
-        room = width - line_width(self.gutter)
+        cells = cell_len(self.number)
+        room = width - line_width(self.gutter) - cells
         wrapped = wrap_line(self.body, room, hang=self.hang, words=self.words)
-        return [(*self.gutter, *line) for line in wrapped]
+        if not cells:
+            return [(*self.gutter, *line) for line in wrapped]
+        numbers = (self.number, *(" " * cells for _ in wrapped[1:]))
+        return [
+            (*self.gutter, (number, "faint"), *line) for number, line in zip(numbers, wrapped, strict=True)
+        ]
 
 
 @dataclass(slots=True, eq=False)
@@ -151,6 +168,9 @@ class LineRow:
     target: object = None
     least: int = 24
     separator: Span = (" · ", "dim")
+
+    def sameness(self) -> Hashable:
+        return (self.left, self.right, self.target)
 
     def height(self, width: int) -> int:
         return 1

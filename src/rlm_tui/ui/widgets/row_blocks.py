@@ -7,7 +7,7 @@ finding the row of a line, cost the same for ten rows and for a hundred thousand
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -83,8 +83,7 @@ class RowBlocks:
             self._blocks.append(block)
             self._starts.append(0)
         before = block.height
-        block.rows = list(rows)
-        self._measure(block)
+        self._take(block, rows)
         self._moved(block, before)
 
     def append(self, key: str, rows: Sequence[Row]) -> None:
@@ -155,6 +154,23 @@ class RowBlocks:
         within = line - self._starts[block.index]
         row = bisect_right(block.ends, within)
         return Place(block.key, row, within - (block.ends[row - 1] if row else 0))
+
+    def _take(self, block: Block, rows: Sequence[Row]) -> None:
+        """Give `block` these rows; one that looks like a row it had is that row, measured and painted."""
+        had: dict[Hashable, tuple[Row, int]] = {}
+        start = 0
+        for row, end in zip(block.rows, block.ends, strict=True):
+            had[row.sameness()] = (row, end - start)
+            start = end
+        had.pop(None, None)
+        width, end = self.width, 0
+        block.rows, block.ends = [], []
+        for row in rows:
+            known = had.get(row.sameness())
+            same, height = known if known is not None else (row, row.height(width) if width else 1)
+            end += height
+            block.rows.append(same)
+            block.ends.append(end)
 
     def _measure(self, block: Block) -> None:
         width, end = self.width, 0

@@ -93,7 +93,7 @@ class StatusLine(SpanLine):
             parts.append(Part(0, (("unconfined", "busy"),)))
         where: list[Span] = [(one_line(sandbox.kind, 20), "good" if sandbox.confined else "text")]
         if sandbox.confined and sandbox.detail:
-            where.append((f" {one_line(sandbox.detail, 24)}", "dim"))
+            where.append((f" {one_line(sandbox.detail.split(':')[0], 24)}", "dim"))
         parts.append(Part(10, tuple(where), tuple(where[:1])))
         if sandbox.volume:
             parts.append(Part(12, ((one_line(sandbox.volume, 30), "dim"),)))

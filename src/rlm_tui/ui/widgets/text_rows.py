@@ -22,6 +22,9 @@ class ChunkRow:
     words: bool = False
     _lines: list[str] = field(default_factory=list, repr=False)
 
+    def sameness(self) -> None:
+        return None
+
     def lines(self) -> list[str]:
         """The chunk's lines, made visible."""
         if not self._lines:

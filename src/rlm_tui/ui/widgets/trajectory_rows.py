@@ -15,7 +15,7 @@ from rlm_tui.ui.widgets.call_words import call_progress, call_row
 from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.output_tail import OutputTails
 from rlm_tui.ui.widgets.result_block import error_rows
-from rlm_tui.ui.widgets.row import Line, LineRow, Row, Span, TextRow
+from rlm_tui.ui.widgets.row import CODE_HANG, Line, LineRow, Row, Span, TextRow
 from rlm_tui.ui.widgets.targets import Fold, More, Reasoning
 
 MOST_CODE_LINES = 300
@@ -106,8 +106,9 @@ def _header_right(iteration: Iteration, shown: Shown) -> list[Line]:
     took: Line = ((f"cell {human_seconds(cell.seconds)}", "dim"),)
     if failed(iteration):
         return [((_failure(cell), "bad"),), ((human_seconds(cell.seconds), "dim"),)]
-    ended: list[Line] = [(("submitted", "good"),)] if cell.status == "submitted" else []
-    return [*ended, planned, took, ((f"out {human_count(cell.output_length)}", "dim"),)]
+    if cell.status == "submitted":
+        return [(("submitted", "good"),), planned]
+    return [planned, took, ((f"out {human_count(cell.output_length)}", "dim"),)]
 
 
 def _failure(cell: Cell) -> str:
@@ -127,7 +128,11 @@ def iteration_rows(iteration: Iteration, shown: Shown, indent: Line = ()) -> lis
     rows.extend(_reasoning_rows(iteration, shown, gutter))
     rows.extend(_code_rows(iteration, gutter))
     rows.extend(
-        TextRow((("remark  ", "held"), (visible(remark).replace("\n", " "), "text")), gutter, hang=8)
+        TextRow(
+            (("remark  ", "held"), (visible(remark).replace("\n", " "), "text")),
+            gutter,
+            hang=((" " * 8, "text"),),
+        )
         for remark in (iteration.remark, *iteration.remarks)
         if remark
     )
@@ -166,7 +171,7 @@ def _reasoning_rows(iteration: Iteration, shown: Shown, gutter: Line) -> list[Ro
 
 def _code_rows(iteration: Iteration, gutter: Line) -> list[Row]:
     lines = highlight_python(iteration.code)
-    rows: list[Row] = [TextRow(line, gutter, hang=4, words=False) for line in lines[:MOST_CODE_LINES]]
+    rows: list[Row] = [TextRow(line, gutter, hang=CODE_HANG) for line in lines[:MOST_CODE_LINES]]
     if len(lines) > MOST_CODE_LINES:
         words = f"… {len(lines) - MOST_CODE_LINES:,} more lines of code: enter opens them in the Inspector"
         rows.append(TextRow(((words, "dim"),), gutter, target=More(iteration.span, "code")))

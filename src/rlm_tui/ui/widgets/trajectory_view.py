@@ -20,6 +20,7 @@ from rlm_tui.core.trajectory import Iteration, Trajectory
 from rlm_tui.ui.clock import Now
 from rlm_tui.ui.key_groups import LOOK, MOVE
 from rlm_tui.ui.widgets.folds import Folds
+from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.note_rows import add_notes
 from rlm_tui.ui.widgets.output_tail import OutputTails
 from rlm_tui.ui.widgets.result_block import result_rows
@@ -77,6 +78,9 @@ class TrajectoryView(RowView):
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
+        self.run_worker(
+            lambda: highlight_python("pass"), thread=True, group="warm-up"
+        )  # its import takes a while
         if self._trajectory is None:
             self._show_empty()
 
@@ -151,10 +155,13 @@ class TrajectoryView(RowView):
             self.blocks.set(iteration.span, iteration_rows(iteration, shown))
         self._dirty.clear()
         add_notes(self.blocks, trajectory.notes)
-        if trajectory.finished is not None and RESULT not in self.blocks:
+        ended = trajectory.finished is not None and RESULT not in self.blocks
+        if ended:
             self._end(trajectory)
         self.rows_changed()
         self._follow()
+        if ended and self.following:
+            self._show_result()
 
     def _dirty_iterations(self, trajectory: Trajectory) -> list[Iteration]:
         """The iterations to draw anew, in order: nearly always the last one or two."""
@@ -174,6 +181,14 @@ class TrajectoryView(RowView):
                 if self._folds.shut(iteration.span):
                     self.blocks.set(iteration.span, iteration_rows(iteration, shown))
         self.blocks.set(RESULT, result_rows(trajectory))
+
+    def _show_result(self) -> None:
+        """Bring the beginning of the Result into view, in the upper half where it is long."""
+        self.following = False
+        above = self.blocks.start(RESULT)
+        self.scroll_to(
+            y=max(0, above - self.scrollable_content_region.height // 2), animate=False, force=True
+        )
 
     def _shown(self) -> Shown:
         return Shown(self._folds.open, self._folds.reasoning, self._now(), self._tails, not self.following)
