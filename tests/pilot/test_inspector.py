@@ -9,6 +9,7 @@ from rlm_tui.core.blobs import MemoryBlobs
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.run_messages import Copied, SaveRequested
+from rlm_tui.ui.widgets.targets import TabName
 from tests.pilot.panes import opened
 from tests.pilot.recorded import RunBuilder, failed_run, finished_run, hostile_run, running_run
 
@@ -52,7 +53,7 @@ async def test_every_tab_of_an_iteration() -> None:
     async with opened(Inspector(), running_run().events) as told:
         third = told.trajectory.iterations[2]
         told.pane.select_iteration(third.span)
-        expected = {
+        expected: dict[TabName, str] = {
             "reasoning": "Each section becomes an entry.",
             "code": '1  parts = {s["title"]: s for s in sections}',
             "output": "DeprecationWarning: title is gone",
@@ -176,7 +177,17 @@ async def test_eight_megabytes_of_output_open_at_once_and_fill_in() -> None:
 async def test_hostile_text_is_signs_in_every_tab() -> None:
     async with opened(Inspector(), hostile_run().events, size=(80, 40)) as told:
         told.pane.select_call(told.trajectory.calls[0].span)
-        for tab in ("call", "result", "reasoning", "code", "output", "variables", "prompt", "error"):
+        tabs: tuple[TabName, ...] = (
+            "call",
+            "result",
+            "reasoning",
+            "code",
+            "output",
+            "variables",
+            "prompt",
+            "error",
+        )
+        for tab in tabs:
             told.pane.show_tab(tab)
             await told.settle()
             assert "\x1b" not in told.text()

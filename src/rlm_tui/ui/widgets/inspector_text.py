@@ -10,7 +10,7 @@ from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, 
 from rlm_tui.core.trajectory import Call, Iteration, Trajectory
 from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.result_block import error_rows, outputs_text, result_rows, value_text
-from rlm_tui.ui.widgets.row import CODE_HANG, Line, Row, TextRow
+from rlm_tui.ui.widgets.row import CODE_HANG, Line, LineRow, Row, TextRow
 from rlm_tui.ui.widgets.targets import TabName
 from rlm_tui.ui.widgets.text_rows import chunk_rows
 from rlm_tui.ui.widgets.variables_table import variable_rows
@@ -205,7 +205,7 @@ def _item_rows(call: Call) -> list[Row]:
     rows: list[Row] = _heading(f"{call.items_done} of {call.expected} answered") if items else []
     for item in items[:MOST_ITEMS]:
         asked = one_line(item.prompt.text, ITEM_SHOWN)
-        rows.append(TextRow(((asked, "dim"),), number=f"{(item.index or 0) + 1:>{digits}}  "))
+        rows.append(LineRow(((f"{(item.index or 0) + 1:>{digits}}  ", "faint"), (asked, "dim"))))
         words = one_line(item.answer.text, ITEM_SHOWN) or ("…" if item.state == "running" else "")
         answer: Line = ((words, "text"),)
         if item.error is not None:
