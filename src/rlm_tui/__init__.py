@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def __getattr__(name: str) -> str:
-    """`__version__`, looked up when somebody asks: the lookup is slow, and the first paint does not need it."""
+    """`__version__`, looked up when somebody asks: it is slow, and the first paint does without."""
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib.metadata import PackageNotFoundError, version

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from rlm_tui import __version__
+import rlm_tui
 from rlm_tui.core.events import ErrorDetail
 
 app = typer.Typer(
@@ -25,7 +25,7 @@ JSON_OPTION = typer.Option("--json", help="Print exactly one JSON object (or lis
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"rlm-tui {__version__}")
+        typer.echo(f"rlm-tui {rlm_tui.__version__}")
         raise typer.Exit
 
 

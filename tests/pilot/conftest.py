@@ -104,6 +104,8 @@ def open_app(workplace: Path, sessions: Sessions) -> OpenApp:
         app = RlmTui(settings or Settings(), directory=workplace, **arguments)
         app.animation_level = "none"
         async with app.run_test(size=size) as pilot:
+            while not app.is_open:
+                await pilot.pause(0.01)
             await settled(pilot)
             yield pilot
 

@@ -11,8 +11,7 @@ import pytest
 from textual.theme import BUILTIN_THEMES
 
 from rlm_tui.core.settings import Settings, UISettings
-from rlm_tui.core.tasks import UnknownTask
-from rlm_tui.ui.app import RlmTui, run_app
+from rlm_tui.ui.app import run_app
 from rlm_tui.ui.run_control import start_engine_session
 from rlm_tui.ui.themes import OWN_THEMES
 from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled
@@ -26,13 +25,28 @@ from rlm_tui.core.settings import Settings
 async def main():
     app = RlmTui(Settings())
     seen = {}
+    open_explore = app._open
+
+    def painted():
+        strips = app.screen._compositor.render_strips()
+        seen["first"] = ["".join(segment.text for segment in strip) for strip in strips]
+        seen["first modules"] = set(sys.modules)
+        open_explore()
+
+    app._open = painted
     app._import_engine = lambda: seen.update(modules=set(sys.modules))
     async with app.run_test(size=(120, 36)) as pilot:
-        await pilot.pause(0.3)
+        while "modules" not in seen:
+            await pilot.pause(0.01)
         strips = app.screen._compositor.render_strips()
-        assert any("1 Documents" in segment.text for strip in strips for segment in strip)
+        explore = ["".join(segment.text for segment in strip) for strip in strips]
+    assert any("1 Documents" in line for line in seen["first"]), seen["first"]
+    corners = [[(y, x) for y, line in enumerate(lines) for x, sign in enumerate(line) if sign in "╭╮╰╯"]
+               for lines in (seen["first"], explore)]
+    assert corners[0] == corners[1], "Explore's panes stand where the first frame has drawn them"
     heavy = {"dspy", "litellm", "modal", "openai", "numpy", "pandas", "datasets"} & seen["modules"]
     assert not heavy, heavy
+    assert "rlm_tui.ui.screens.explore" not in seen["first modules"]
 
 asyncio.run(main())
 """
@@ -75,8 +89,6 @@ async def test_themes_change_while_it_runs(open_app: OpenApp) -> None:
 
 
 def test_an_unknown_task_is_refused(capsys: pytest.CaptureFixture[str], workplace: Path) -> None:
-    with pytest.raises(UnknownTask):
-        RlmTui(Settings(), task="architektur")
     assert run_app(task="architektur") == 2
     assert "architecture" in capsys.readouterr().err
 

@@ -144,9 +144,7 @@ def test_blocks_find_every_line_after_any_change(changes) -> None:
             assert blocks.line_of(place) == expected.index(place._replace(line=0))
 
 
-pieces = st.lists(
-    st.tuples(st.sampled_from(["stdout", "stderr"]), st.text("ab\n", max_size=12)), max_size=12
-)
+pieces = st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), st.text("ab\n", max_size=12)), max_size=12)
 
 
 @given(pieces, st.integers(1, 5))

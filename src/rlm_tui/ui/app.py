@@ -1,37 +1,47 @@
-"""The application: its screens, keys, themes and palette, and how it leaves while a run goes on."""
+"""The application: its first frame, keys, themes and palette, and how it leaves while a run goes on.
+
+Only what the first frame needs is imported at the top; Explore comes after that frame is painted.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 
-from rlm_tui.core.settings import Settings, SettingsError
-from rlm_tui.core.tasks import TaskRegistry, UnknownTask
-from rlm_tui.ui.commands import ActionCommands
 from rlm_tui.ui.key_groups import APPLICATION
-from rlm_tui.ui.live_run import HandedOver
-from rlm_tui.ui.options import settings_with
-from rlm_tui.ui.run_control import StartSession, bubblewrap_usable, start_engine_session
-from rlm_tui.ui.screens.explore import ExploreScreen
-from rlm_tui.ui.screens.help import HelpScreen
-from rlm_tui.ui.screens.leave import LeaveScreen
 from rlm_tui.ui.themes import DEFAULT_THEME, OWN_THEMES
+from rlm_tui.ui.widgets.first_paint import FirstPaint
 
-FIRST_TASK = "architecture"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rlm_tui.core.settings import Settings
+    from rlm_tui.core.tasks import TaskRegistry
+    from rlm_tui.ui.live_run import HandedOver
+    from rlm_tui.ui.run_control import StartSession
+    from rlm_tui.ui.screens.explore import ExploreScreen
+
 CANCEL_WAIT_SECONDS = 8.0
 
 
-class RlmTui(App[HandedOver]):
+def action_commands() -> type[Provider]:
+    """The palette's commands, imported when the palette is opened."""
+    from rlm_tui.ui.commands import ActionCommands
+
+    return ActionCommands
+
+
+class RlmTui(App[Any]):
     """The screen of rlm-tui. Its return value is a run that is to go on without it, or None."""
 
     TITLE = "rlm-tui"
-    CSS_PATH = "app.tcss"
-    COMMANDS = {ActionCommands}
+    COMMANDS = {action_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "leave", id="app.leave", show=False, priority=True,
                 tooltip="Leave rlm-tui", group=APPLICATION),
@@ -42,45 +52,79 @@ class RlmTui(App[HandedOver]):
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Settings | None = None,
         *,
         registry: TaskRegistry | None = None,
         task: str | None = None,
         document: str | None = None,
         directory: Path | None = None,
-        start_session: StartSession = start_engine_session,
+        start_session: StartSession | None = None,
         warm_up: bool = True,
     ) -> None:
-        """`start_session` makes and starts a run's session; `warm_up` imports dspy after the first paint.
-
-        Raises UnknownTask.
+        """Without `settings` they are read after the first paint. `start_session` makes and starts a run's
+        session; `warm_up` imports dspy as soon as Explore is there.
         """
         super().__init__()
-        registry = registry or TaskRegistry()
-        first = registry.get(task) if task is not None else registry.get(FIRST_TASK)
-        self.explore = ExploreScreen(
-            settings, registry, first, document, directory or Path.cwd(), start_session
-        )
+        self._asked: dict[str, Any] = {
+            "settings": settings,
+            "registry": registry,
+            "task": task,
+            "document": document,
+            "directory": directory,
+            "start_session": start_session,
+        }
         self._warm_up = warm_up
         self._leaving = False
+        self._explore: ExploreScreen | None = None
+        self.refusal = ""
         for theme in OWN_THEMES:
             self.register_theme(theme)
-        wanted = settings.ui.theme
-        self.theme = wanted if wanted in self.available_themes else DEFAULT_THEME
-        self.set_keymap(settings.ui.keymap)
+        self.theme = DEFAULT_THEME
+
+    @property
+    def is_open(self) -> bool:
+        """Whether Explore is there; before that only the first frame is."""
+        return self._explore is not None
+
+    @property
+    def explore(self) -> ExploreScreen:
+        """The main screen. Raises RuntimeError before it is open."""
+        if self._explore is None:
+            raise RuntimeError("Explore is not open yet")
+        return self._explore
+
+    def compose(self) -> ComposeResult:
+        yield FirstPaint()
 
     def on_mount(self) -> None:
-        self.push_screen(self.explore)
+        self.call_after_refresh(self._open)
+
+    def _open(self) -> None:
+        """Open Explore; what was asked wrongly ends the app, and `refusal` says why."""
+        from rlm_tui.core.settings import SettingsError
+        from rlm_tui.core.tasks import UnknownTask
+        from rlm_tui.ui.opening import open_explore
+
+        try:
+            explore, look = open_explore(**self._asked)
+        except (SettingsError, UnknownTask) as error:
+            self.refusal = f"{error} {getattr(error, 'hint', '')}".rstrip()
+            self.exit(return_code=2)
+            return
+        if look.theme in self.available_themes:
+            self.theme = look.theme
+        self.set_keymap(look.keymap)
+        self._explore = explore
+        self.push_screen(explore)
         if self._warm_up:
             self.call_after_refresh(self._import_engine)
 
     def _import_engine(self) -> None:
         """Import what the first run needs while the person looks around; a failure shows at the first run."""
-        self.run_worker(self._warm, thread=True, exit_on_error=False, name="warm-up")
+        from rlm_tui.ui.opening import warm_up
 
-    def _warm(self) -> None:
-        self.call_from_thread(self.explore.show_confinement, bubblewrap_usable())
-        import_engine()
+        tell = partial(self.call_from_thread, self.explore.show_confinement)
+        self.run_worker(partial(warm_up, tell), thread=True, exit_on_error=False, name="warm-up")
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys as they are written in the help and the footer: `^R`, `F1`, `esc`, `PgUp`."""
@@ -92,20 +136,26 @@ class RlmTui(App[HandedOver]):
         return shown.upper() if shown.startswith("^") or shown[1:].isdigit() else shown
 
     def action_help(self) -> None:
+        if self._explore is None:
+            return
+        from rlm_tui.ui.screens.help import HelpScreen
+
         bindings = [
             (active.binding, key if key.isdigit() else self.get_key_display(active.binding))
             for key, active in self.screen.active_bindings.items()
         ]
-        place = self.explore.place if self.screen is self.explore else "this dialog"
+        place = self._explore.place if self.screen is self._explore else "this dialog"
         self.push_screen(HelpScreen(bindings, place))
 
     # Leaving
 
     async def action_quit(self) -> None:
-        run = self.explore.run
+        run = self._explore.run if self._explore is not None else None
         if run is None or not run.active or self._leaving:
             self.exit()
             return
+        from rlm_tui.ui.screens.leave import LeaveScreen
+
         if isinstance(self.screen, LeaveScreen):
             return
         self.push_screen(LeaveScreen(run.trajectory.activity().words), self._leave)
@@ -139,20 +189,12 @@ KEY_NAMES: Mapping[str, str] = {
 }
 
 
-def import_engine() -> None:
-    """Import the engine with dspy, which takes seconds (in a thread)."""
-    import rlm_tui.engine.rlm  # noqa: F401
-
-
 def run_app(task: str | None = None, document: str | None = None) -> int:
     """Open the screen; a run may go on in the terminal after it. The exit code: 2 when asked wrongly."""
-    try:
-        app = RlmTui(settings_with({}), task=task, document=document)
-    except (SettingsError, UnknownTask) as error:
-        hint = getattr(error, "hint", "")
-        print(f"rlm-tui: {error} {hint}".rstrip(), file=sys.stderr)
-        return 2
-    handed = app.run()
+    app = RlmTui(task=task, document=document)
+    handed: HandedOver | None = app.run()
+    if app.refusal:
+        print(f"rlm-tui: {app.refusal}", file=sys.stderr)
     if handed is None:
         return app.return_code or 0
     from rlm_tui.ui.leaving import finish_in_terminal

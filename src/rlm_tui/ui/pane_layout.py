@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 Arrangement = Literal["wide", "medium", "narrow"]
 
 DOCUMENTS, TASK, TRAJECTORY, CALLS, VOLUME, INSPECTOR = 1, 2, 3, 4, 5, 6
+PANE_NAMES = {
+    DOCUMENTS: "Documents",
+    TASK: "Task",
+    TRAJECTORY: "Trajectory",
+    CALLS: "Calls",
+    VOLUME: "Volume",
+    INSPECTOR: "Inspector",
+}
 DECK = (INSPECTOR, CALLS, VOLUME)
 """The panes that share one place in the medium arrangement, in the order of their tabs."""
 

@@ -5,16 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from rlm_tui.ui.key_groups import LOOK, PANES, RESULT, RUN
-from rlm_tui.ui.pane_layout import CALLS, DOCUMENTS, INSPECTOR, TASK, TRAJECTORY, VOLUME
-
-PANE_NAMES = {
-    DOCUMENTS: "Documents",
-    TASK: "Task",
-    TRAJECTORY: "Trajectory",
-    CALLS: "Calls",
-    VOLUME: "Volume",
-    INSPECTOR: "Inspector",
-}
+from rlm_tui.ui.pane_layout import DOCUMENTS, PANE_NAMES
 
 EXPLORE_BINDINGS: list[BindingType] = [
     Binding(

@@ -21,6 +21,7 @@ from rlm_tui.ui.pane_layout import (
     CALLS,
     DOCUMENTS,
     INSPECTOR,
+    PANE_NAMES,
     SMALLEST,
     TASK,
     TRAJECTORY,
@@ -28,7 +29,7 @@ from rlm_tui.ui.pane_layout import (
     arrangement_for,
 )
 from rlm_tui.ui.run_control import ready_document
-from rlm_tui.ui.screens.explore_bindings import EXPLORE_BINDINGS, PANE_NAMES
+from rlm_tui.ui.screens.explore_bindings import EXPLORE_BINDINGS
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.widgets.calls_view import CallsView
 from rlm_tui.ui.widgets.document_picker import DocumentPicker
@@ -53,6 +54,7 @@ OFFLINE_WELCOME = (
 class ExplorePanes(Screen[None]):
     """Six panes that choose and show; it runs nothing."""
 
+    CSS_PATH = "../app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = EXPLORE_BINDINGS
 
     def __init__(

@@ -126,7 +126,7 @@ def wrap_line(line: Sequence[Span], width: int, *, hang: Line = (), words: bool 
 class TextRow:
     """Text that wraps softly beside a gutter, which every line repeats; `number` is on the first only.
 
-    `hang` stands before what was wrapped; `words` False breaks anywhere (in code and output blanks are content).
+    `hang` stands before what was wrapped; `words` False breaks anywhere (where blanks are content).
     """
 
     body: Line

@@ -1,0 +1,42 @@
+"""What is opened behind the first frame: the settings, the tasks, the Explore screen, and then the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rlm_tui.core.settings import Settings, UISettings
+from rlm_tui.core.tasks import TaskRegistry
+from rlm_tui.ui.options import settings_with
+from rlm_tui.ui.run_control import StartSession, bubblewrap_usable, start_engine_session
+from rlm_tui.ui.screens.explore import ExploreScreen
+
+FIRST_TASK = "architecture"
+
+
+def open_explore(
+    settings: Settings | None,
+    registry: TaskRegistry | None,
+    task: str | None,
+    document: str | None,
+    directory: Path | None,
+    start_session: StartSession | None,
+) -> tuple[ExploreScreen, UISettings]:
+    """The Explore screen for what was asked, and how it is to look. Raises SettingsError, UnknownTask."""
+    settings = settings or settings_with({})
+    registry = registry or TaskRegistry()
+    explore = ExploreScreen(
+        settings,
+        registry,
+        registry.get(task if task is not None else FIRST_TASK),
+        document,
+        directory or Path.cwd(),
+        start_session or start_engine_session,
+    )
+    return explore, settings.ui
+
+
+def warm_up(tell_confinement: Callable[[bool], object]) -> None:
+    """Probe bubblewrap, and import the engine with dspy, which takes seconds (in a thread)."""
+    tell_confinement(bubblewrap_usable())
+    import rlm_tui.engine.rlm  # noqa: F401
