@@ -116,6 +116,7 @@ async def test_without_colour_states_differ_by_their_signs(
         assert "●" in text
 
 
+@pytest.mark.slow
 async def test_one_key_shows_a_whole_run(open_app: OpenApp) -> None:
     """The real engine, the offline demo, a real sandbox."""
     async with open_app(task="basic", start_session=start_engine_session) as pilot:
