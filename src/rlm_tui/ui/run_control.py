@@ -17,7 +17,7 @@ from rlm_tui.core.tasks import Task, bind_inputs
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
 
-OFFLINE_PACE_SECONDS = 0.015
+OFFLINE_PACE_SECONDS = 0.008
 """What the scripted planner takes for a word: without it a whole run is over before it can be watched."""
 
 OnEvent = Callable[[AnyEvent], None]

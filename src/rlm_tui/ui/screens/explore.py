@@ -64,7 +64,7 @@ class ExploreScreen(ExploreViews):
         self.form.say("")
         self.form.set_running(True)
         self.refresh_bindings()
-        wanted = self.form.chosen_task, self.form.values, self.picker.path, self.settings
+        wanted = self.form.chosen_task, self.form.values, self.picker.path, self.run_settings
         self.run_worker(lambda: self._prepare(*wanted), thread=True, exclusive=True, group="prepare")
 
     def on_task_form_run_pressed(self) -> None:
@@ -188,7 +188,7 @@ class ExploreScreen(ExploreViews):
                 self.take_settings(settings_with(overrides, self.directory))
 
         check = partial(settings_with, directory=self.directory)
-        self.app.push_screen(RunOptionsScreen(self.settings, self._overrides, check), chosen)
+        self.app.push_screen(RunOptionsScreen(self.run_settings, self._overrides, check), chosen)
 
     def on_options_line_opened(self) -> None:
         self.action_options()

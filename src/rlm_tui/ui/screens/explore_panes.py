@@ -134,8 +134,14 @@ class ExplorePanes(Screen[None]):
         self._show_options()
         self.show_plan()
 
+    @property
+    def run_settings(self) -> Settings:
+        """The settings with the chosen task's own budgets where nobody set others."""
+        return self.settings.with_budgets_of(self.form.chosen_task.budgets)
+
     def _show_options(self) -> None:
-        words = options_words(self.settings, self.confined), brief_options(self.settings, self.confined)
+        settings = self.run_settings
+        words = options_words(settings, self.confined), brief_options(settings, self.confined)
         self.form.set_options(*words)
 
     def show_plan(self) -> None:
@@ -208,6 +214,7 @@ class ExplorePanes(Screen[None]):
 
     def on_task_form_task_chosen(self, event: TaskForm.TaskChosen) -> None:
         self.choose_default_document(event.task)
+        self._show_options()
         self.show_plan()
 
     def choose_default_document(self, task: Task) -> None:
