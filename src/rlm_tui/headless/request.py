@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.core.content import resolve_content
+from rlm_tui.core.content import knowledge_path, resolve_content
 from rlm_tui.core.documents import Document, describe
 from rlm_tui.core.settings import load_settings
 from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs
@@ -34,12 +34,12 @@ def parse_inputs(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def find_document(task: Task, path: str | None) -> Document | None:
-    """The document of `task`: the one at `path`, else its own (built first if that is the built-in one)."""
+    """The document of `task`: the one at `path`, else its own (dspy's reference is built first, or renewed)."""
     wanted = path if path is not None else task.default_document
     if wanted is None:
         return None
     built_in = resolve_content(wanted)
-    if built_in is not None and not built_in.exists():
+    if built_in is not None and built_in == knowledge_path():
         from rlm_tui.engine.dspy_knowledge import ensure_document
 
         return describe(ensure_document(built_in))
