@@ -34,7 +34,7 @@ def parse_inputs(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def find_document(task: Task, path: str | None) -> Document | None:
-    """The document of `task`: the one at `path`, else its own (dspy's reference is built first, or renewed)."""
+    """The document of `task`: the one at `path`, else its own (dspy's reference is built or renewed)."""
     wanted = path if path is not None else task.default_document
     if wanted is None:
         return None
