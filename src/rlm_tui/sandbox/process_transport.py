@@ -298,9 +298,9 @@ class ProcessTransport:
         if self._init_pid is not None:
             # The end of its first process ends the whole process namespace.
             processes.end([self._init_pid])
-        processes.end(
-            [*below, *([] if self.confined else processes.marked(MARK, self._mark))], group=process.pid
-        )
+        processes.end(below, group=process.pid)
+        if not self.confined:
+            processes.end_marked(MARK, self._mark)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(2)
             # From here on the process id may be somebody else's.

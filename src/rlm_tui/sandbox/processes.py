@@ -9,6 +9,7 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
@@ -94,12 +95,29 @@ def end(pids: Iterable[int], group: int | None = None) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+def end_marked(name: str, value: str, patience: float = 1.0) -> None:
+    """SIGKILL to every process that is `marked`, until two looks in a row find none or `patience` seconds passed.
+
+    One look is not enough: a process that forks meanwhile leaves a child behind it, and one that is just
+    being replaced by another program has no environment for that moment.
+    """
+    until = time.monotonic() + patience
+    clean = 0
+    while clean < 2 and time.monotonic() < until:
+        if found := living(marked(name, value)):
+            end(found)
+        clean = 0 if found else clean + 1
+        time.sleep(0.01)
+
+
 # Waits for the end of its input, which comes with the end of the host. A shell's builtins and grep, no more.
 _GUARDIAN = """\
 while read -r _; do :; done
 kill -s KILL -- "-$1"
-for process in /proc/[0-9]*; do
-  if grep -qs "$3" "$process/environ"; then kill -s KILL "${process#/proc/}"; fi
+for look in first second; do
+  for process in /proc/[0-9]*; do
+    if grep -qs "$3" "$process/environ"; then kill -s KILL "${process#/proc/}"; fi
+  done
 done
 rm -rf -- "$2"
 """
