@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import dspy
@@ -80,7 +81,9 @@ PROSE = (
 )
 
 
-def run_offline(signature: Any, *, iterations: int = 12, calls: int = 50, **inputs: Any) -> Any:
+def run_offline(
+    signature: Any, *, iterations: int = 12, calls: int = 50, volume: Path | None = None, **inputs: Any
+) -> Any:
     """The prediction of a run; `trajectory` in it holds the cells."""
     models = build_models(Settings())
     with dspy.context(lm=models.planner):
@@ -88,7 +91,7 @@ def run_offline(signature: Any, *, iterations: int = 12, calls: int = 50, **inpu
             signature,
             max_iters=iterations,
             max_llm_calls=calls,
-            interpreter_factory=ProcessInterpreterFactory(confined="off"),
+            interpreter_factory=ProcessInterpreterFactory(confined="off", volume=volume),
         )
         return program(**inputs)
 

@@ -178,7 +178,7 @@ def test_sizes_in_words(tmp_path: Path, written: str, size: int) -> None:
         ({"RLM_TUI_SANDBOX_CONFINED": "maybe"}, {}, "one of auto, off, required"),
         ({"RLM_TUI_SANDBOX_MEMORY_BYTES": "much"}, {}, r"a size \(as in 4 GiB\)"),
         ({"RLM_TUI_SANDBOX_VOLUME": "../up"}, {}, "a name of letters, digits"),
-        ({}, {"sandbox": "moon"}, '--sandbox is "moon", which is not local'),
+        ({}, {"sandbox": "moon"}, '--sandbox is "moon", which is not one of local, modal'),
         ({}, {"max_iterations": 0}, "--max-iterations is 0, and at least 1 is needed"),
         ({}, {"cell_seconds": float("nan")}, "--timeout is nan"),
         ({}, {"max_cost_usd": -1}, "--max-cost is -1"),
@@ -225,3 +225,17 @@ def test_a_tasks_budgets_stand_where_nobody_set_any(tmp_path: Path) -> None:
     assert settings.with_budgets_of(
         Budgets(max_iterations=5, max_llm_calls=5, cell_seconds=3.0)
     ).budgets == Budgets(max_iterations=20, max_llm_calls=9, cell_seconds=3.0)
+
+
+def test_the_modal_section_is_read_from_variables() -> None:
+    settings = load_settings(
+        environment={
+            "RLM_TUI_SANDBOX_KIND": "modal",
+            "RLM_TUI_MODAL_PACKAGES": "numpy, pandas>=2",
+            "RLM_TUI_MODAL_CPU": "0.5",
+        }
+    )
+    assert settings.sandbox.kind == "modal"
+    assert settings.modal.packages == ("numpy", "pandas>=2")
+    assert settings.modal.cpu == 0.5
+    assert (settings.modal.block_network, settings.modal.attach_secret) == (True, False)

@@ -29,7 +29,8 @@ def task(signature: str, **more: Any) -> Task:
 
 
 def test_the_built_in_tasks() -> None:
-    basic, architecture = TaskRegistry().all()
+    basic, architecture, cache = TaskRegistry().all()
+    assert (cache.name, cache.document_input) == ("volume-cache", "docs")
     assert [field.name for field in basic.inputs] == ["question"]
     assert basic.inputs[0].default == "What are the first 12 Fibonacci numbers?"
     assert [(field.name, field.type) for field in basic.outputs] == [("answer", "str")]
@@ -59,7 +60,7 @@ def test_a_task_that_is_not_there_names_near_ones() -> None:
 def test_own_tasks_stand_beside_the_built_in_ones_and_replace_them() -> None:
     registry = TaskRegistry()
     registry.register(task("text -> summary"))
-    assert [item.name for item in registry.all()] == ["basic", "architecture", "own"]
+    assert [item.name for item in registry.all()] == ["basic", "architecture", "volume-cache", "own"]
     registry.register(make_task(name="basic", signature="question, hint -> answer"))
     assert len(registry.get("basic").inputs) == 2
 

@@ -9,7 +9,7 @@ from rlm_tui.core.task import Task, make_task
 
 def builtin_tasks() -> tuple[Task, ...]:
     """Every built-in task, the simplest first."""
-    return (_basic(), _architecture())
+    return (_basic(), _architecture(), _volume_cache())
 
 
 def _basic() -> Task:
@@ -65,4 +65,36 @@ def _architecture() -> Task:
         default_document=f"{CONTENT}/{KNOWLEDGE}",
         blurb="A document too long for a prompt is navigated by code; only what matters is asked about.",
         watch_for="The text never enters the prompt: headings, one batch of questions, a merge in Python.",
+    )
+
+
+def _volume_cache() -> Task:
+    return make_task(
+        name="volume-cache",
+        title="Keep what was derived in the volume",
+        signature="docs, query -> answer: str, sections: int, found_in_cache: bool",
+        instructions=(
+            "`docs` is a long document, held as a str in the sandbox: never print all of it. An index of it "
+            "is derived once and kept in the volume for later runs. Its key is the first 16 hexadecimal "
+            "digits of the sha256 of `docs` (UTF-8); it lies in `cache/<key>/` as document.txt (the text) "
+            "and index.json (a list of {titles, about, start, end}). First look whether both can be "
+            "loaded with load_from_volume and the kept text equals `docs`; then nothing is built and "
+            "found_in_cache is True. Otherwise cut `docs` at its headings (chunk_by_headers), ask the sub-LM in one "
+            "llm_query_batched call what each part is about, and save the text, then the index, with "
+            "save_to_volume. Choose the parts that bear on `query` by the index, ask the sub-LM about those "
+            "alone, print the answer and look at it before you SUBMIT. sections is the number of entries of "
+            "the index."
+        ),
+        descriptions={
+            "docs": "The document to answer from.",
+            "query": "What to find out.",
+            "answer": "The answer, in the document's own terms.",
+            "sections": "How many entries the index has.",
+            "found_in_cache": "Whether the index was in the volume already.",
+        },
+        defaults={"query": "How are the prompts of a program optimized?"},
+        document_input="docs",
+        default_document=f"{CONTENT}/{KNOWLEDGE}",
+        blurb="The first run derives an index and keeps it in /data; run it again and it is found there.",
+        watch_for="The second run makes a tenth of the calls: look into the Volume pane for what is kept.",
     )

@@ -19,6 +19,7 @@ from rlm_tui.core.settings_errors import SettingsError
 __all__ = [
     "Budgets",
     "LMSettings",
+    "ModalSettings",
     "SandboxSettings",
     "Secret",
     "Settings",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 Positive = Annotated[int, Meta(ge=1)]
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
 class LMSettings(Struct, frozen=True):
@@ -56,13 +58,44 @@ class SandboxSettings(Struct, frozen=True):
     one batch run at once.
     """
 
-    kind: Literal["local"] = "local"
+    kind: Literal["local", "modal"] = "local"
     confined: Literal["auto", "required", "off"] = "auto"
     memory_bytes: Annotated[int, Meta(ge=64 * 1024 * 1024)] | None = None
     file_size_bytes: Positive = 1024 * 1024 * 1024
     processes: Positive = 128
-    volume: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "rlm-volume-dspy"
+    volume: Annotated[str, Meta(pattern=_NAME)] = "rlm-volume-dspy"
     batch_workers: Annotated[int, Meta(ge=1, le=256)] = 32
+
+
+class ModalSettings(Struct, frozen=True):
+    """How a sandbox in Modal's cloud is made; the volume's name is `sandbox.volume`.
+
+    `packages` are installed into its image beside Python's standard library. `cpu` is in cores,
+    `memory_mb` in MiB, `gpu` as Modal writes it ("A10G", "H100:2"), `region` too ("eu"); None is Modal's
+    own default. `timeout_seconds` ends a sandbox that a crashed host left behind, `start_seconds` and `call_seconds` are
+    how long the host waits for a start and for any other answer of Modal.
+
+    `block_network` False lets cells reach the network. `attach_secret` gives cells the values of `secret`:
+    with both, code that a poisoned document talked the planner into can send the keys away. The host makes
+    all LM calls, so a run needs neither. `warm` starts the next run's sandbox while the person chooses; it is
+    paid for from then on.
+    """
+
+    app: Annotated[str, Meta(pattern=_NAME)] = "rlm-tui"
+    environment: Annotated[str, Meta(pattern=_NAME)] | None = None
+    python: Annotated[str, Meta(pattern=r"^3\.(9|1[0-9])$")] = "3.12"
+    packages: tuple[str, ...] = ()
+    cpu: Annotated[float, Meta(gt=0, le=64)] | None = None
+    memory_mb: Annotated[int, Meta(ge=128, le=344_064)] | None = None
+    gpu: str | None = None
+    region: str | None = None
+    timeout_seconds: Annotated[int, Meta(ge=30, le=86_400)] = 3_600
+    start_seconds: Annotated[float, Meta(ge=1, le=3_600)] = 300
+    call_seconds: Annotated[float, Meta(ge=0.5, le=600)] = 30
+    block_network: bool = True
+    secret: Annotated[str, Meta(pattern=_NAME)] = "LITELLM"
+    attach_secret: bool = False
+    warm: bool = False
 
 
 class UISettings(Struct, frozen=True):
@@ -85,6 +118,7 @@ class Settings(Struct, frozen=True):
     lm: LMSettings | None = None
     sub_lm: LMSettings | None = None
     sandbox: SandboxSettings = SandboxSettings()
+    modal: ModalSettings = ModalSettings()
     budgets: Budgets = Budgets()
     ui: UISettings = UISettings()
     source: dict[str, str] = {}
@@ -108,6 +142,7 @@ class Settings(Struct, frozen=True):
             "lm": _public_lm(self.lm),
             "sub_lm": _public_lm(self.sub_lm),
             "sandbox": msgspec.to_builtins(self.sandbox),
+            "modal": msgspec.to_builtins(self.modal),
             "budgets": msgspec.structs.asdict(self.budgets),
             "source": dict(self.source),
         }

@@ -9,7 +9,7 @@ import msgspec
 
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.secret import Secret
-from rlm_tui.core.settings import LMSettings, SandboxSettings, UISettings
+from rlm_tui.core.settings import LMSettings, ModalSettings, SandboxSettings, UISettings
 from rlm_tui.core.settings_errors import SettingsError
 from rlm_tui.core.text import one_line
 
@@ -17,6 +17,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "lm": LMSettings,
     "sub_lm": LMSettings,
     "sandbox": SandboxSettings,
+    "modal": ModalSettings,
     "budgets": Budgets,
     "ui": UISettings,
 }
@@ -68,6 +69,8 @@ def convert(field: str, value: Any, place: str, source: str) -> Any:
         value = value.strip()
         if attribute.endswith("_bytes") and (size := _SIZE.match(value)):
             value = round(float(size[1]) * (1024 if size[3] else 1000) ** _POWERS[size[2].lower()])
+        if declared.type == tuple[str, ...]:
+            value = value.replace(",", " ").split()
     try:
         return msgspec.convert(value, declared.type, strict=not isinstance(value, str))
     except msgspec.ValidationError as error:
@@ -100,6 +103,8 @@ def _wanted(declared: Any, attribute: str, complaint: str) -> str:
                 return "a name of letters, digits, dots, dashes and underscores"
             case msgspec.inspect.StrType():
                 return "text"
+            case msgspec.inspect.VarTupleType():
+                return "a list of texts"
             case msgspec.inspect.DictType():
                 return "a table of names and texts"
             case _:

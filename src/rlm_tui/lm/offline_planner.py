@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rlm_tui.lm.offline_architecture import plan_architecture
+from rlm_tui.lm.offline_caching import plan_caching
 from rlm_tui.lm.offline_cell import Cell
 from rlm_tui.lm.offline_fields import asks_for_json, write_fields
 from rlm_tui.lm.offline_general import plan_general
@@ -30,4 +31,6 @@ def plan(turn: PlannerTurn) -> Cell:
         return plan_question(turn)
     if {"modules", "optimizers", "design_principles"} <= outputs and "docs" in inputs:
         return plan_architecture(turn)
+    if "found_in_cache" in outputs and {"docs", "query"} <= inputs:
+        return plan_caching(turn)
     return plan_general(turn)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
+# Told while a transfer goes on: bytes done, bytes in all. Called from the transferring thread.
+Progress = Callable[[int, int], None]
+
 
 class VolumeError(OSError):
-    """A path of a volume that can't be listed or read. The message is one sentence."""
+    """What was asked of a volume can't be done. The message is one sentence; `hint` says what mends it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class TransferStoppedError(VolumeError):
+    """The person stopped a transfer: nothing of it is left at its target."""
 
 
 class VolumeEntry(Struct, frozen=True):
@@ -25,21 +38,75 @@ class VolumeEntry(Struct, frozen=True):
     modified: float
 
 
+class VolumeUsage(Struct, frozen=True):
+    """What lies in a volume or below one of its folders: bytes, files, folders."""
+
+    size: int
+    files: int
+    folders: int
+
+
 class Volume(Protocol):
-    """Files that last between runs, as a person looks at them. All may block and raise VolumeError."""
+    """Files that last between runs, as a person looks at them and changes them.
+
+    Paths are relative to the volume's root, in POSIX form; one leading "/" means the root, and no path leaves
+    it. Everything may block, may be called from any thread, and raises VolumeError. What is transferred
+    appears at its target whole or not at all. `stop` is asked between pieces; True ends a transfer with
+    TransferStoppedError.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
     def kind(self) -> str:
-        """ "local" or where else its files lie."""
+        """ "local" or "modal"."""
 
     def list(self, path: str = "") -> list[VolumeEntry]:
         """What is in the folder `path`, not below it: folders first, then files, by name."""
 
+    def entry(self, path: str) -> VolumeEntry:
+        """The file or folder at `path`."""
+
     def read(self, path: str, start: int = 0, length: int = 64 * 1024) -> bytes:
         """At most `length` bytes of a file from byte `start`; fewer at its end."""
 
-    def total_size(self) -> int:
-        """The bytes of all files."""
+    def usage(self, path: str = "") -> VolumeUsage:
+        """What lies at and below `path`."""
+
+    def search(self, words: str, limit: int = 1_000) -> list[VolumeEntry]:
+        """Entries anywhere whose name holds `words` (any case), or fits them as a pattern with * and ?."""
+
+    def download(
+        self,
+        path: str,
+        target: Path,
+        *,
+        overwrite: bool = False,
+        on_progress: Progress | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Path:
+        """Bring a file or a folder to `target` of this machine; into it, when it is a folder. Returns where."""
+
+    def upload(
+        self,
+        source: Path,
+        path: str,
+        *,
+        overwrite: bool = False,
+        on_progress: Progress | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> str:
+        """Put a file or a folder of this machine at `path`; into it, when it is a folder or ends with "/".
+
+        Returns the path that was written.
+        """
+
+    def copy(self, path: str, to: str) -> None:
+        """Copy a file, or a folder with all in it. Never over something that is there."""
+
+    def rename(self, path: str, to: str) -> None:
+        """Move a file or a folder. Never over something that is there."""
+
+    def remove(self, path: str) -> None:
+        """Delete a file, or a folder with all in it. The root itself is refused."""
