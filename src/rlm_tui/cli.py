@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
 import rlm_tui
+from rlm_tui.commands import options
+from rlm_tui.commands.batch import batch
+from rlm_tui.commands.refusal import described, print_json, refuse
 from rlm_tui.core.events import ErrorDetail
 
 app = typer.Typer(
@@ -20,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-JSON_OPTION = typer.Option("--json", help="Print exactly one JSON object (or list) and nothing else.")
+app.command()(batch)
 
 
 def _version(wanted: bool) -> None:
@@ -42,7 +44,7 @@ def screen(
     if context.invoked_subcommand is not None:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        _refuse(
+        refuse(
             ErrorDetail(
                 kind="NoTerminal",
                 message="The screen needs a terminal, and standard input or output is not one.",
@@ -58,24 +60,17 @@ def screen(
 def run(
     task: Annotated[str, typer.Argument(help="A task's name: `rlm-tui tasks` lists them.")],
     document: Annotated[str | None, typer.Option(help="The document to read.", metavar="PATH")] = None,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input", help="An input, once for each; the value - reads standard input.", metavar="NAME=VALUE"
-        ),
-    ] = None,
-    lm: Annotated[
-        str | None, typer.Option(help="The planner's model, or `offline`.", metavar="MODEL")
-    ] = None,
-    sub_lm: Annotated[str | None, typer.Option(help="The sub-LM's model.", metavar="MODEL")] = None,
-    sandbox: Annotated[str | None, typer.Option(help="Where cells run: `local`.")] = None,
-    max_iterations: Annotated[int | None, typer.Option(min=1, help="Then the answer is extracted.")] = None,
-    max_llm_calls: Annotated[int | None, typer.Option(min=0, help="LM calls that cells may make.")] = None,
-    timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for one cell.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(min=0.1, help="Seconds for the run.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens for the run.")] = None,
-    max_cost: Annotated[float | None, typer.Option(min=0, help="US dollars for the run.")] = None,
-    as_json: Annotated[bool, JSON_OPTION] = False,
+    inputs: options.Inputs = None,
+    lm: options.PlannerModel = None,
+    sub_lm: options.SubModel = None,
+    sandbox: options.SandboxKind = None,
+    max_iterations: options.MaxIterations = None,
+    max_llm_calls: options.MaxLLMCalls = None,
+    timeout: options.CellSeconds = None,
+    max_seconds: options.MaxSeconds = None,
+    max_tokens: options.MaxTokens = None,
+    max_cost: options.MaxCost = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Run TASK without a screen.
 
@@ -83,17 +78,17 @@ def run(
     """
     from rlm_tui.headless.result import exit_code, refusal_object, run_object
 
-    overrides = {
-        "lm": lm,
-        "sub_lm": sub_lm,
-        "sandbox": sandbox,
-        "max_iterations": max_iterations,
-        "max_llm_calls": max_llm_calls,
-        "cell_seconds": timeout,
-        "max_seconds": max_seconds,
-        "max_tokens": max_tokens,
-        "max_cost_usd": max_cost,
-    }
+    overrides = options.given(
+        lm=lm,
+        sub_lm=sub_lm,
+        sandbox=sandbox,
+        max_iterations=max_iterations,
+        max_llm_calls=max_llm_calls,
+        cell_seconds=timeout,
+        max_seconds=max_seconds,
+        max_tokens=max_tokens,
+        max_cost_usd=max_cost,
+    )
     try:
         from rlm_tui.headless.request import build_request
 
@@ -101,17 +96,17 @@ def run(
             task,
             document=document,
             inputs=inputs or [],
-            overrides={name: value for name, value in overrides.items() if value is not None},
+            overrides=overrides,
         )
     except (ValueError, OSError) as error:
-        detail = _detail(error)
-        _refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
+        detail = described(error)
+        refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
     from rlm_tui.headless.watch import watch
 
     session, trajectory = watch(request, as_json=as_json)
     log = str(session.events_path or "")
     if as_json:
-        _print_json(run_object(trajectory, log))
+        print_json(run_object(trajectory, log))
     elif log:
         typer.echo(f"log: {log}", err=True)
     finished = trajectory.finished
@@ -119,13 +114,13 @@ def run(
 
 
 @app.command()
-def tasks(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
+def tasks(as_json: options.AsJson = False) -> None:
     """List the tasks, with what goes in and what comes out."""
     from rlm_tui.core.tasks import TaskRegistry
 
     every = TaskRegistry().all()
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "name": task.name,
@@ -165,33 +160,8 @@ def knowledge(
     try:
         built = build_knowledge(path)
     except OSError as error:
-        _refuse(
-            ErrorDetail(kind="NotWritten", message=f"{path} can't be written: {error.strerror or error}.")
-        )
+        refuse(ErrorDetail(kind="NotWritten", message=f"{path} can't be written: {error.strerror or error}."))
     typer.echo(f"{built} {human_size(built.stat().st_size)}")
-
-
-def _detail(error: Exception) -> ErrorDetail:
-    return ErrorDetail(
-        kind=type(error).__name__, message=str(error), hint=str(getattr(error, "hint", "") or "")
-    )
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
-    sys.stdout.flush()
-
-
-def _refuse(error: ErrorDetail, *, as_json: Any = None) -> NoReturn:
-    """Say in one sentence what was asked wrongly, and leave with 2."""
-    if as_json is not None:
-        _print_json(as_json)
-    else:
-        from rlm_tui.core.text import visible
-
-        sentence = f"{error.message} {error.hint}".strip()
-        typer.echo(f"rlm-tui: {visible(sentence)}", err=True)
-    raise typer.Exit(2)
 
 
 def main() -> None:
@@ -212,7 +182,7 @@ def main() -> None:
         detail = ErrorDetail(
             kind=type(error).__name__, message=error.format_message(), hint="See rlm-tui --help."
         )
-        _print_json(refusal_object("", detail))
+        print_json(refusal_object("", detail))
         code = 2
     sys.exit(code or 0)
 

@@ -73,7 +73,8 @@ class ModalSettings(Struct, frozen=True):
     `packages` are installed into its image beside Python's standard library. `cpu` is in cores,
     `memory_mb` in MiB, `gpu` as Modal writes it ("A10G", "H100:2"), `region` too ("eu"); None is Modal's
     own default. `timeout_seconds` ends a sandbox that a crashed host left behind,
-    `start_seconds` and `call_seconds` are how long the host waits for a start and for any other answer of Modal.
+    `start_seconds` and `call_seconds` are how long the host waits for a start and for any other answer of
+    Modal.
 
     `block_network` False lets cells reach the network. `attach_secret` gives cells the values of `secret`:
     with both, code that a poisoned document talked the planner into can send the keys away. The host makes

@@ -7,6 +7,7 @@ stream, nested planners stream as well, and a run that is stopped doesn't wait f
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any, get_args
@@ -18,6 +19,7 @@ from rlm_tui.core.events import PlanField
 from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.control import RunControl
 
+_log = logging.getLogger(__name__)
 _FENCE = "```"
 OnDelta = Callable[[PlanField, str], None]
 PLAN_FIELDS: tuple[PlanField, ...] = get_args(PlanField)
@@ -80,6 +82,9 @@ def predict_streaming(
     """
 
     async def consume() -> Any:
+        # A stream left early is closed by dspy in another task, and the loop would print that on the screen;
+        # what went wrong with the answer itself is raised here.
+        asyncio.get_running_loop().set_exception_handler(_log_leftover)
         listeners = [
             StreamListener(signature_field_name=name, predict=predict, predict_name="planner")
             for name in PLAN_FIELDS
@@ -98,3 +103,7 @@ def predict_streaming(
         return prediction
 
     return abandonable(lambda: asyncio.run(consume()), control, on_abandon)
+
+
+def _log_leftover(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    _log.debug("after the planner's stream: %s", context.get("exception") or context.get("message"))

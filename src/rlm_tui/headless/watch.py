@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import queue
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
-from types import FrameType
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Protocol
 
 from rlm_tui.core.events import AnyEvent, RunFinished
 from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.headless.interrupts import cancelled_by_signals
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest, Session
@@ -38,7 +36,7 @@ def watch(request: RunRequest, *, as_json: bool) -> tuple[Session, Trajectory]:
     began = time.monotonic()
     printer, showing = _printer(trajectory, lambda: time.monotonic() - began, as_json)
     # Whatever a library prints belongs on stderr: stdout is the result's, or the printer's own.
-    with _cancelled_by_signals(session), showing, redirect_stdout(sys.stderr):
+    with cancelled_by_signals(session.cancel), showing, redirect_stdout(sys.stderr):
         session.start()
         for event in _until_finished(arrived, session):
             trajectory.apply(event)
@@ -74,22 +72,3 @@ def _until_finished(arrived: queue.SimpleQueue[AnyEvent], session: Session) -> I
         yield event
         if isinstance(event, RunFinished):
             return
-
-
-@contextmanager
-def _cancelled_by_signals(session: Session) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def cancel(_number: int, _frame: FrameType | None) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
-        session.cancel()
-
-    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

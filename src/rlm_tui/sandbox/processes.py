@@ -96,7 +96,7 @@ def end(pids: Iterable[int], group: int | None = None) -> None:
 
 
 def end_marked(name: str, value: str, patience: float = 1.0) -> None:
-    """SIGKILL to every process that is `marked`, until two looks in a row find none or `patience` seconds passed.
+    """SIGKILL to all that is `marked`, until two looks in a row find none or `patience` seconds pass.
 
     One look is not enough: a process that forks meanwhile leaves a child behind it, and one that is just
     being replaced by another program has no environment for that moment.

@@ -1,0 +1,39 @@
+"""Options that several commands take, each described once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+JSON_OPTION = typer.Option("--json", help="Print exactly one JSON object (or list) and nothing else.")
+
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input", help="An input, once for each; the value - reads standard input.", metavar="NAME=VALUE"
+    ),
+]
+PlannerModel = Annotated[
+    str | None, typer.Option("--lm", help="The planner's model, or `offline`.", metavar="MODEL")
+]
+SubModel = Annotated[str | None, typer.Option("--sub-lm", help="The sub-LM's model.", metavar="MODEL")]
+SandboxKind = Annotated[
+    str | None, typer.Option("--sandbox", help="Where cells run: `local` or `modal`.", metavar="KIND")
+]
+MaxIterations = Annotated[
+    int | None, typer.Option("--max-iterations", min=1, help="Then the answer is extracted.")
+]
+MaxLLMCalls = Annotated[
+    int | None, typer.Option("--max-llm-calls", min=0, help="LM calls that cells may make.")
+]
+CellSeconds = Annotated[float | None, typer.Option("--timeout", min=0.1, help="Seconds for one cell.")]
+MaxSeconds = Annotated[float | None, typer.Option("--max-seconds", min=0.1, help="Seconds for the run.")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="Tokens for the run.")]
+MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="US dollars for the run.")]
+AsJson = Annotated[bool, JSON_OPTION]
+
+
+def given(**flags: Any) -> dict[str, Any]:
+    """Those that were given, by the names of `core.settings_fields.FLAGS`."""
+    return {name: value for name, value in flags.items() if value is not None}
