@@ -212,7 +212,7 @@ def _finished_row(row: BatchRow, result: dict[str, Any]) -> BatchRow:
     return msgspec.structs.replace(
         row,
         state=state,
-        words=str(error.get("message", "")),
+        words=str(error.get("message", "")).removeprefix(f"{row.document} "),
         totals=totals,
         events=str(result.get("events") or ""),
     )

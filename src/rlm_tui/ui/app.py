@@ -150,6 +150,10 @@ class RlmTui(App[Any]):
     # Leaving
 
     async def action_quit(self) -> None:
+        batch = self._explore.batch_screen if self._explore is not None else None
+        if batch is not None and batch.active and not self._leaving:
+            self._ask_to_leave_batch()
+            return
         run = self._explore.run if self._explore is not None else None
         if run is None or not run.active or self._leaving:
             self.exit()
@@ -173,6 +177,25 @@ class RlmTui(App[Any]):
         if not run.active:
             self.exit()
         self.set_timer(CANCEL_WAIT_SECONDS, self.exit)
+
+    def _ask_to_leave_batch(self) -> None:
+        from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
+
+        def answered(answer: str | None) -> None:
+            batch = self.explore.batch_screen
+            if answer != "cancel" or batch is None:
+                return
+            self._leaving = True
+            batch.cancel()
+            if self.explore.run is not None:
+                self.explore.run.cancel()
+            self.set_interval(0.1, lambda: None if batch.active else self.exit())
+            self.set_timer(CANCEL_WAIT_SECONDS, self.exit)
+
+        if not isinstance(self.screen, ConfirmScreen):
+            question = "A batch goes on. What it answered so far is kept, and not run again next time."
+            choices = [Choice("stay", "s", "Stay"), Choice("cancel", "c", "Cancel it and leave")]
+            self.push_screen(ConfirmScreen("Leave", question, choices), answered)
 
     def on_explore_screen_run_ended(self) -> None:
         if self._leaving:

@@ -31,7 +31,8 @@ GROUPS: tuple[tuple[str, tuple[OptionField, ...]], ...] = (
     (
         "Sandbox",
         (
-            OptionField("sandbox.confined", "confinement", "auto, required, or off"),
+            OptionField("sandbox.kind", "where", "local, or modal"),
+            OptionField("sandbox.confined", "confinement", "of the local one: auto, required, or off"),
             OptionField("sandbox.volume", "volume", "a name; its files stay from run to run"),
         ),
     ),
@@ -95,6 +96,8 @@ def model_words(settings: Settings) -> str:
 
 def sandbox_words(settings: Settings, confined: bool | None) -> str:
     """The sandbox in words; `confined` False is always named, None is not known yet."""
+    if settings.sandbox.kind == "modal":
+        return "Modal"
     if confined is False or settings.sandbox.confined == "off":
         return f"{settings.sandbox.kind} unconfined"
     return settings.sandbox.kind

@@ -108,6 +108,8 @@ def bubblewrap_usable() -> bool:
 
 def would_run_unconfined(settings: Settings) -> bool:
     """Whether a run would be unconfined; one that requires confinement is refused instead (in a thread)."""
+    if settings.sandbox.kind == "modal":
+        return False
     match settings.sandbox.confined:
         case "off":
             return True

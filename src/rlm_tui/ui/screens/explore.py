@@ -18,9 +18,10 @@ from rlm_tui.ui.live_run import LiveRun
 from rlm_tui.ui.options import settings_with
 from rlm_tui.ui.pane_layout import DOCUMENTS, TASK, TRAJECTORY
 from rlm_tui.ui.run_control import StartSession, build_request, ready_document, would_run_unconfined
-from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
+from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_views import ExploreViews
 from rlm_tui.ui.screens.run_options import RunOptionsScreen
+from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
@@ -51,6 +52,7 @@ class ExploreScreen(ExploreViews):
         self._preparing = False
         self._unconfined_accepted = False
         self._cancel_until = 0.0
+        self.batch_screen: BatchScreen | None = None
 
     @property
     def running(self) -> bool:
@@ -96,18 +98,13 @@ class ExploreScreen(ExploreViews):
 
     def _ask_unconfined(self, request: RunRequest) -> None:
         def answered(answer: str | None) -> None:
-            if answer == "run":
+            if answer == RUN:
                 self._unconfined_accepted = True
                 self._launch(request)
             else:
                 self._refused("Nothing was run: the sandbox is unconfined.", TASK)
 
-        question = (
-            "The model writes Python that runs on this machine, and nothing confines it here: it could read "
-            "your files and use the network.\nRun it unconfined?"
-        )
-        choices = [Choice("stay", "n", "Don't run"), Choice("run", "r", "Run unconfined")]
-        self.app.push_screen(ConfirmScreen("Unconfined", question, choices), answered)
+        self.app.push_screen(UnconfinedScreen(), answered)
 
     def _launch(self, request: RunRequest) -> None:
         if self.run is not None:
@@ -178,6 +175,20 @@ class ExploreScreen(ExploreViews):
                 return self.run is not None and self.run.trajectory.finished is not None
             case _:
                 return super().check_action(action, parameters)
+
+    # Over many documents
+
+    def action_batch(self) -> None:
+        task = self.form.chosen_task
+        if task.document_input is None:
+            self.form.say(f"Task {task.name} reads no document: choose one that does for a batch.")
+            self.grid.focus_pane(TASK)
+            return
+        if self.batch_screen is None:
+            self.batch_screen = BatchScreen()
+            self.app.install_screen(self.batch_screen, "batch")
+        self.app.push_screen(self.batch_screen)
+        self.batch_screen.prepare(task, self.form.values, self.picker.path, self.run_settings, self.confined)
 
     # With what
 

@@ -67,6 +67,15 @@ EXPLORE_BINDINGS: list[BindingType] = [
     Binding(
         "f2", "options", "options", show=False, id="run.options", tooltip="Change the run options", group=RUN
     ),
+    Binding(
+        "f4",
+        "batch",
+        "batch",
+        show=False,
+        id="batch.open",
+        tooltip="Batch: run the task over many documents",
+        group=RUN,
+    ),
     *(
         Binding(
             str(number),
