@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.lm_server.fixtures"]
+pytest_plugins = ["tests.lm_server.fixtures", "tests.modal_server.fixtures"]
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "true"
 # The snapshot report of a failure would dump them, and a test must never reach a real provider.

@@ -1,0 +1,61 @@
+"""Calls that may hang, given up after a deadline; Modal's client itself may wait for minutes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rlm_tui.cloud.errors import CloudError, CloudTimeoutError, explained
+
+T = TypeVar("T")
+
+
+def within(seconds: float, what: str, function: Callable[[], T], stop: threading.Event | None = None) -> T:
+    """What `function` gives back, run in a thread of its own that is left behind after `seconds`.
+
+    `what` completes "Modal did not answer within 30 s while …" and "Modal: … failed". Raises
+    `CloudTimeoutError`, `CloudError` for an error of Modal, and any other error as it is. A `stop` that is
+    set ends the waiting with a `CloudError`.
+    """
+    finished = threading.Event()
+    outcome: list[tuple[bool, Any]] = []
+
+    def work() -> None:
+        try:
+            outcome.append((True, function()))
+        except BaseException as error:
+            outcome.append((False, error))
+        finally:
+            finished.set()
+
+    threading.Thread(target=work, name=f"modal: {what}", daemon=True).start()
+    if not _wait(finished, stop, seconds):
+        raise CloudTimeoutError(
+            f"Modal did not answer within {seconds:g} s while {what}.",
+            "Look whether the network and https://status.modal.com are well; modal.call_seconds and "
+            "modal.start_seconds set how long is waited.",
+        )
+    if not finished.is_set():
+        raise CloudError(f"Given up while {what}.")
+    good, value = outcome[0]
+    if good:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, CloudError):
+        raise value
+    raise explained(value, what) from value
+
+
+def _wait(finished: threading.Event, stop: threading.Event | None, seconds: float) -> bool:
+    """Whether `finished` or `stop` was set within `seconds`."""
+    if stop is None:
+        return finished.wait(seconds)
+    until = time.monotonic() + seconds
+    while not stop.is_set():
+        left = until - time.monotonic()
+        if left <= 0:
+            return finished.is_set()
+        if finished.wait(min(0.1, left)):
+            return True
+    return True
