@@ -159,10 +159,10 @@ def test_a_driver_that_does_not_come_up_says_why(tmp_path: Path, body: str, word
 
 
 def test_a_driver_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rlm_tui.sandbox import interpreter as module
+    from rlm_tui.sandbox import process_transport
 
-    monkeypatch.setattr(module, "START_SECONDS", 0.3)
-    silent = module.DriverInterpreter(driver_that(tmp_path, "time.sleep(60)"))
+    monkeypatch.setattr(process_transport, "START_SECONDS", 0.3)
+    silent = DriverInterpreter(driver_that(tmp_path, "time.sleep(60)"))
     with pytest.raises(SandboxStartError, match=r"did not answer within 0.3 s"):
         silent.start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -109,9 +110,8 @@ class LoopbackModal:
     async def _serve(self) -> None:
         await self.blocks.serve()
         # The address is in the answers, so it is taken before the services are made.
-        from socket import socket
-
-        listening = socket()
+        listening = socket.socket()
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listening.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         sandboxes = Sandboxes(self.directory / "sandboxes", self.account, self.volumes, self.url)

@@ -38,11 +38,12 @@ class Connection:
         self._closing = False
         self.ended: SandboxLostError | None = None
 
-    def open(self, patience: float) -> wire.Ready:
-        """Start the driver and wait `patience` seconds for its greeting. Raises `SandboxStartError`."""
+    def open(self, tell: Callable[[str], None]) -> wire.Ready:
+        """Start the driver, telling the phases, and wait for its greeting. Raises `SandboxStartError`."""
+        patience = self._transport.start_seconds
         deadline = time.monotonic() + patience
         try:
-            self._transport.start()
+            self._transport.start(tell)
             threading.Thread(target=self._read, name="sandbox-reader", daemon=True).start()
             volume = self._transport.description.volume or None
             self._transport.send(wire.encode(wire.Hello(volume=volume, limits=self._transport.limits)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 
 from rlm_tui.core.events import SandboxDescription
 
 _TEMPLATE = """\
-Python {version} with its standard library; no network, no package installation, no input().
+Python {version} with its standard library{packages}; {network}, no package installation, no input().
 Variables, imports and functions persist between cells.
 Printed text and the value of a last expression are both shown to you; long output is cut in the middle.
 Long inputs are already plain str variables: slice and search them, never print them whole.
@@ -25,8 +26,17 @@ _VOLUME_HELPERS = """
 - save_to_volume(path, content) -> path, load_from_volume(path) -> text: `path` inside the volume"""
 
 
-def execution_instructions(description: SandboxDescription, version: str | None = None) -> str:
-    """The text for a sandbox of this description; `version` of its Python, by default this one's."""
+def execution_instructions(
+    description: SandboxDescription,
+    version: str | None = None,
+    *,
+    packages: Sequence[str] = (),
+    network: bool = False,
+) -> str:
+    """The text for a sandbox of this description; `version` of its Python, by default this one's.
+
+    `packages` are installed in it; `network` says whether cells reach it.
+    """
     volume = (
         f"The folder {description.volume} is a volume: files written there outlast the run."
         if description.volume
@@ -34,6 +44,8 @@ def execution_instructions(description: SandboxDescription, version: str | None 
     )
     return _TEMPLATE.format(
         version=version or ".".join(platform.python_version_tuple()[:2]),
+        packages=f" and the packages {', '.join(packages)}" if packages else "",
+        network="the network can be reached" if network else "no network",
         volume=volume,
         helpers=_VOLUME_HELPERS if description.volume else "",
     )

@@ -25,9 +25,8 @@ from rlm_tui.sandbox.errors import ExecutionCancelledError, SandboxError, Sandbo
 from rlm_tui.sandbox.interrupts import stop_cell
 from rlm_tui.sandbox.listener import InterpreterListener, InterruptStep, SandboxReadiness
 from rlm_tui.sandbox.tool_calls import ToolCalls
-from rlm_tui.sandbox.transport import Transport
+from rlm_tui.sandbox.transport import Transport, TransportError
 
-START_SECONDS = 20.0
 # The driver enforces a cell's time limit itself; the host waits this much longer before it does.
 TIMEOUT_GRACE_SECONDS = 0.5
 
@@ -106,12 +105,15 @@ class DriverInterpreter:
             raise self._connection.ended
         if self.readiness is not None:
             return
-        description = self._transport.description
-        self._tell(self._listener.on_starting, "bubblewrap" if description.confined else "process")
         began = time.monotonic()
-        ready = self._connection.open(START_SECONDS)
+        try:
+            ready = self._connection.open(lambda phase: self._tell(self._listener.on_starting, phase))
+        except SandboxError as error:
+            if self._is_cancelled() and not isinstance(error, ExecutionCancelledError):
+                raise ExecutionCancelledError("The run was cancelled.") from error
+            raise
         self.readiness = SandboxReadiness(
-            description, ready.python, ready.platform, time.monotonic() - began, tuple(ready.unset)
+            self._transport.description, ready.python, ready.platform, time.monotonic() - began, tuple(ready.unset)
         )
         self._tell(self._listener.on_ready, self.readiness)
 
@@ -162,6 +164,17 @@ class DriverInterpreter:
         self._connection.close()
         self._tool_calls.close()
 
+    def publish_volume(self) -> None:
+        """Let everybody see what cells wrote in the volume, and cells what was changed from outside.
+
+        Raises `SandboxError`.
+        """
+        try:
+            self._transport.publish_volume()
+            self._transport.reload_volume()
+        except TransportError as error:
+            raise SandboxError(error.message, error.hint) from error
+
     def bind_document(self, name: str, document: DocumentInput) -> None:
         """Make `document` the variable `name`, read inside the sandbox."""
         self._ensure_started()
@@ -179,6 +192,9 @@ class DriverInterpreter:
             self._stop("cancel")
             cell.fail(ExecutionCancelledError("The run was cancelled while a cell ran."))
         self._connection.stop_waiting(ExecutionCancelledError("The run was cancelled."))
+        if self.readiness is None:
+            # A start in the cloud may take minutes; nobody waits for it any more.
+            self._connection.close()
 
     def inspect(
         self, name: str | None = None, start: int = 0, length: int = 2000, *, patience: float = 5.0
@@ -214,6 +230,9 @@ class DriverInterpreter:
     def redacted(self, text: str) -> str:
         """`text` without secrets, for what goes into the sandbox."""
         return self._redact(text)
+
+    def _is_cancelled(self) -> bool:
+        return self._cancelled
 
     def _ensure_started(self) -> None:
         if self.readiness is None or self._cancelled or self._connection.ended is not None:

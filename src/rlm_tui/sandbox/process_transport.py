@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,7 @@ Confinement = Literal["auto", "required", "off"]
 MARK = "RLM_TUI_SANDBOX"
 # Without /proc each look at the processes starts `ps`.
 WATCH_SECONDS = 0.25 if Path("/proc/self").exists() else 2.0
+START_SECONDS = 20.0
 _PIPE_BYTES = 1024 * 1024
 
 
@@ -95,7 +96,12 @@ class ProcessTransport:
         """The process id of the driver (of bubblewrap, when confined) on this machine."""
         return None if self._process is None else self._process.pid
 
-    def start(self) -> None:
+    @property
+    def start_seconds(self) -> float:
+        return START_SECONDS
+
+    def start(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        tell("bubblewrap" if self.confined else "process")
         if self._process is not None:
             raise TransportStartError("This sandbox was started before.")
         if self._confined_wish == "required" and not self.confined:
@@ -141,6 +147,12 @@ class ProcessTransport:
         if not data:
             process.stdout.close()
         return data
+
+    def publish_volume(self) -> None:
+        """Nothing to do: the volume is a directory, and everybody sees it as it is."""
+
+    def reload_volume(self) -> None:
+        """Nothing to do, as for `publish_volume`."""
 
     def document_path(self, document: Document) -> str:
         for source, inside in self._document_places().items():

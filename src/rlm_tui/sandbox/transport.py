@@ -7,6 +7,7 @@ can ask about a sandbox before dspy is loaded.
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -73,8 +74,16 @@ class Transport(Protocol):
         """Where the volume lies on the host, when the host can read it directly."""
         ...
 
-    def start(self) -> None:
-        """Start the process. Raises `TransportStartError`."""
+    @property
+    def start_seconds(self) -> float:
+        """How long a start may take, the driver's greeting included."""
+        ...
+
+    def start(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Start the driver, telling each phase as it begins. Raises `TransportStartError`.
+
+        `kill` from another thread ends a start that takes long.
+        """
         ...
 
     def send(self, data: bytes, patience: float | None = None) -> bool:
@@ -86,6 +95,14 @@ class Transport(Protocol):
 
     def receive(self) -> bytes:
         """The next bytes as they come; empty when the driver is gone. For one reader thread."""
+        ...
+
+    def publish_volume(self) -> None:
+        """Let everybody outside see what cells wrote in the volume so far. Raises `TransportError`."""
+        ...
+
+    def reload_volume(self) -> None:
+        """Let cells see what was changed in the volume from outside. Raises `TransportError`."""
         ...
 
     def document_path(self, document: Document) -> str:

@@ -86,7 +86,7 @@ class Volume(Protocol):
         on_progress: Progress | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> Path:
-        """Bring a file or a folder to `target` of this machine; into it, when it is a folder. Returns where."""
+        """Bring a file or a folder to `target` of this machine; into it, if it is a folder. Returns where."""
 
     def upload(
         self,

@@ -1,0 +1,309 @@
+"""A driver in a sandbox of Modal's cloud: started by `exec`, reached over its standard streams."""
+
+from __future__ import annotations
+
+import atexit
+import collections
+import contextlib
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rlm_tui.cloud import modal_client
+from rlm_tui.cloud.deadlines import within
+from rlm_tui.cloud.errors import CloudError, CloudMissingError, explained
+from rlm_tui.core.content import driver_path
+from rlm_tui.core.documents import Document
+from rlm_tui.core.events import SandboxDescription
+from rlm_tui.core.settings import ModalSettings
+from rlm_tui.sandbox import modal_parts
+from rlm_tui.sandbox.limits import Limits
+from rlm_tui.sandbox.modal_documents import bring_documents, check_sizes
+from rlm_tui.sandbox.modal_pool import POOL, ready_key
+from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportError, TransportStartError
+
+T = TypeVar("T")
+PIECE = 1024 * 1024  # of what is sent at once; Modal's client takes at most 16 MiB before it must be drained
+END_SECONDS = 10.0
+TERMINATED, TIMED_OUT = 137, 124
+
+_living: weakref.WeakSet[ModalTransport] = weakref.WeakSet()
+
+
+class ModalTransport:
+    """One sandbox and the driver in it. The volume lies at `/data`; documents lie in it by their hash.
+
+    `run_id` becomes a tag, by which `rlm-tui sandboxes` finds what a crash left behind.
+    """
+
+    def __init__(
+        self,
+        settings: ModalSettings,
+        *,
+        volume: str,
+        documents: Sequence[Document] = (),
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        run_id: str = "",
+        driver: Path | None = None,
+    ) -> None:
+        self._settings = settings
+        self._volume_name = volume
+        self._documents = tuple(documents)
+        self._limits = limits
+        self._run_id = run_id
+        self._driver = driver or driver_path()
+        self._sandbox: Any = None
+        self._process: Any = None
+        self._stdout: Iterator[bytes] | None = None
+        self._places: dict[str, str] = {}
+        self._stop = threading.Event()
+        self._send_lock = threading.Lock()
+        self._kill_lock = threading.Lock()
+        self._over = False
+        self._reason = ""
+        self._broken = ""
+        self._stderr: collections.deque[bytes] = collections.deque(maxlen=16)
+
+    @property
+    def description(self) -> SandboxDescription:
+        return modal_description(self._settings)
+
+    @property
+    def limits(self) -> dict[str, int | float | None]:
+        """Modal limits memory and processes itself."""
+        return {
+            "output_bytes": self._limits.output_bytes,
+            "idle_seconds": self._limits.idle_seconds,
+            "address_space_bytes": None,
+            "file_size_bytes": self._limits.file_size_bytes,
+            "processes": None,
+        }
+
+    @property
+    def volume_directory(self) -> Path | None:
+        return None
+
+    @property
+    def start_seconds(self) -> float:
+        return self._settings.start_seconds
+
+    @property
+    def sandbox_id(self) -> str:
+        """Modal's name for the sandbox; empty before its start."""
+        return "" if self._sandbox is None else str(self._sandbox.object_id)
+
+    def start(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        if self._sandbox is not None:
+            raise TransportStartError("This sandbox was started before.")
+        try:
+            self._start(tell)
+        except CloudError as error:
+            self.kill()
+            raise TransportStartError(error.message, error.hint) from error
+        except (OSError, ValueError) as error:
+            self.kill()
+            raise TransportStartError(f"The sandbox can't be started: {error}.") from error
+
+    def send(self, data: bytes, patience: float | None = None) -> bool:
+        process = self._process
+        if process is None:
+            raise TransportClosedError("The sandbox has not been started.")
+        if not self._send_lock.acquire(timeout=-1 if patience is None else patience):
+            return False
+        try:
+            for at in range(0, len(data), PIECE):
+                piece = data[at : at + PIECE]
+
+                def put(piece: bytes = piece) -> None:
+                    process.stdin.write(piece)
+                    process.stdin.drain()
+
+                within(self._settings.call_seconds, "sending to the sandbox", put)
+        except CloudError as error:
+            raise TransportClosedError(f"The sandbox takes no more frames: {error.message}") from error
+        except (OSError, ValueError, RuntimeError) as error:
+            raise TransportClosedError("The sandbox takes no more frames: it has ended.") from error
+        finally:
+            self._send_lock.release()
+        return True
+
+    def receive(self) -> bytes:
+        if self._stdout is None:
+            return b""
+        try:
+            return next(self._stdout)
+        except StopIteration:
+            return b""
+        except BaseException as error:
+            if not self._over:
+                self._broken = str(explained(error, "reading from the sandbox"))
+            return b""
+
+    def publish_volume(self) -> None:
+        self._in_sandbox(["sync", modal_parts.MOUNT], "publishing the volume")
+
+    def reload_volume(self) -> None:
+        sandbox = self._running()
+        self._told(lambda: within(self._settings.call_seconds, "reloading the volume", sandbox.reload_volumes))
+
+    def document_path(self, document: Document) -> str:
+        place = self._places.get(str(document.path.resolve()))
+        if place is None:
+            raise TransportError(f"{document.name} was not given to the sandbox when it was started.")
+        return f"{modal_parts.MOUNT}/{place}"
+
+    def interrupt(self) -> None:
+        def signal() -> None:
+            with contextlib.suppress(TransportError):
+                self._in_sandbox(modal_parts.interrupt_command(), "interrupting the cell")
+
+        threading.Thread(target=signal, name="modal-interrupt", daemon=True).start()
+
+    def kill(self, reason: str = "") -> None:
+        self._reason = self._reason or reason
+        self._stop.set()
+        with self._kill_lock:
+            if self._over:
+                return
+            self._over = True
+            sandbox = self._sandbox
+            if sandbox is not None:
+                self._end(sandbox, publish=not reason and not self._broken)
+        _living.discard(self)
+
+    def ending(self, patience: float = 2.0) -> Ending:
+        last = b"".join(self._stderr).decode("utf-8", "replace").strip()
+        words = last.splitlines()[-1][:300] if last else ""
+        if self._reason or self._sandbox is None:
+            return Ending(words=words, reason=self._reason or "the sandbox was not started")
+        try:
+            code = within(self._settings.call_seconds, "asking for the sandbox's end", self._sandbox.poll)
+            if code is None and not self._broken:
+                return self._driver_ending(words, patience)
+        except CloudMissingError:
+            return Ending(words=words, reason="Modal does not know the sandbox any more")
+        except CloudError as error:
+            return Ending(words=words, reason=self._broken or error.message.rstrip("."))
+        if code == TIMED_OUT:
+            seconds = self._settings.timeout_seconds
+            return Ending(words=words, reason=f"it reached its time limit of {seconds} s (modal.timeout_seconds)")
+        if code == TERMINATED:
+            return Ending(words=words, reason="it was terminated from outside, by a person or by Modal")
+        if code is None:
+            return Ending(words=words, reason=self._broken.rstrip("."))
+        return Ending(status=code, words=words)
+
+    def _driver_ending(self, words: str, patience: float) -> Ending:
+        """The sandbox lives, and the driver in it does not."""
+        until = time.monotonic() + patience
+        while (code := within(self._settings.call_seconds, "asking for the driver's end", self._process.poll)) is None:
+            if time.monotonic() > until:
+                return Ending(words=words)
+            time.sleep(0.05)
+        return Ending(signal=code - 128, words=words) if code > 128 else Ending(status=code, words=words)
+
+    # Starting
+
+    def _start(self, tell: Callable[[str], None]) -> None:
+        check_sizes(self._documents)
+        settings, until = self._settings, time.monotonic() + self._settings.start_seconds
+
+        def step(words: str, function: Callable[[], T]) -> T:
+            tell(words)
+            return within(max(0.5, until - time.monotonic()), words, function, self._stop)
+
+        tell("connecting to Modal")
+        client = modal_client.connect(settings)
+        volume = modal_client.volume(settings, self._volume_name, create=True)
+        self._places, uploaded = bring_documents(
+            volume, self._documents, settings.call_seconds, tell, self._stop
+        )
+        until = time.monotonic() + settings.start_seconds
+        taken = POOL.take(ready_key(settings, self._volume_name, client))
+        if taken is not None:
+            tell("taking the sandbox that was started ahead")
+            self._adopt(taken)
+            step("tagging it", lambda: taken.set_tags(modal_parts.tags(self._run_id)))
+            if uploaded:
+                step("reloading the volume", taken.reload_volumes)
+        else:
+            app = step("looking up the app", lambda: modal_client.app(settings))
+            image = modal_parts.image(settings)
+            step("building the image", lambda: image.build(app))
+            options = modal_parts.create_options(settings, self._run_id)
+            volumes = {modal_parts.MOUNT: volume}
+            step(
+                f"starting the sandbox with {self._volume_name} at {modal_parts.MOUNT}",
+                lambda: self._adopt(modal_parts.create(app, volumes, image, options, client)),
+            )
+        command = modal_parts.driver_command(self._driver)
+        self._process = step("starting the driver", lambda: self._sandbox.exec(*command, text=False))
+        self._stdout = iter(self._process.stdout)
+        threading.Thread(target=self._drain_stderr, name="modal-stderr", daemon=True).start()
+
+    def _adopt(self, sandbox: Any) -> None:
+        """Take the sandbox as this one's; a start that was given up meanwhile ends it again."""
+        with self._kill_lock:
+            if not self._over:
+                self._sandbox = sandbox
+                _living.add(self)
+                return
+        self._end(sandbox, publish=False)
+
+    def _drain_stderr(self) -> None:
+        with contextlib.suppress(BaseException):
+            for data in self._process.stderr:
+                self._stderr.append(data)
+
+    # Ending
+
+    def _end(self, sandbox: Any, *, publish: bool) -> None:
+        """Terminate it. What cells wrote is published before, while that can be done."""
+        seconds = min(END_SECONDS, self._settings.call_seconds)
+        if publish and self._process is not None:
+            with contextlib.suppress(Exception):
+                within(seconds, "publishing the volume", sandbox.exec("sync", modal_parts.MOUNT).wait)
+        with contextlib.suppress(Exception):
+            within(seconds, "terminating the sandbox", sandbox.terminate)
+
+    def _running(self) -> Any:
+        if self._sandbox is None or self._over:
+            raise TransportClosedError("There is no running sandbox.")
+        return self._sandbox
+
+    def _in_sandbox(self, command: Sequence[str], what: str) -> None:
+        sandbox = self._running()
+
+        def run() -> None:
+            process = sandbox.exec(*command)
+            if process.wait() != 0:
+                raise CloudError(f"{what} failed in the sandbox: {process.stderr.read().strip()[:200]}.")
+
+        self._told(lambda: within(self._settings.call_seconds, what, run))
+
+    def _told(self, function: Callable[[], None]) -> None:
+        try:
+            function()
+        except CloudError as error:
+            raise TransportError(error.message, error.hint) from error
+
+
+def modal_description(settings: ModalSettings) -> SandboxDescription:
+    """What a run says of its sandbox before there is one."""
+    words = ["Modal", f"Python {settings.python}"]
+    words.append("no network" if settings.block_network else "network open")
+    if settings.attach_secret:
+        words.append(f"secret {settings.secret} attached")
+    return SandboxDescription(
+        kind="modal", confined=True, detail=", ".join(words), volume=modal_parts.MOUNT
+    )
+
+
+@atexit.register
+def _terminate_all() -> None:
+    """A program that leaves ends its sandboxes: nobody else would before their time limit."""
+    for transport in list(_living):
+        transport.kill("the program left")
