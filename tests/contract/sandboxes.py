@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import os
+import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dspy
 import pytest
 from dspy.lm15 import Message, Response, TextPart, Usage
 
 from rlm_tui.core.documents import Document, describe
+from rlm_tui.core.settings import ModalSettings
 from rlm_tui.sandbox.cells import CellResult
 from rlm_tui.sandbox.confinement import probe_bubblewrap
 from rlm_tui.sandbox.interpreter import DriverInterpreter
 from rlm_tui.sandbox.listener import InterpreterListener
 from rlm_tui.sandbox.local import ProcessInterpreter
-from rlm_tui.sandbox.process_transport import Confinement
+from rlm_tui.sandbox.modal import ModalInterpreter
+from tests.modal_server import LoopbackModal
 
 _PROBE = probe_bubblewrap()
 needs_bubblewrap = pytest.mark.skipif(not _PROBE.usable, reason=_PROBE.words)
@@ -35,10 +42,50 @@ both_confinements = pytest.mark.parametrize(
 )
 
 
+every_transport = pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("required", id="bubblewrap", marks=[pytest.mark.bubblewrap, needs_bubblewrap]),
+        pytest.param("off", id="unconfined"),
+        pytest.param("modal", id="modal", marks=[pytest.mark.bubblewrap, needs_bubblewrap]),
+    ],
+)
+"""The same case in every sandbox there is: two of this machine, and Modal's (on the loopback)."""
+
+Place = Literal["auto", "required", "off", "modal"]
+
+
+@functools.cache
+def shared_modal() -> LoopbackModal:
+    """One loopback Modal for all tests of this process."""
+    server = LoopbackModal(Path(tempfile.mkdtemp(prefix="rlm-tui-loopback-modal-")))
+    server.__enter__()
+    atexit.register(shutil.rmtree, server.directory, ignore_errors=True)
+    atexit.register(server.__exit__, None, None, None)
+    return server
+
+
+class Factory:
+    """dspy's `interpreter_factory` for a place; sandboxes of Modal share the volume `contract`."""
+
+    def __init__(self, place: Place, **options: Any) -> None:
+        self._place = place
+        self._options = options
+        self.execution_instructions = self().execution_instructions
+
+    def __call__(self) -> DriverInterpreter:
+        options = dict(self._options)
+        if self._place != "modal":
+            return ProcessInterpreter(confined=self._place, **options)
+        os.environ.update(shared_modal().environment)
+        options.pop("volume", None)
+        return ModalInterpreter(ModalSettings(call_seconds=20), volume="contract", **options)
+
+
 @contextmanager
-def sandbox(confined: Confinement, **options: Any) -> Iterator[ProcessInterpreter]:
+def sandbox(place: Place, **options: Any) -> Iterator[DriverInterpreter]:
     """A started interpreter that is shut down at the end."""
-    interpreter = ProcessInterpreter(confined=confined, **options)
+    interpreter = Factory(place, **options)()
     try:
         interpreter.start()
         yield interpreter

@@ -11,18 +11,18 @@ import pytest
 from rlm_tui.sandbox.document_input import DocumentInput, assigned_document
 from rlm_tui.sandbox.errors import SandboxLostError
 from rlm_tui.sandbox.local import ProcessInterpreter, ProcessInterpreterFactory
-from rlm_tui.sandbox.process_transport import Confinement, ProcessTransport
-from tests.contract.sandboxes import both_confinements, planner_script, sandbox, write_document
+from rlm_tui.sandbox.process_transport import ProcessTransport
+from tests.contract.sandboxes import Place, every_transport, planner_script, sandbox, write_document
 
 MEGABYTE = 1_000_000
 
 
-@both_confinements
-def test_a_document_is_the_text_of_its_file(tmp_path: Path, confined: Confinement) -> None:
+@every_transport
+def test_a_document_is_the_text_of_its_file(tmp_path: Path, place: Place) -> None:
     text = "Grüße\r\nan 漢字 und 😀\n" * 500
     document = write_document(tmp_path, text)
     entered = DocumentInput(document)
-    with sandbox(confined, documents=[document]) as interpreter:
+    with sandbox(place, documents=[document]) as interpreter:
         interpreter.execute(entered.sandbox_assignment("docs", "_raw_docs"), {"_raw_docs": "x"})
         assert interpreter.execute("len(docs), hash(docs) != 0") == f"({len(text)}, True)\n"
         assert entered.characters == len(text)
@@ -31,23 +31,23 @@ def test_a_document_is_the_text_of_its_file(tmp_path: Path, confined: Confinemen
         assert entered.text() == text
 
 
-@both_confinements
+@every_transport
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
-def test_another_encoding_is_read_as_that(tmp_path: Path, confined: Confinement, encoding: str) -> None:
+def test_another_encoding_is_read_as_that(tmp_path: Path, place: Place, encoding: str) -> None:
     text = "Ein Text über Bäume, Flüsse und das Café “Métropole” in Zürich.\n" * 200
     document = write_document(tmp_path, text.encode(encoding))
-    with sandbox(confined, documents=[document]) as interpreter:
+    with sandbox(place, documents=[document]) as interpreter:
         interpreter.bind_document("docs", DocumentInput(document))
         assert interpreter.execute("print(docs[:63])") == text[:63] + "\n"
 
 
-@both_confinements
-def test_a_cell_costs_the_same_whatever_the_document(tmp_path: Path, confined: Confinement) -> None:
+@every_transport
+def test_a_cell_costs_the_same_whatever_the_document(tmp_path: Path, place: Place) -> None:
     """As dspy drives it: all inputs given again with every cell."""
 
     def milliseconds_a_cell(size: int) -> float:
         document = write_document(tmp_path, b"line of text\n" * (size // 13), name=f"{size}.txt")
-        with sandbox(confined, documents=[document]) as interpreter:
+        with sandbox(place, documents=[document]) as interpreter:
             variables = {"question": "?", "docs": DocumentInput(document)}
             interpreter.execute("len(docs)", variables)
             best = 1e9

@@ -8,13 +8,12 @@ import pytest
 from dspy.primitives.code_interpreter import CodeExecutionError, CodeInterpreterError, FinalOutput
 from dspy.primitives.facade import SHIM_SETUP
 
-from rlm_tui.sandbox.process_transport import Confinement
-from tests.contract.sandboxes import Recording, both_confinements, sandbox
+from tests.contract.sandboxes import Place, Recording, every_transport, sandbox
 
 
-@both_confinements
-def test_printed_text_and_the_last_value_are_both_given_back(confined: Confinement) -> None:
-    with sandbox(confined) as interpreter:
+@every_transport
+def test_printed_text_and_the_last_value_are_both_given_back(place: Place) -> None:
+    with sandbox(place) as interpreter:
         assert interpreter.execute("print('a')\n[1, 2]") == "a\n[1, 2]\n"
         assert interpreter.execute("x = 1") is None
         assert interpreter.execute("x + 1") == "2\n"
@@ -22,11 +21,9 @@ def test_printed_text_and_the_last_value_are_both_given_back(confined: Confineme
         assert interpreter.last_cell.value == "2"
 
 
-@both_confinements
-def test_what_was_printed_is_kept_on_every_kind_of_end(confined: Confinement) -> None:
-    with sandbox(
-        confined, output_fields=[{"name": "answer", "type": "str"}], cell_timeout=0.5
-    ) as interpreter:
+@every_transport
+def test_what_was_printed_is_kept_on_every_kind_of_end(place: Place) -> None:
+    with sandbox(place, output_fields=[{"name": "answer", "type": "str"}], cell_timeout=0.5) as interpreter:
         with pytest.raises(CodeExecutionError, match=r"before[\s\S]*ZeroDivisionError: division by zero"):
             interpreter.execute("print('before')\n1/0")
         assert interpreter.execute("print('before')\nSUBMIT('yes')") == FinalOutput({"answer": "yes"})
@@ -59,10 +56,10 @@ def test_submit_checks_names_and_types_and_the_run_goes_on() -> None:
         assert i.execute("SUBMIT('a', 3)") == FinalOutput({"answer": "a", "count": 3})
 
 
-@both_confinements
-def test_output_arrives_while_the_cell_runs(confined: Confinement) -> None:
+@every_transport
+def test_output_arrives_while_the_cell_runs(place: Place) -> None:
     listener = Recording()
-    with sandbox(confined, listener=listener) as interpreter:
+    with sandbox(place, listener=listener) as interpreter:
         began = time.monotonic()
         seen: list[float] = []
         listener.on_output = lambda *details: seen.append(time.monotonic() - began)  # type: ignore[method-assign]

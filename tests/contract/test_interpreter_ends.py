@@ -12,15 +12,16 @@ import pytest
 
 from rlm_tui.sandbox import processes
 from rlm_tui.sandbox.errors import SandboxLostError, SandboxProtocolError, SandboxStartError
+from rlm_tui.sandbox.interpreter import DriverInterpreter
 from rlm_tui.sandbox.local import ProcessInterpreter
-from rlm_tui.sandbox.process_transport import Confinement, ProcessTransport
-from tests.contract.sandboxes import Recording, both_confinements, on_linux, sandbox
+from rlm_tui.sandbox.process_transport import ProcessTransport
+from tests.contract.sandboxes import Place, Recording, every_transport, on_linux, sandbox
 
 
-@both_confinements
-def test_a_cell_that_ends_the_process_loses_the_sandbox_with_its_status(confined: Confinement) -> None:
+@every_transport
+def test_a_cell_that_ends_the_process_loses_the_sandbox_with_its_status(place: Place) -> None:
     listener = Recording()
-    with sandbox(confined, listener=listener) as interpreter:
+    with sandbox(place, listener=listener) as interpreter:
         with pytest.raises(SandboxLostError, match="exit status 7"):
             interpreter.execute("print('last words')\nimport os, time\ntime.sleep(0.2)\nos._exit(7)")
         done = listener.wait_for("done")
@@ -31,18 +32,18 @@ def test_a_cell_that_ends_the_process_loses_the_sandbox_with_its_status(confined
             interpreter.execute("1")
 
 
-@both_confinements
-def test_a_killed_driver_is_said_to_have_been_killed(confined: Confinement) -> None:
+@every_transport
+def test_a_killed_driver_is_said_to_have_been_killed(place: Place) -> None:
     with (
-        sandbox(confined) as interpreter,
+        sandbox(place) as interpreter,
         pytest.raises(SandboxLostError, match=r"killed \(SIGKILL\): out of memory\?"),
     ):
         interpreter.execute("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
 
 
-@both_confinements
-def test_a_crash_of_the_interpreter_itself_is_named(confined: Confinement) -> None:
-    with sandbox(confined) as interpreter, pytest.raises(SandboxLostError, match="SIGSEGV"):
+@every_transport
+def test_a_crash_of_the_interpreter_itself_is_named(place: Place) -> None:
+    with sandbox(place) as interpreter, pytest.raises(SandboxLostError, match="SIGSEGV"):
         interpreter.execute("import ctypes\nctypes.string_at(0)")
 
 
@@ -56,9 +57,9 @@ def test_a_sandbox_that_dies_between_cells_is_noticed() -> None:
             interpreter.execute("1")
 
 
-@both_confinements
-def test_a_flood_of_output_is_capped_and_counted(confined: Confinement) -> None:
-    with sandbox(confined) as interpreter:
+@every_transport
+def test_a_flood_of_output_is_capped_and_counted(place: Place) -> None:
+    with sandbox(place) as interpreter:
         text = interpreter.execute("for _ in range(100): print('x' * 1_000_000)")
         result = interpreter.last_cell
         assert result is not None
@@ -69,9 +70,9 @@ def test_a_flood_of_output_is_capped_and_counted(confined: Confinement) -> None:
 
 
 @on_linux
-@both_confinements
-def test_shutdown_ends_what_cells_started(confined: Confinement) -> None:
-    with sandbox(confined) as interpreter:
+@every_transport
+def test_shutdown_ends_what_cells_started(place: Place) -> None:
+    with sandbox(place) as interpreter:
         interpreter.execute(
             "import subprocess\n"
             "subprocess.Popen(['sleep', '4711.5'])\n"

@@ -12,8 +12,7 @@ from dspy.primitives.code_interpreter import CodeExecutionError
 from rlm_tui.sandbox import interrupts
 from rlm_tui.sandbox.errors import ExecutionCancelledError, SandboxLostError
 from rlm_tui.sandbox.local import ProcessInterpreter
-from rlm_tui.sandbox.process_transport import Confinement
-from tests.contract.sandboxes import Recording, both_confinements, sandbox
+from tests.contract.sandboxes import Place, Recording, every_transport, sandbox
 
 
 def in_background(wait: Callable[[], object], act: Callable[[], object]) -> None:
@@ -30,7 +29,7 @@ def interrupt_once_running(interpreter: ProcessInterpreter, listener: Recording)
     in_background(lambda: listener.wait_for("output"), interpreter.interrupt)
 
 
-@both_confinements
+@every_transport
 @pytest.mark.parametrize(
     "body",
     [
@@ -42,9 +41,9 @@ def interrupt_once_running(interpreter: ProcessInterpreter, listener: Recording)
     ],
     ids=["loop", "sleep", "bare-except", "wait", "subprocess"],
 )
-def test_an_interrupt_ends_the_cell_and_keeps_the_variables(confined: Confinement, body: str) -> None:
+def test_an_interrupt_ends_the_cell_and_keeps_the_variables(place: Place, body: str) -> None:
     listener = Recording()
-    with sandbox(confined, listener=listener) as interpreter:
+    with sandbox(place, listener=listener) as interpreter:
         interrupt_once_running(interpreter, listener)
         began = time.monotonic()
         with pytest.raises(CodeExecutionError, match=r"kept = 1[\s\S]*interrupted this cell"):
@@ -55,12 +54,12 @@ def test_an_interrupt_ends_the_cell_and_keeps_the_variables(confined: Confinemen
         assert interpreter.execute("kept") == "1\n"
 
 
-@both_confinements
+@every_transport
 def test_code_that_never_lets_the_driver_read_is_stopped_by_a_signal_from_outside(
-    confined: Confinement,
+    place: Place,
 ) -> None:
     listener = Recording()
-    with sandbox(confined, listener=listener) as interpreter:
+    with sandbox(place, listener=listener) as interpreter:
         interrupt_once_running(interpreter, listener)
         with pytest.raises(CodeExecutionError, match="interrupted this cell"):
             interpreter.execute("import re\nprint('go', flush=True)\nre.match('(a+)+$', 'a' * 60 + 'b')")
@@ -68,10 +67,10 @@ def test_code_that_never_lets_the_driver_read_is_stopped_by_a_signal_from_outsid
         assert interpreter.execute("re.__name__") == "'re'\n"
 
 
-@both_confinements
-def test_code_that_heeds_nothing_is_killed(confined: Confinement) -> None:
+@every_transport
+def test_code_that_heeds_nothing_is_killed(place: Place) -> None:
     listener = Recording()
-    with sandbox(confined, listener=listener) as interpreter:
+    with sandbox(place, listener=listener) as interpreter:
         interrupt_once_running(interpreter, listener)
         began = time.monotonic()
         with pytest.raises(SandboxLostError, match="did not heed an interrupt"):
@@ -126,10 +125,10 @@ def test_an_interrupt_reaches_a_cell_that_waits_for_a_host_tool() -> None:
         assert interpreter.execute("slow()") == "'late'\n"
 
 
-@both_confinements
-def test_cancelling_lets_a_blocked_execute_return_at_once(confined: Confinement) -> None:
+@every_transport
+def test_cancelling_lets_a_blocked_execute_return_at_once(place: Place) -> None:
     listener = Recording()
-    with sandbox(confined, listener=listener) as interpreter:
+    with sandbox(place, listener=listener) as interpreter:
         in_background(lambda: listener.wait_for("output"), interpreter.cancel_pending)
         began = time.monotonic()
         with pytest.raises(ExecutionCancelledError):

@@ -9,15 +9,21 @@ import pytest
 
 from rlm_tui.sandbox.document_input import DocumentInput
 from rlm_tui.sandbox.local import ProcessInterpreterFactory
-from rlm_tui.sandbox.process_transport import Confinement
-from tests.contract.sandboxes import Recording, both_confinements, planner_script, write_document
+from tests.contract.sandboxes import (
+    Factory,
+    Place,
+    Recording,
+    every_transport,
+    planner_script,
+    write_document,
+)
 
 
-@both_confinements
-def test_an_rlm_runs_from_document_to_answer(tmp_path: Path, confined: Confinement) -> None:
+@every_transport
+def test_an_rlm_runs_from_document_to_answer(tmp_path: Path, place: Place) -> None:
     document = write_document(tmp_path, "# Title\nalpha beta\n# Other\nalpha gamma\n")
     listener = Recording()
-    factory = ProcessInterpreterFactory(documents=[document], confined=confined, listener=listener)
+    factory = Factory(place, documents=[document], listener=listener)
     lm = planner_script(
         [
             "lines = grep(docs, 'alpha')\nprint(len(lines), question)",
@@ -41,20 +47,20 @@ def test_an_rlm_runs_from_document_to_answer(tmp_path: Path, confined: Confineme
     assert listener.of("lost") == []
 
 
-@both_confinements
-def test_a_predictor_built_in_a_cell_runs_on_the_host(confined: Confinement) -> None:
+@every_transport
+def test_a_predictor_built_in_a_cell_runs_on_the_host(place: Place) -> None:
     lm = planner_script(
         ["import dspy\nprint(dspy.Predict('city -> country')(city='Oslo').country)", "SUBMIT('done')"],
         sub_answer=lambda prompt: "[[ ## country ## ]]\nNorway\n\n[[ ## completed ## ]]",
     )
-    rlm = dspy.RLM("question -> answer", interpreter_factory=ProcessInterpreterFactory(confined=confined))
+    rlm = dspy.RLM("question -> answer", interpreter_factory=Factory(place))
     with dspy.context(lm=lm):
         result = rlm(question="where?")
     assert result.trajectory[0]["output"] == "Norway\n"
 
 
-@both_confinements
-def test_a_nested_rlm_gets_a_sandbox_of_its_own(confined: Confinement) -> None:
+@every_transport
+def test_a_nested_rlm_gets_a_sandbox_of_its_own(place: Place) -> None:
     lm = planner_script(
         [
             "import dspy\nsecret = 41\nprint(dspy.RLM('number -> answer')(number='7').answer)",
@@ -62,7 +68,7 @@ def test_a_nested_rlm_gets_a_sandbox_of_its_own(confined: Confinement) -> None:
             "SUBMIT(answer=str(secret + 1))",
         ]
     )
-    rlm = dspy.RLM("question -> answer", interpreter_factory=ProcessInterpreterFactory(confined=confined))
+    rlm = dspy.RLM("question -> answer", interpreter_factory=Factory(place))
     with dspy.context(lm=lm):
         result = rlm(question="?")
     assert result.trajectory[0]["output"] == "False7\n"

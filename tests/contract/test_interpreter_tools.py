@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from dspy.primitives.code_interpreter import CodeExecutionError
 from dspy.utils.callback import BaseCallback
 from dspy.utils.callback_context import ACTIVE_CALL_ID
 
-from rlm_tui.sandbox.process_transport import Confinement
+from rlm_tui.sandbox.private_files import take_file
 from rlm_tui.sandbox.references import CallReferenceError, resolve
 from rlm_tui.sandbox.tool_calls import CallThreads
-from tests.contract.sandboxes import both_confinements, sandbox
+from tests.contract.sandboxes import Place, every_transport, sandbox
 
 IN_THREADS = """
 from concurrent.futures import ThreadPoolExecutor
@@ -27,16 +28,16 @@ answers == [n * 2 for n in range({calls})]
 """
 
 
-@both_confinements
+@every_transport
 @pytest.mark.parametrize("calls", [64, 256])
-def test_many_calls_are_open_at_once(confined: Confinement, calls: int) -> None:
+def test_many_calls_are_open_at_once(place: Place, calls: int) -> None:
     together = threading.Barrier(calls, timeout=20)
 
     def ask(number: int) -> int:
         together.wait()
         return number * 2
 
-    with sandbox(confined, tools={"ask": ask}) as interpreter:
+    with sandbox(place, tools={"ask": ask}) as interpreter:
         assert interpreter.execute(IN_THREADS.format(workers=calls, calls=calls)) == "True\n"
 
 
@@ -170,13 +171,14 @@ def test_call_threads_wait_for_a_free_one_at_their_limit_and_are_used_again() ->
     threads.close()
 
 
-@both_confinements
-def test_a_long_text_for_a_predictor_goes_by_file(tmp_path: Path, confined: Confinement) -> None:
+@every_transport
+def test_a_long_text_for_a_predictor_goes_by_file(tmp_path: Path, place: Place) -> None:
     got: list[Any] = []
-    with sandbox(confined, volume=tmp_path, tools={"__dspy_call__": lambda **given: got.append(given)}) as i:
+    with sandbox(place, volume=tmp_path, tools={"__dspy_call__": lambda **given: got.append(given)}) as i:
         i.execute("text = 'é' * 3_000_000\n__dspy_call__(handle='h', inputs={'text': text, 'n': 1})")
         # By file or in parts, what comes out is the same; only by file leaves the directory behind.
-        assert list((tmp_path / ".rlm").iterdir()) == []
+        private = f"{i.description.volume}/.rlm"
+        assert i.execute(f"import os\nos.listdir({private!r})") == "[]\n"
     assert got == [{"handle": "h", "inputs": {"text": "é" * 3_000_000, "n": 1}}]
 
 
@@ -184,7 +186,9 @@ def test_a_long_text_left_by_file_is_read_once_and_deleted(tmp_path: Path) -> No
     (tmp_path / ".rlm").mkdir()
     file = tmp_path / ".rlm" / "abc.txt"
     file.write_text("long\r\ntext", newline="")
-    found = resolve({"inputs": {"text": {"$file": ".rlm/abc.txt"}, "n": [1]}}, {}, tmp_path, keep=True)
+    found = resolve(
+        {"inputs": {"text": {"$file": ".rlm/abc.txt"}, "n": [1]}}, {}, partial(take_file, tmp_path), keep=True
+    )
     assert found == {"inputs": {"text": "long\r\ntext", "n": [1]}}
     assert not file.exists()
 
@@ -206,10 +210,10 @@ def test_a_file_reference_never_leads_out_of_its_directory(tmp_path: Path) -> No
     ]
     for name in names:
         with pytest.raises(CallReferenceError):
-            resolve({"$file": name}, {}, volume, keep=True)
+            resolve({"$file": name}, {}, partial(take_file, volume), keep=True)
     outside = tmp_path / "other"
     outside.mkdir()
     (outside / ".rlm").symlink_to(tmp_path)
     with pytest.raises(CallReferenceError):
-        resolve({"$file": "secret.txt"}, {}, outside, keep=True)
+        resolve({"$file": "secret.txt"}, {}, partial(take_file, outside), keep=True)
     assert (tmp_path / "secret.txt").exists()

@@ -76,12 +76,9 @@ class Account:
 
     def _image(self, request: Any) -> Any:
         commands = list(request.image.dockerfile_commands)
-        for image_id, known in self.images.items():
-            if known == commands:
-                break
-        else:
-            image_id = f"im-{len(self.images) + 1}"
-            self.images[image_id] = commands
+        same = [image_id for image_id, known in self.images.items() if known == commands]
+        image_id = same[0] if same else f"im-{len(self.images) + 1}"
+        self.images[image_id] = commands
         result = SUCCESS if image_id in self.built else api_pb2.GenericResult()
         return api_pb2.ImageGetOrCreateResponse(image_id=image_id, result=result)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from rlm_tui.sandbox import processes
 from rlm_tui.sandbox.confinement import probe_bubblewrap
 
+MARK = "RLM_LOOPBACK_SANDBOX"
 CHUNKS = (1, 7, 4096, 65_536, 13)
 """Sizes in which output is handed on, so that whoever splits it into lines is tried."""
 
@@ -88,6 +89,11 @@ class Process:
             processes.end(processes.descendants(pid), group=pid)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    @staticmethod
+    def kill_marked(sandbox: str) -> None:
+        """End what a sandbox's processes left behind in sessions of their own."""
+        processes.end_marked(MARK, sandbox)
 
     async def _read(self, stream: int, reader: asyncio.StreamReader | None) -> None:
         assert reader is not None

@@ -12,7 +12,7 @@ from grpclib.exceptions import GRPCError
 from modal_proto import task_command_router_pb2 as router_pb2
 
 from tests.modal_server.misbehaviour import Misbehaviour
-from tests.modal_server.processes import Process
+from tests.modal_server.processes import MARK, Process
 from tests.modal_server.rpc import not_found
 from tests.modal_server.sandboxes import Sandbox, Sandboxes, refuse_arguments
 
@@ -58,6 +58,7 @@ class Router:
                 environment = {
                     "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
                     "HOME": "/tmp",
+                    MARK: sandbox.id,
                     **self._sandboxes.secret_environment(sandbox),
                 }
                 mounts = {path: mounted.copy for path, mounted in sandbox.mounted.items()}
@@ -100,8 +101,10 @@ class Router:
 
     def _poll(self, request: Any) -> Any:
         process = self._process(request)
-        return _ending(process, router_pb2.TaskExecPollResponse) if process.ended.is_set() else (
-            router_pb2.TaskExecPollResponse()
+        return (
+            _ending(process, router_pb2.TaskExecPollResponse)
+            if process.ended.is_set()
+            else (router_pb2.TaskExecPollResponse())
         )
 
     async def _wait(self, request: Any) -> Any:

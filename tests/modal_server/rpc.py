@@ -62,7 +62,9 @@ def service(base: type, methods: Mapping[str, Method], keeper: Gatekeeper, *, co
     names: frozenset[str] = getattr(base, "__abstractmethods__")  # noqa: B009
     unknown = set(methods) - names
     assert not unknown, f"no such rpc: {unknown}"
-    return type(f"Loopback{base.__name__}", (base,), {name: bound(name, methods.get(name)) for name in names})()
+    return type(
+        f"Loopback{base.__name__}", (base,), {name: bound(name, methods.get(name)) for name in names}
+    )()
 
 
 def not_found(what: str) -> GRPCError:

@@ -7,6 +7,7 @@ import itertools
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,8 @@ class Sandbox:
             self._timer.cancel()
         for process in self.execs.values():
             process.kill()
+        if self.execs:
+            Process.kill_marked(self.id)
         for mounted in self.mounted.values():
             mounted.commit()
         self.over.set()
@@ -166,10 +169,8 @@ class Sandboxes:
     async def _wait(self, request: Any) -> Any:
         sandbox = self.by_id(request.sandbox_id)
         if request.timeout and sandbox.alive:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(sandbox.over.wait(), request.timeout)
-            except asyncio.TimeoutError:
-                pass
         return api_pb2.SandboxWaitResponse(result=sandbox.result)
 
     def _terminate(self, request: Any) -> Any:

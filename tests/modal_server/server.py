@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from grpclib.server import Server
 from modal_proto.api_grpc import ModalClientBase

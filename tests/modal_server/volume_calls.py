@@ -81,13 +81,9 @@ class VolumeCalls:
     async def _list(self, request: Any) -> AsyncIterator[Any]:
         volume = self._volumes.by_id(request.volume_id)
         at = volume.existing(request.path)
-        if not at.is_dir():
-            paths = [at]
-        else:
-            paths = sorted(at.rglob("*") if request.recursive else at.iterdir())
-        kind = (
-            api_pb2.VolumeListFiles2Response if volume.version == 2 else api_pb2.VolumeListFilesResponse
-        )
+        below = at.rglob("*") if request.recursive else at.iterdir()
+        paths = sorted(below) if at.is_dir() else [at]
+        kind = api_pb2.VolumeListFiles2Response if volume.version == 2 else api_pb2.VolumeListFilesResponse
         for first in range(0, len(paths), 500):
             yield kind(entries=[_entry(volume, path) for path in paths[first : first + 500]])
 
@@ -192,10 +188,8 @@ class VolumeCalls:
 
 def _entry(volume: StoredVolume, path: Path) -> Any:
     kinds = api_pb2.FileEntry.FileType
-    if path.is_symlink():
-        kind = kinds.SYMLINK
-    else:
-        kind = kinds.DIRECTORY if path.is_dir() else kinds.FILE
+    whole = kinds.DIRECTORY if path.is_dir() else kinds.FILE
+    kind = kinds.SYMLINK if path.is_symlink() else whole
     stat = path.lstat()
     return api_pb2.FileEntry(
         path=str(path.relative_to(volume.files.resolve())),

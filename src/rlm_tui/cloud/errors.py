@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rlm_tui.core.text import one_line
 
-TOKEN_HINT = "Run `modal token new`, or set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET."  # noqa: S105 - a hint
+TOKEN_HINT = "Run `modal token new`, or set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET."
 _MOST = 300
 
 
@@ -64,7 +64,8 @@ def explained(error: BaseException, what: str) -> BaseException:
             )
         case exception.VersionError():
             return CloudError(
-                f"Modal wants another version of its client: {said}.", "Run `uv sync --upgrade-package modal`."
+                f"Modal wants another version of its client: {said}.",
+                "Run `uv sync --upgrade-package modal`.",
             )
         case exception.ConnectionError():
             return CloudError(

@@ -50,7 +50,11 @@ def upload(
     def put() -> None:
         # As Modal's own command line does it: `batch_upload` tells no progress.
         manager = AbstractVolumeUploadContextManager.resolve(
-            volume._get_metadata().version, volume.object_id, volume.client, progress_cb=progress, force=overwrite
+            volume._get_metadata().version,
+            volume.object_id,
+            volume.client,
+            progress_cb=progress,
+            force=overwrite,
         )
         with manager as batch:
             for source, target in files:

@@ -110,9 +110,11 @@ def run_cell(
     recorder: Recorder,
     code: str,
     execute: Callable[[], Any],
-    volume: VolumeWatch | None,
+    volume: VolumeWatch,
+    sandbox: DriverInterpreter,
 ) -> Any:
     """Run one cell, from `cell_started` to `cell_finished`; gives or raises what `execute` does."""
+    volume.prepare(sandbox)
     listener = invocation.listener
     span = recorder.span("cell")
     recorder.emit(CellStarted, span=span, parent=invocation.iteration, code=recorder.value(code))
@@ -135,10 +137,9 @@ def run_cell(
         recorder.end_streams(span)
         result = listener.result or _result_of(failure, listener.lost, time.monotonic() - began)
         _emit_finished(recorder, span, invocation.iteration, result)
-        if volume is not None:
-            written, removed = volume.changes()
-            if written or removed:
-                recorder.emit(VolumeChanged, span=span, written=written, removed=removed)
+        written, removed = volume.changes(sandbox)
+        if written or removed:
+            recorder.emit(VolumeChanged, span=span, written=written, removed=removed)
         invocation.cell = ""
 
 

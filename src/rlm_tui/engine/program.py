@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dspy
@@ -16,14 +15,15 @@ from rlm_tui.engine.outcome import Outcome, failed
 from rlm_tui.engine.place import current_place
 from rlm_tui.engine.planner import PlannerAnswerError
 from rlm_tui.engine.recorder import Recorder
+from rlm_tui.engine.remote_volume_watch import RemoteVolumeWatch
 from rlm_tui.engine.rlm import ExplorerRLM, RunSetting
-from rlm_tui.engine.sandboxes import SandboxFactory
+from rlm_tui.engine.sandboxes import SandboxFactory, check_documents
 from rlm_tui.engine.signatures import build_signature
-from rlm_tui.engine.volume_watch import VolumeWatch
+from rlm_tui.engine.start import local_volume
+from rlm_tui.engine.volume_watch import LocalVolumeWatch
 from rlm_tui.lm.failures import explain
 from rlm_tui.lm.models import build_models
 from rlm_tui.sandbox.document_input import DocumentInput
-from rlm_tui.sandbox.limits import check_fits
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
@@ -42,20 +42,21 @@ class Program:
         recorder: Recorder,
         control: RunControl,
         gate: Gate,
-        volume: Path | None,
+        run_id: str,
     ) -> None:
         settings, budgets = request.settings, request.settings.budgets
         self._recorder = recorder
         self._control = control
         documents = list(request.documents.values())
-        check_fits(documents, settings.sandbox.memory_bytes)
+        is_local = settings.sandbox.kind == "local"
+        check_documents(documents, settings)
         self._signature = build_signature(request.task)
         self._models = build_models(settings, pace=request.pace)
         self._budget = RunBudget(budgets, control)
         self.sandboxes = SandboxFactory(
-            settings.sandbox,
+            settings,
             documents=documents,
-            volume=volume,
+            run_id=run_id,
             cell_seconds=budgets.cell_seconds,
             recorder=recorder,
         )
@@ -69,7 +70,7 @@ class Program:
                 budget=self._budget,
                 workers=settings.sandbox.batch_workers,
                 streaming=True,
-                volume=VolumeWatch(volume),
+                volume=LocalVolumeWatch(local_volume(settings)) if is_local else RemoteVolumeWatch(),
             ),
             max_iters=budgets.max_iterations,
             max_llm_calls=budgets.max_llm_calls,

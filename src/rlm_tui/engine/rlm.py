@@ -43,7 +43,7 @@ class RunSetting:
     budget: RunBudget
     workers: int
     streaming: bool
-    volume: VolumeWatch | None
+    volume: VolumeWatch
 
 
 class ExplorerRLM(dspy.RLM):
@@ -183,6 +183,7 @@ class ExplorerRLM(dspy.RLM):
             code,
             lambda: self._execute_code(repl, code, input_args),
             setting.volume,
+            repl,
         )
         setting.budget.enforce()
         invocation.control.check()

@@ -6,16 +6,17 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rlm_tui.core.documents import Document
-from rlm_tui.core.settings import SandboxSettings
+from rlm_tui.core.settings import Settings
 from rlm_tui.engine.cells import CellListener
 from rlm_tui.engine.invocation import INVOCATION
 from rlm_tui.engine.recorder import Recorder
+from rlm_tui.engine.start import local_volume
 from rlm_tui.sandbox.interpreter import DriverInterpreter
-from rlm_tui.sandbox.limits import Limits
+from rlm_tui.sandbox.limits import Limits, check_fits, check_fits_modal
 from rlm_tui.sandbox.local import ProcessInterpreter
+from rlm_tui.sandbox.modal import ModalInterpreter
 
 
 class SandboxFactory:
@@ -23,16 +24,16 @@ class SandboxFactory:
 
     def __init__(
         self,
-        settings: SandboxSettings,
+        settings: Settings,
         *,
         documents: Sequence[Document],
-        volume: Path | None,
+        run_id: str,
         cell_seconds: float | None,
         recorder: Recorder,
     ) -> None:
         self._settings = settings
         self._documents = tuple(documents)
-        self._volume = volume
+        self._run_id = run_id
         self._cell_seconds = cell_seconds
         self._recorder = recorder
         self._lock = threading.Lock()
@@ -49,7 +50,7 @@ class SandboxFactory:
 
     def listener(self, parent: str) -> CellListener:
         """What will tell the events of the sandbox of one RLM call."""
-        return CellListener(self._recorder, kind=self._settings.kind, parent=parent)
+        return CellListener(self._recorder, kind=self._settings.sandbox.kind, parent=parent)
 
     @contextmanager
     def running(self, sandbox: DriverInterpreter) -> Iterator[None]:
@@ -82,17 +83,40 @@ class SandboxFactory:
             sandbox.shutdown()
 
     def _make(self, listener: CellListener | None) -> DriverInterpreter:
-        settings = self._settings
-        return ProcessInterpreter(
-            documents=self._documents,
-            volume=self._volume,
-            confined=settings.confined,
-            limits=Limits(
-                memory_bytes=settings.memory_bytes,
-                file_size_bytes=settings.file_size_bytes,
-                processes=settings.processes,
-            ),
-            cell_timeout=self._cell_seconds,
-            listener=listener,
-            redact=self._recorder.text,
+        settings = self._settings.sandbox
+        limits = Limits(
+            memory_bytes=settings.memory_bytes,
+            file_size_bytes=settings.file_size_bytes,
+            processes=settings.processes,
         )
+        match settings.kind:
+            case "local":
+                return ProcessInterpreter(
+                    documents=self._documents,
+                    volume=local_volume(self._settings),
+                    confined=settings.confined,
+                    limits=limits,
+                    cell_timeout=self._cell_seconds,
+                    listener=listener,
+                    redact=self._recorder.text,
+                )
+            case "modal":
+                return ModalInterpreter(
+                    self._settings.modal,
+                    volume=settings.volume,
+                    documents=self._documents,
+                    limits=limits,
+                    run_id=self._run_id,
+                    cell_timeout=self._cell_seconds,
+                    listener=listener,
+                    redact=self._recorder.text,
+                )
+
+
+def check_documents(documents: Sequence[Document], settings: Settings) -> None:
+    """Raise `DocumentTooLarge` when the documents can't be held in the memory that cells will have."""
+    match settings.sandbox.kind:
+        case "local":
+            check_fits(documents, settings.sandbox.memory_bytes)
+        case "modal":
+            check_fits_modal(documents, settings.modal.memory_mb)

@@ -15,8 +15,7 @@ import msgspec
 
 from rlm_tui.core.blobs import Blobs, MemoryBlobs
 from rlm_tui.core.documents import Document, sha256
-from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted, SandboxDescription
-from rlm_tui.core.paths import volumes_directory
+from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import Redactor
@@ -25,8 +24,7 @@ from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.outcome import Outcome, failed
 from rlm_tui.engine.place import ROOT
 from rlm_tui.engine.recorder import Recorder
-from rlm_tui.engine.start import as_text, asked, reference, versions
-from rlm_tui.sandbox.process_transport import ProcessTransport
+from rlm_tui.engine.start import as_text, asked, describe_sandbox, reference, versions
 from rlm_tui.store.runs import RunFolder, new_run_id
 
 if TYPE_CHECKING:
@@ -82,7 +80,6 @@ class Session:
             secrets=request.settings.secrets(),
         )
         self._gate = Gate(self._recorder)
-        self._volume = volumes_directory() / request.settings.sandbox.volume
         self._thread: threading.Thread | None = None
         self._program: Program | None = None
         self._finish_lock = threading.Lock()
@@ -161,6 +158,17 @@ class Session:
         """Run code of the console in the sandbox, outside of the trajectory. Waits; raises SessionError."""
         return self._redacted(self._sandbox().evaluate(code, timeout=timeout))
 
+    def refresh_volume(self) -> bool:
+        """Let everybody see what cells wrote in the volume so far. Waits; False when no sandbox runs now.
+
+        Raises `SandboxError`.
+        """
+        sandbox = self._program.sandboxes.outermost if self._program is not None else None
+        if sandbox is None:
+            return False
+        sandbox.publish_volume()
+        return True
+
     def _redacted(self, item: Any) -> Any:
         return msgspec.convert(self._recorder.plain(msgspec.to_builtins(item)), type(item))
 
@@ -188,7 +196,7 @@ class Session:
             recorder=self._recorder,
             control=self._control,
             gate=self._gate,
-            volume=self._volume,
+            run_id=self.run_id,
         )
         return self._program.run()
 
@@ -257,7 +265,7 @@ class Session:
             planner=planner,
             sub_lm=planner if settings.sub_lm is None else settings.sub_lm.model,
             offline=settings.lm is None,
-            sandbox=self._describe_sandbox(),
+            sandbox=describe_sandbox(settings),
             budgets=settings.budgets,
             versions=versions(),
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -268,10 +276,6 @@ class Session:
             recorder.note("error", f"The run goes on without a log: {self._log_failure}")
         if self._folder is not None and request.documents:
             threading.Thread(target=self._hash_documents, name="rlm-sha256", daemon=True).start()
-
-    def _describe_sandbox(self) -> SandboxDescription:
-        settings = self.request.settings.sandbox
-        return ProcessTransport(volume=self._volume, confined=settings.confined).description
 
     def _hash_documents(self) -> None:
         """Write `documents.json` with each document's hash: for a large one that takes a while."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from rlm_tui.core.documents import Document
 from rlm_tui.core.event_codec import encode_value
-from rlm_tui.core.events import DocumentReference
+from rlm_tui.core.events import DocumentReference, SandboxDescription
+from rlm_tui.core.paths import volumes_directory
+from rlm_tui.core.settings import Settings
 from rlm_tui.engine.plain import plain
+from rlm_tui.sandbox.modal_transport import modal_description
+from rlm_tui.sandbox.process_transport import ProcessTransport
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
@@ -37,6 +42,22 @@ def reference(document: Document) -> DocumentReference:
     return DocumentReference(
         name=document.name, path=str(document.path), size=document.size, encoding=document.encoding
     )
+
+
+def local_volume(settings: Settings) -> Path:
+    """The directory that is the volume of a local sandbox."""
+    return volumes_directory() / settings.sandbox.volume
+
+
+def describe_sandbox(settings: Settings) -> SandboxDescription:
+    """The sandbox of a run before there is one."""
+    match settings.sandbox.kind:
+        case "local":
+            return ProcessTransport(
+                volume=local_volume(settings), confined=settings.sandbox.confined
+            ).description
+        case "modal":
+            return modal_description(settings.modal)
 
 
 def as_text(value: Any) -> str:

@@ -7,6 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rlm_tui.sandbox.interpreter import DriverInterpreter
 
 MOST_ENTRIES = 5_000
 MOST_SECONDS = 0.05
@@ -15,7 +19,18 @@ _OURS = ".rlm"
 Marks = dict[str, tuple[int, int]]
 
 
-class VolumeWatch:
+class VolumeWatch(Protocol):
+    """Tells what cells wrote in the volume."""
+
+    def prepare(self, sandbox: DriverInterpreter) -> None:
+        """Called before each cell of `sandbox`."""
+
+    def changes(self, sandbox: DriverInterpreter) -> tuple[list[str], list[str]]:
+        """Paths written and removed since the last look, relative to the volume, in POSIX form."""
+        ...
+
+
+class LocalVolumeWatch:
     """Compares the volume with how it was at the last look. One too large to look over is not watched."""
 
     def __init__(self, directory: Path | None) -> None:
@@ -23,7 +38,10 @@ class VolumeWatch:
         self._lock = threading.Lock()
         self._marks: Marks | None = self._look()
 
-    def changes(self) -> tuple[list[str], list[str]]:
+    def prepare(self, sandbox: DriverInterpreter) -> None:
+        """Nothing to do: the first look was the constructor's."""
+
+    def changes(self, sandbox: DriverInterpreter) -> tuple[list[str], list[str]]:
         """Paths written and removed since the last look, relative to the volume, in POSIX form."""
         with self._lock:
             before = self._marks

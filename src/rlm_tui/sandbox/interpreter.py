@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from dspy.primitives.code_interpreter import CodeInterpreterError
@@ -78,10 +77,9 @@ class DriverInterpreter:
         """Which sandbox this is; known before it is started."""
         return self._transport.description
 
-    @property
-    def volume_directory(self) -> Path | None:
-        """Where the volume lies on the host, when the host can read it."""
-        return self._transport.volume_directory
+    def take_private_file(self, name: str) -> str:
+        """The text of a file that the driver left in the volume's `.rlm/` for the host; it is deleted."""
+        return self._transport.take_private_file(name)
 
     @property
     def documents(self) -> dict[str, DocumentInput]:
@@ -113,7 +111,11 @@ class DriverInterpreter:
                 raise ExecutionCancelledError("The run was cancelled.") from error
             raise
         self.readiness = SandboxReadiness(
-            self._transport.description, ready.python, ready.platform, time.monotonic() - began, tuple(ready.unset)
+            self._transport.description,
+            ready.python,
+            ready.platform,
+            time.monotonic() - began,
+            tuple(ready.unset),
         )
         self._tell(self._listener.on_ready, self.readiness)
 

@@ -35,9 +35,10 @@ class DocumentTooLarge(Exception):
     def __init__(self, name: str, needed: int, available: int, limited_by: str) -> None:
         self.needed = needed
         self.available = available
+        setting = limited_by.partition("the setting ")[2]
         self.hint = (
-            "Choose a smaller document, or raise sandbox.memory_bytes."
-            if "setting" in limited_by
+            f"Choose a smaller document, or raise {setting}."
+            if setting
             else "Choose a smaller document, or close what uses the memory."
         )
         super().__init__(
@@ -68,6 +69,18 @@ def check_fits(
     free = available if available is not None else available_memory()
     if free is not None and needed > free:
         raise DocumentTooLarge(name, needed, free, "free on this machine")
+
+
+def check_fits_modal(documents: Iterable[Document], memory_mb: int | None) -> None:
+    """Raise `DocumentTooLarge` when a sandbox of Modal with `memory_mb` can't hold the documents.
+
+    Without that setting Modal gives a sandbox as much as its machine has left.
+    """
+    documents = list(documents)
+    needed = MEMORY_PER_DOCUMENT_BYTE * sum(document.size for document in documents)
+    if memory_mb is not None and needed > memory_mb * 1024**2:
+        name = ", ".join(document.name for document in documents)
+        raise DocumentTooLarge(name, needed, memory_mb * 1024**2, "the setting modal.memory_mb")
 
 
 def available_memory() -> int | None:

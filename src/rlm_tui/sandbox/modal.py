@@ -37,9 +37,7 @@ class ModalInterpreter(DriverInterpreter):
         callbacks: list[BaseCallback] | None = None,
         redact: Callable[[str], str] = str,
     ) -> None:
-        transport = ModalTransport(
-            settings, volume=volume, documents=documents, limits=limits, run_id=run_id
-        )
+        transport = ModalTransport(settings, volume=volume, documents=documents, limits=limits, run_id=run_id)
         super().__init__(
             transport,
             tools=tools,

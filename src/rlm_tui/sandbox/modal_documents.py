@@ -37,8 +37,8 @@ def check_sizes(documents: Sequence[Document]) -> None:
     for document in documents:
         if document.size > MOST_BYTES:
             raise CloudError(
-                f"{document.name} is too large for a volume of Modal: it has {human_size(document.size)}, and a "
-                f"file may have {human_size(MOST_BYTES)}.",
+                f"{document.name} is too large for a volume of Modal: it has {human_size(document.size)}, "
+                f"and a file may have {human_size(MOST_BYTES)}.",
                 "Choose a smaller document, or split it.",
             )
 

@@ -15,7 +15,7 @@ from rlm_tui.core.settings import ModalSettings
 
 MOUNT = "/data"
 TAG = "rlm-tui"
-PID_FILE = "/tmp/.rlm-tui-driver.pid"  # noqa: S108 - in the sandbox, which is this driver's alone
+PID_FILE = "/tmp/.rlm-tui-driver.pid"
 _MOST_ARGUMENT = 65_000
 
 
@@ -52,24 +52,23 @@ def create_options(settings: ModalSettings, run_id: str) -> dict[str, Any]:
         "block_network": settings.block_network,
         "tags": tags(run_id),
     }
-    for name, value in (
-        ("cpu", settings.cpu),
-        ("memory", settings.memory_mb),
-        ("gpu", settings.gpu),
-        ("region", settings.region),
-    ):
-        if value is not None:
-            options[name] = value
+    wished = {
+        "cpu": settings.cpu,
+        "memory": settings.memory_mb,
+        "gpu": settings.gpu,
+        "region": settings.region,
+    }
+    options |= {name: value for name, value in wished.items() if value is not None}
     if settings.attach_secret:
         options["secrets"] = [modal_client.secret(settings, settings.secret)]
     return options
 
 
-def create(app: Any, volumes: Mapping[str, Any], made: Any, options: Mapping[str, Any], client: Any) -> Any:
+def create(app: Any, volumes: dict[Any, Any], made: Any, options: Mapping[str, Any], client: Any) -> Any:
     """A new sandbox that runs nothing yet; blocks until Modal has taken the order."""
     from modal import Sandbox
 
-    return Sandbox.create(app=app, image=made, volumes={**volumes}, client=client, **options)
+    return Sandbox.create(app=app, image=made, volumes=volumes, client=client, **options)
 
 
 def driver_command(driver: Path) -> Sequence[str]:
@@ -89,6 +88,11 @@ def driver_command(driver: Path) -> Sequence[str]:
 def interrupt_command() -> Sequence[str]:
     """What sends SIGINT to the driver from beside it."""
     return ["sh", "-c", f'kill -INT "$(cat {PID_FILE})"']
+
+
+def take_command(name: str) -> Sequence[str]:
+    """What prints a file of the volume's `.rlm/` and deletes it."""
+    return ["sh", "-c", 'cat -- "$1" && rm -f -- "$1"', "sh", f"{MOUNT}/.rlm/{name}"]
 
 
 def _as_tag(name: str) -> str:

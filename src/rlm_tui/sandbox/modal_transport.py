@@ -23,6 +23,7 @@ from rlm_tui.sandbox import modal_parts
 from rlm_tui.sandbox.limits import Limits
 from rlm_tui.sandbox.modal_documents import bring_documents, check_sizes
 from rlm_tui.sandbox.modal_pool import POOL, ready_key
+from rlm_tui.sandbox.private_files import MAX_FILE_BYTES
 from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportError, TransportStartError
 
 T = TypeVar("T")
@@ -82,9 +83,25 @@ class ModalTransport:
             "processes": None,
         }
 
-    @property
-    def volume_directory(self) -> Path | None:
-        return None
+    def take_private_file(self, name: str) -> str:
+        sandbox = self._running()
+
+        def read() -> bytes:
+            process = sandbox.exec(*modal_parts.take_command(name), text=False)
+            data = bytearray()
+            for piece in process.stdout:
+                data += piece
+                if len(data) > MAX_FILE_BYTES:
+                    raise CloudError(f"it is no file of at most {MAX_FILE_BYTES:,} bytes.")
+            if process.wait() != 0:
+                raise CloudError("it can't be read in the sandbox.")
+            return bytes(data)
+
+        try:
+            data = within(self._settings.call_seconds, "reading a text of the sandbox", read)
+        except CloudError as error:
+            raise TransportError(error.message, error.hint) from error
+        return data.decode("utf-8", "replace")
 
     @property
     def start_seconds(self) -> float:
@@ -147,7 +164,9 @@ class ModalTransport:
 
     def reload_volume(self) -> None:
         sandbox = self._running()
-        self._told(lambda: within(self._settings.call_seconds, "reloading the volume", sandbox.reload_volumes))
+        self._told(
+            lambda: within(self._settings.call_seconds, "reloading the volume", sandbox.reload_volumes)
+        )
 
     def document_path(self, document: Document) -> str:
         place = self._places.get(str(document.path.resolve()))
@@ -189,7 +208,9 @@ class ModalTransport:
             return Ending(words=words, reason=self._broken or error.message.rstrip("."))
         if code == TIMED_OUT:
             seconds = self._settings.timeout_seconds
-            return Ending(words=words, reason=f"it reached its time limit of {seconds} s (modal.timeout_seconds)")
+            return Ending(
+                words=words, reason=f"it reached its time limit of {seconds} s (modal.timeout_seconds)"
+            )
         if code == TERMINATED:
             return Ending(words=words, reason="it was terminated from outside, by a person or by Modal")
         if code is None:
@@ -199,7 +220,9 @@ class ModalTransport:
     def _driver_ending(self, words: str, patience: float) -> Ending:
         """The sandbox lives, and the driver in it does not."""
         until = time.monotonic() + patience
-        while (code := within(self._settings.call_seconds, "asking for the driver's end", self._process.poll)) is None:
+        while (
+            code := within(self._settings.call_seconds, "asking for the driver's end", self._process.poll)
+        ) is None:
             if time.monotonic() > until:
                 return Ending(words=words)
             time.sleep(0.05)
@@ -297,9 +320,7 @@ def modal_description(settings: ModalSettings) -> SandboxDescription:
     words.append("no network" if settings.block_network else "network open")
     if settings.attach_secret:
         words.append(f"secret {settings.secret} attached")
-    return SandboxDescription(
-        kind="modal", confined=True, detail=", ".join(words), volume=modal_parts.MOUNT
-    )
+    return SandboxDescription(kind="modal", confined=True, detail=", ".join(words), volume=modal_parts.MOUNT)
 
 
 @atexit.register

@@ -23,6 +23,7 @@ from rlm_tui.core.documents import Document
 from rlm_tui.core.events import SandboxDescription
 from rlm_tui.sandbox import confinement, processes
 from rlm_tui.sandbox.limits import Limits, driver_limits
+from rlm_tui.sandbox.private_files import take_file
 from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportError, TransportStartError
 
 Confinement = Literal["auto", "required", "off"]
@@ -87,9 +88,8 @@ class ProcessTransport:
     def limits(self) -> dict[str, int | float | None]:
         return driver_limits(self._limits, self._documents, confined=self.confined)
 
-    @property
-    def volume_directory(self) -> Path | None:
-        return self._volume
+    def take_private_file(self, name: str) -> str:
+        return take_file(self._volume, name)
 
     @property
     def pid(self) -> int | None:

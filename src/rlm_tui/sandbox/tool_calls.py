@@ -108,10 +108,10 @@ class ToolCalls:
     def _answer(self, call: Call, cell: Cell) -> None:
         interpreter = self._interpreter
         try:
-            documents, volume = interpreter.documents, interpreter.volume_directory
+            documents, take_file = interpreter.documents, interpreter.take_private_file
             keep = call.name == CALL_TOOL
-            args = resolve(call.args, documents, volume, keep=keep)
-            kwargs = resolve(call.kwargs, documents, volume, keep=keep)
+            args = resolve(call.args, documents, take_file, keep=keep)
+            kwargs = resolve(call.kwargs, documents, take_file, keep=keep)
             reply = Reply(call=call.call, value=interpreter.invoke_tool(call.name, args, kwargs))
         except Exception as error:
             message = interpreter.redacted(str(error))

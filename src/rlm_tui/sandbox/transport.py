@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -69,9 +68,11 @@ class Transport(Protocol):
         """What `hello.limits` tells the driver to set for itself."""
         ...
 
-    @property
-    def volume_directory(self) -> Path | None:
-        """Where the volume lies on the host, when the host can read it directly."""
+    def take_private_file(self, name: str) -> str:
+        """The text of a file that the driver left in the volume's `.rlm/`; the file is deleted.
+
+        Raises `TransportError`. `name` has no slash.
+        """
         ...
 
     @property
