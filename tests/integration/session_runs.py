@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from rlm_tui.core.documents import describe
 from rlm_tui.core.events import AnyEvent, Budgets, Event, RunFinished, Totals
-from rlm_tui.core.settings import LMSettings, SandboxSettings, Secret, Settings
+from rlm_tui.core.settings import LMSettings, ModalSettings, SandboxSettings, Secret, Settings
 from rlm_tui.core.tasks import Task, bind_inputs, make_task
 from rlm_tui.engine.session import RunRequest, Session
 from tests.lm_server import LoopbackLM, TokenUsage
@@ -76,18 +76,23 @@ def request(
     budgets: Budgets = Budgets(),  # noqa: B008 - frozen
     key: str = KEY,
     workers: int = 32,
+    modal: ModalSettings | None = None,
     **inputs: Any,
 ) -> RunRequest:
-    """A request for `task` with the planner and the sub-LM at `server`, or the offline demo without one."""
+    """A request for `task` with the planner and the sub-LM at `server`, or the offline demo without one.
+
+    With `modal` the cells run in a sandbox of Modal, else unconfined on this machine.
+    """
     found = None if document is None else describe(document)
     given = inputs or {item.name: "What?" for item in task.inputs if not item.document}
     values, documents = bind_inputs(task, given, found)
     lm = None
     if server is not None:
         lm = LMSettings(model="openai/test-model", api_base=server.api_base, api_key=Secret(key))
-    settings = Settings(
-        lm=lm, sandbox=SandboxSettings(confined="off", batch_workers=workers), budgets=budgets
+    sandbox = SandboxSettings(
+        kind="local" if modal is None else "modal", confined="off", batch_workers=workers
     )
+    settings = Settings(lm=lm, sandbox=sandbox, budgets=budgets, modal=modal or ModalSettings())
     return RunRequest(task=task, inputs=values, documents=documents, settings=settings)
 
 

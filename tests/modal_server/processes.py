@@ -91,9 +91,9 @@ class Process:
                 os.kill(pid, signal.SIGKILL)
 
     @staticmethod
-    def kill_marked(sandbox: str) -> None:
+    def kill_marked(mark: str) -> None:
         """End what a sandbox's processes left behind in sessions of their own."""
-        processes.end_marked(MARK, sandbox)
+        processes.end_marked(MARK, mark)
 
     async def _read(self, stream: int, reader: asyncio.StreamReader | None) -> None:
         assert reader is not None

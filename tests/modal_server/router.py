@@ -58,7 +58,7 @@ class Router:
                 environment = {
                     "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
                     "HOME": "/tmp",
-                    MARK: sandbox.id,
+                    MARK: sandbox.mark,
                     **self._sandboxes.secret_environment(sandbox),
                 }
                 mounts = {path: mounted.copy for path, mounted in sandbox.mounted.items()}

@@ -47,6 +47,11 @@ class Sandbox:
         self._timer: asyncio.TimerHandle | None = None
 
     @property
+    def mark(self) -> str:
+        """What its processes have in their environment, and those of no other server."""
+        return str(self._directory / self.id)
+
+    @property
     def alive(self) -> bool:
         return self.result.status == RESULT.GENERIC_STATUS_UNSPECIFIED
 
@@ -74,7 +79,7 @@ class Sandbox:
         for process in self.execs.values():
             process.kill()
         if self.execs:
-            Process.kill_marked(self.id)
+            Process.kill_marked(self.mark)
         for mounted in self.mounted.values():
             mounted.commit()
         self.over.set()
@@ -98,6 +103,10 @@ class Sandbox:
             self.end(RESULT.GENERIC_STATUS_INTERNAL_FAILURE)
 
         self._loop.call_soon_threadsafe(gone)
+
+    def time_out(self) -> None:
+        """From any thread: its time limit is reached."""
+        self._loop.call_soon_threadsafe(self._time_out)
 
     def _time_out(self) -> None:
         self.end(RESULT.GENERIC_STATUS_TIMEOUT)

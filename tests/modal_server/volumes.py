@@ -103,13 +103,17 @@ class Mounted:
         if not self.copy.exists():
             return
         now = marks(self.copy)
-        for path, mark in now.items():
-            if self._base.get(path) != mark:
-                _bring(self.copy / path, self.volume.files / path)
-        for path in sorted(self._base.keys() - now.keys(), reverse=True):
+        written = [path for path, mark in now.items() if self._base.get(path) != mark]
+        removed = sorted(self._base.keys() - now.keys(), reverse=True)
+        for path in written:
+            _bring(self.copy / path, self.volume.files / path)
+        for path in removed:
             _remove(self.volume.files / path)
         self._base = now
-        self._seen = marks(self.volume.files)
+        committed = marks(self.volume.files)
+        self._seen |= {path: committed[path] for path in written if path in committed}
+        for path in removed:
+            self._seen.pop(path, None)
 
     def reload(self) -> None:
         """Take up what was changed outside; what was written here and not committed stays."""

@@ -112,6 +112,16 @@ def volume_version(found: Any) -> int:
     return 2 if metadata is not None and metadata.version == api_pb2.VOLUME_FS_VERSION_V2 else 1
 
 
+def require_version_2(found: Any, name: str) -> None:
+    """Raise `CloudError` for a volume of version 1, where `sync` does not publish what a sandbox wrote."""
+    if volume_version(found) != 2:
+        raise CloudError(
+            f"The volume {name} is of version 1, and a run needs one of version 2.",
+            f"Run `modal volume create --version 2 {name}-2` and choose that name (sandbox.volume); "
+            f"the files of {name} can be looked at and downloaded all the same.",
+        )
+
+
 def secret(settings: ModalSettings, name: str, *keys: str) -> Any:
     """The secret of this name, looked up; it must have `keys`. Its values can't be read from here."""
     from modal import Secret

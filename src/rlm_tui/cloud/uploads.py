@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
-from threading import Event
 from typing import Any
 
-from rlm_tui.cloud.deadlines import within
-from rlm_tui.cloud.errors import CloudError
+from rlm_tui.cloud.errors import CloudError, CloudTimeoutError, explained
 
-NO_PROGRESS_SECONDS = 24 * 3600.0
-"""An upload takes as long as it takes; Modal's client gives up by itself when nothing moves."""
+ATTEMPTS = 3
+HASHED_BYTES_A_SECOND = 20e6
+"""Before anything is sent Modal's client reads and hashes the files, and tells nothing of it."""
+Files = Iterable[tuple[Path, PurePosixPath]]
 
 
 class UploadStoppedError(CloudError):
@@ -21,48 +23,94 @@ class UploadStoppedError(CloudError):
 
 def upload(
     volume: Any,
-    files: Iterable[tuple[Path, PurePosixPath]],
+    files: Files,
     *,
     overwrite: bool,
+    stall_seconds: float,
     on_progress: Callable[[int], None] = lambda _: None,
-    stop: Event | None = None,
+    stop: threading.Event | None = None,
 ) -> None:
     """Put `files` into `volume` (looked up before): all of them appear, or none.
 
-    `on_progress` is told the bytes that were sent so far, from another thread. Raises `CloudError`,
-    `UploadStoppedError` after `stop` was set, FileExistsError.
+    `on_progress` is told the bytes that were sent so far, from another thread. An upload that does not move
+    for `stall_seconds` is tried again, at most three times in all; what has arrived is not sent again.
+    Raises `CloudError`, `UploadStoppedError` after `stop` was set, FileExistsError.
     """
-    from modal.volume import AbstractVolumeUploadContextManager
+    wanted = list(files)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _Attempt(volume, wanted, overwrite, on_progress, stop).run(stall_seconds)
+            return
+        except CloudTimeoutError:
+            if attempt == ATTEMPTS:
+                raise
 
-    files = list(files)
-    sent = 0
 
-    def progress(task_id: Any = None, advance: float | None = None, **_: Any) -> Any:
-        nonlocal sent
-        if stop is not None and stop.is_set():
-            # An error would be tried again; this one ends the upload's task.
+class _Attempt:
+    def __init__(
+        self,
+        volume: Any,
+        files: list[tuple[Path, PurePosixPath]],
+        overwrite: bool,
+        on_progress: Callable[[int], None],
+        stop: threading.Event | None,
+    ) -> None:
+        self._volume = volume
+        self._files = files
+        self._overwrite = overwrite
+        self._on_progress = on_progress
+        self._stop = stop or threading.Event()
+        self._given_up = threading.Event()
+        self._finished = threading.Event()
+        self._failure: BaseException | None = None
+        self._sent = 0
+        hashing = sum(path.stat().st_size for path, _ in files) / HASHED_BYTES_A_SECOND
+        self._moved = time.monotonic() + hashing
+
+    def run(self, stall_seconds: float) -> None:
+        threading.Thread(target=self._work, name="modal: uploading", daemon=True).start()
+        while not self._finished.wait(0.1):
+            if self._stop.is_set():
+                self._given_up.set()
+                # What is in flight ends at its next piece; then nothing appears any more.
+                self._finished.wait(1)
+                raise UploadStoppedError("The upload was stopped; nothing of it is in the volume.")
+            if time.monotonic() - self._moved > stall_seconds:
+                self._given_up.set()
+                raise CloudTimeoutError(
+                    f"The upload to Modal has not moved for {stall_seconds:g} s.",
+                    "Look whether the network is well, then try again: what has arrived is not sent again.",
+                )
+        if self._failure is not None:
+            raise explained(self._failure, "uploading") from self._failure
+
+    def _work(self) -> None:
+        from modal.volume import AbstractVolumeUploadContextManager
+
+        volume = self._volume
+        try:
+            # As Modal's own command line does it: `batch_upload` tells no progress.
+            manager = AbstractVolumeUploadContextManager.resolve(
+                volume._get_metadata().version,
+                volume.object_id,
+                volume.client,
+                progress_cb=self._progress,
+                force=self._overwrite,
+            )
+            with manager as batch:
+                for source, target in self._files:
+                    batch.put_file(source, f"/{target}")
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._finished.set()
+
+    def _progress(self, task_id: Any = None, advance: float | None = None, **_: Any) -> Any:
+        if self._given_up.is_set():
+            # An error would be tried again by Modal's client; this one ends the upload's task.
             raise asyncio.CancelledError
+        self._moved = time.monotonic()
         if advance:
-            sent += int(advance)
-            on_progress(sent)
+            self._sent += int(advance)
+            self._on_progress(max(0, self._sent))
         return task_id if task_id is not None else "upload"
-
-    def put() -> None:
-        # As Modal's own command line does it: `batch_upload` tells no progress.
-        manager = AbstractVolumeUploadContextManager.resolve(
-            volume._get_metadata().version,
-            volume.object_id,
-            volume.client,
-            progress_cb=progress,
-            force=overwrite,
-        )
-        with manager as batch:
-            for source, target in files:
-                batch.put_file(source, f"/{target}")
-
-    try:
-        within(NO_PROGRESS_SECONDS, "uploading", put)
-    except BaseException as error:
-        if stop is not None and stop.is_set():
-            raise UploadStoppedError("The upload was stopped; nothing of it is in the volume.") from error
-        raise

@@ -29,6 +29,9 @@ from rlm_tui.sandbox.transport import Transport, TransportError
 # The driver enforces a cell's time limit itself; the host waits this much longer before it does.
 TIMEOUT_GRACE_SECONDS = 0.5
 
+# Of frames that are no cells, so that cells are numbered in a row in their tracebacks.
+OTHER_IDS = 1_000_000
+
 logger = logging.getLogger(__name__)
 
 
@@ -64,6 +67,7 @@ class DriverInterpreter:
         self._listener = listener or InterpreterListener()
         self._redact = redact
         self._ids = itertools.count(1)
+        self._other_ids = itertools.count(OTHER_IDS)
         self._execute_lock = threading.Lock()
         self._cancelled = False
         self._shut_down = False
@@ -206,7 +210,7 @@ class DriverInterpreter:
         Raises `SandboxError` when no answer comes within `patience` seconds.
         """
         self._ensure_started()
-        number = next(self._ids)
+        number = next(self._other_ids)
         frame = (
             wire.Inspect(id=number)
             if name is None
@@ -220,7 +224,7 @@ class DriverInterpreter:
             raise SandboxError("A cell is running: wait for it or interrupt it first.")
         try:
             self._ensure_started()
-            number = next(self._ids)
+            number = next(self._other_ids)
             cell = Cell(number, f"console-{number}", reported=False)
             result = self._run(cell, wire.Evaluate(id=number, code=code, timeout=timeout), timeout)
         finally:

@@ -72,7 +72,14 @@ def bring_documents(
         told = _Progress(name, document.size, tell)
         told(0)
         target = PurePosixPath(FOLDER, digest)
-        upload(volume, [(document.path, target)], overwrite=True, on_progress=told, stop=stop)
+        upload(
+            volume,
+            [(document.path, target)],
+            overwrite=True,
+            stall_seconds=call_seconds,
+            on_progress=told,
+            stop=stop,
+        )
         uploaded = True
     return places, uploaded
 

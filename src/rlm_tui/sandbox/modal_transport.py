@@ -66,6 +66,7 @@ class ModalTransport:
         self._over = False
         self._reason = ""
         self._broken = ""
+        self._known_ending: Ending | None = None
         self._stderr: collections.deque[bytes] = collections.deque(maxlen=16)
 
     @property
@@ -194,10 +195,17 @@ class ModalTransport:
         _living.discard(self)
 
     def ending(self, patience: float = 2.0) -> Ending:
+        if self._known_ending is None:
+            self._known_ending = self._find_ending(patience)
+        return self._known_ending
+
+    def _find_ending(self, patience: float) -> Ending:
         last = b"".join(self._stderr).decode("utf-8", "replace").strip()
         words = last.splitlines()[-1][:300] if last else ""
         if self._reason or self._sandbox is None:
             return Ending(words=words, reason=self._reason or "the sandbox was not started")
+        if self._over:
+            return Ending(words=words, reason="it was ended")
         try:
             code = within(self._settings.call_seconds, "asking for the sandbox's end", self._sandbox.poll)
             if code is None and not self._broken:
@@ -241,6 +249,7 @@ class ModalTransport:
         tell("connecting to Modal")
         client = modal_client.connect(settings)
         volume = modal_client.volume(settings, self._volume_name, create=True)
+        modal_client.require_version_2(volume, self._volume_name)
         self._places, uploaded = bring_documents(
             volume, self._documents, settings.call_seconds, tell, self._stop
         )
