@@ -18,11 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests.modal_server import LoopbackModal
+
 from rlm_tui.core.documents import describe
 from rlm_tui.core.settings import ModalSettings
 from rlm_tui.sandbox.document_input import DocumentInput
 from rlm_tui.sandbox.modal import ModalInterpreter
-from tests.modal_server import LoopbackModal
 
 REPEATS = 300
 SIZES = {"83 KB": 83_000, "10 MB": 10_000_000}

@@ -11,7 +11,10 @@ import typer
 import rlm_tui
 from rlm_tui.commands import options
 from rlm_tui.commands.batch import batch
+from rlm_tui.commands.check import check
 from rlm_tui.commands.refusal import described, print_json, refuse
+from rlm_tui.commands.sandboxes import sandboxes
+from rlm_tui.commands.secrets import check_secret, check_secret_key
 from rlm_tui.core.events import ErrorDetail
 
 app = typer.Typer(
@@ -23,6 +26,10 @@ app = typer.Typer(
 )
 
 app.command()(batch)
+app.command()(check)
+app.command()(check_secret)
+app.command()(check_secret_key)
+app.command()(sandboxes)
 
 
 def _version(wanted: bool) -> None:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import queue
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rlm_tui.commands import options
 from rlm_tui.commands.refusal import print_json
+from rlm_tui.core.text import human_seconds, one_line
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from rlm_tui.engine.checks.check import CheckResult
+
+STYLES = {"ok": "green", "missing": "yellow", "failing": "red", "skipped": "dim", "waiting": "dim"}
+SHOWN_SECONDS = 0.05
 
 
 def check(
@@ -30,7 +40,7 @@ def check(
     Exit codes: 0 all well, 1 something that a run needs is missing or failing.
     """
     from rlm_tui.core.settings import Settings, SettingsError, load_settings
-    from rlm_tui.engine.checks.check import CheckResult, all_well, as_object
+    from rlm_tui.engine.checks.check import all_well, as_object, summary
     from rlm_tui.engine.checks.every import make_checkup
 
     problem = None
@@ -41,16 +51,44 @@ def check(
     told: queue.SimpleQueue[CheckResult] = queue.SimpleQueue()
     checkup = make_checkup(settings, told.put, modal=modal, problem=problem)
     checkup.start()
-    open_checks = len(checkup.results)
-    while open_checks:
-        result = told.get()
-        if result.outcome == "waiting":
-            continue
-        open_checks -= 1
-        if not as_json:
-            _print(result)
     if as_json:
+        checkup.wait()
         print_json(as_object(checkup.results))
     else:
-        sys.stdout.write("\n" + _summary(checkup.results) + "\n")
+        _watch(told, checkup.results)
+        sys.stdout.write(f"\n{summary(checkup.results)}\n")
     raise typer.Exit(0 if all_well(checkup.results) else 1)
+
+
+def _watch(told: queue.SimpleQueue[CheckResult], results: Sequence[CheckResult]) -> None:
+    """Print each result as it comes; on a terminal a line under them says what is still looked at."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from rlm_tui.engine.checks.checkup import LOOKING
+
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    width = max(len(result.name) for result in results)
+    waiting = {result.name: "" for result in results}
+    with console.status("") as status:
+        while waiting:
+            result = told.get()
+            if result.outcome == "waiting":
+                waiting[result.name] = result.words
+            else:
+                del waiting[result.name]
+                console.print(Text("\n").join(_lines(result, width)))
+            begun = {name: words for name, words in waiting.items() if words}
+            names = [name if words == LOOKING else f"{name} ({words})" for name, words in begun.items()]
+            status.update(Text(one_line("looking at " + ", ".join(names), max(20, console.width - 4))))
+
+
+def _lines(result: CheckResult, width: int) -> list[Text]:
+    from rich.text import Text
+
+    seconds = f"  {human_seconds(result.seconds)}" if result.seconds >= SHOWN_SECONDS else ""
+    head = Text(f"{result.outcome:<8}", style=STYLES[result.outcome])
+    lines = [head.append(f"  {result.group:<13}  {result.name:<{width}}  {result.words}{seconds}", "default")]
+    if result.mend:
+        lines.append(Text(f"{'':<{width + 27}}{result.mend}"))
+    return lines

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import getpass
+import os
 import socket
+import time
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,8 +30,15 @@ def image(settings: ModalSettings) -> Any:
 
 
 def tags(run_id: str) -> dict[str, str]:
-    """By these a sandbox is found again: whose it is, and which run's."""
-    return {TAG: "1", "run": run_id or "none", "host": this_host(), "user": this_user()}
+    """By these a sandbox is found again: whose it is, which run's, and whether its process still lives."""
+    return {
+        TAG: "1",
+        "run": run_id or "none",
+        "host": this_host(),
+        "user": this_user(),
+        "pid": str(os.getpid()),
+        "started": str(int(time.time())),
+    }
 
 
 def this_host() -> str:

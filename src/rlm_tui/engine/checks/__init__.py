@@ -1,1 +1,1 @@
-"""The doctor: what a run needs, looked at one by one. Nothing here imports dspy or modal before a check runs."""
+"""The doctor: what a run needs, looked at one by one. dspy and modal are imported only when a check runs."""

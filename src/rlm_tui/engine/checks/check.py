@@ -33,8 +33,8 @@ Look = Callable[[Tell], Finding]
 class Check:
     """One thing to look at. `look` may block; after `seconds` it is given up.
 
-    It waits until the checks named in `after` and `behind` are over, and is skipped when one of `after` is not
-    ok. `needed` is whether the configured run fails without it.
+    It waits until the checks named in `after` and `behind` are over, and is skipped when one of `after` is
+    not ok. `needed` is whether the configured run fails without it.
     """
 
     name: str
@@ -67,6 +67,19 @@ class CheckResult(msgspec.Struct, frozen=True):
 def all_well(results: Iterable[CheckResult]) -> bool:
     """Whether nothing is wrong that the configured run needs."""
     return not any(result.outcome in BAD and result.needed for result in results)
+
+
+def summary(results: Iterable[CheckResult]) -> str:
+    """All results in one sentence."""
+    results = tuple(results)
+    bad = [result.name for result in results if result.outcome in BAD and result.needed]
+    other = [result.name for result in results if result.outcome in BAD and not result.needed]
+    if any(result.outcome == "waiting" for result in results):
+        return "Still looking."
+    also = f" Not needed for it: {', '.join(other)}." if other else ""
+    if not bad:
+        return f"Everything is there that a run needs.{also}"
+    return f"To be mended: {', '.join(bad)}.{also}"
 
 
 def as_object(results: Iterable[CheckResult]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from rlm_tui.core.text import human_seconds, one_line
 from rlm_tui.engine.checks.check import Check, CheckResult, Finding
 
 LONGEST = 400
+LOOKING = "looking"
+"""What is told of a check that has begun and has no phase of its own."""
 
 
 class Checkup:
@@ -91,7 +93,7 @@ class Checkup:
             finally:
                 finished.set()
 
-        self._tell(check, Finding("waiting", ""), 0.0)
+        self._tell(check, Finding("waiting", LOOKING), 0.0)
         threading.Thread(target=look, name=f"look: {check.name}", daemon=True).start()
         if finished.wait(check.seconds):
             return found[0]

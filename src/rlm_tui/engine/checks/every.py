@@ -30,15 +30,12 @@ def make_checkup(
 ) -> Checkup:
     """A `Checkup` of everything that a run with `settings` needs, not begun yet.
 
-    `modal` asks Modal too, and starts a sandbox there (which costs a little); without it Modal is asked only if
-    runs use it, and nothing is started. `problem` is why the settings could not be read; `settings` are then
-    those that hold without them.
+    `modal` asks Modal too, and starts a sandbox there (which costs a little); without it Modal is asked only
+    if runs use it, and nothing is started. `problem` is why the settings could not be read; `settings` are
+    then those that hold without them.
     """
     environment = os.environ if environment is None else environment
-    redactor = Redactor(settings.secrets())
-    for name, value in environment.items():
-        if names_a_secret(name) or name == "MODAL_TOKEN_ID":
-            redactor.add(value)
+    redactor = make_redactor(settings, environment)
     checks = (
         *_machine(settings, problem, environment, Path.cwd() if directory is None else directory),
         *_local(settings),
@@ -46,6 +43,16 @@ def make_checkup(
         *_modal(settings, redactor, with_sandbox=modal),
     )
     return Checkup(checks, on_result, redactor)
+
+
+def make_redactor(settings: Settings | None, environment: Mapping[str, str] | None = None) -> Redactor:
+    """Knows every secret of the settings and of the environment; Modal's own settings are read later."""
+    environment = os.environ if environment is None else environment
+    redactor = Redactor(() if settings is None else settings.secrets())
+    for name, value in environment.items():
+        if names_a_secret(name) or name == "MODAL_TOKEN_ID":
+            redactor.add(value)
+    return redactor
 
 
 def _machine(

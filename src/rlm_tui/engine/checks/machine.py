@@ -36,7 +36,7 @@ def look_at_settings(
     found = [str(path) for path in (find_dotenv(environment, directory), _existing(config_file())) if path]
     variables = sum(source == "the environment" for source in settings.source.values())
     if variables:
-        found.append(f"{variables} of the environment")
+        found.append(f"{variables} variable{'s' if variables > 1 else ''} of the environment")
     return Finding(
         "ok", "from " + ", ".join(found) if found else "no .env and no config.toml: the defaults hold"
     )

@@ -25,9 +25,9 @@ def look_at_address(lm: LMSettings, part: Part) -> Finding:
     variable = _BASES[part]
     if lm.api_base is None:
         return Finding("ok", "the provider's own address")
-    address = urlsplit(lm.api_base)
     whole = f"Write it as a whole address: `{variable}=http://127.0.0.1:8000/v1`."
     try:
+        address = urlsplit(lm.api_base)
         host = address.hostname or ""
         place = f"{address.scheme}://{f'[{host}]' if ':' in host else host}{_port(address.port)}"
     except ValueError as error:

@@ -201,5 +201,11 @@ class ExploreScreen(ExploreViews):
         check = partial(settings_with, directory=self.directory)
         self.app.push_screen(RunOptionsScreen(self.run_settings, self._overrides, check), chosen)
 
+    def action_setup(self) -> None:
+        from rlm_tui.ui.screens.setup import SetupScreen
+
+        read = partial(settings_with, self._overrides, self.directory)
+        self.app.push_screen(SetupScreen(self.settings, self.directory, read, self.take_settings))
+
     def on_options_line_opened(self) -> None:
         self.action_options()

@@ -68,6 +68,15 @@ EXPLORE_BINDINGS: list[BindingType] = [
         "f2", "options", "options", show=False, id="run.options", tooltip="Change the run options", group=RUN
     ),
     Binding(
+        "f3",
+        "setup",
+        "setup",
+        show=False,
+        id="setup.open",
+        tooltip="Setup: look whether everything is there that a run needs",
+        group=LOOK,
+    ),
+    Binding(
         "f4",
         "batch",
         "batch",
