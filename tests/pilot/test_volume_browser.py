@@ -90,24 +90,15 @@ async def test_an_empty_volume_says_what_it_is_for(tmp_path: Path) -> None:
         assert "what a run writes" in screen_text(pilot)
 
 
-class BrokenVolume:
+class BrokenVolume(LocalVolume):
     """A volume that can't be reached."""
 
-    name = "far"
-    kind = "local"
-
-    def list(self, path: str = "") -> list[VolumeEntry]:
+    def entries(self, path: str = "") -> list[VolumeEntry]:
         raise VolumeError("The volume is away: try again later.")
-
-    def read(self, path: str, start: int = 0, length: int = 0) -> bytes:
-        raise VolumeError("The volume is away: try again later.")
-
-    def total_size(self) -> int:
-        return 0
 
 
 async def test_a_volume_that_cannot_be_listed_says_so() -> None:
-    async with VolumeApp(VolumeBrowser(BrokenVolume())).run_test(size=(60, 12)) as pilot:
+    async with VolumeApp(VolumeBrowser(BrokenVolume(Path()))).run_test(size=(60, 12)) as pilot:
         await settled(pilot)
         assert "The volume is away" in screen_text(pilot)
 

@@ -1,8 +1,9 @@
-"""A local volume lists and reads what is in it, and nothing else."""
+"""What only a directory of this machine can do to a person: links, pipes, races."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 import time
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_tui.volumes.local import LocalVolume
-from rlm_tui.volumes.protocol import Volume, VolumeError
+from rlm_tui.volumes.protocol import VolumeError
 
 
 @pytest.fixture
@@ -26,56 +27,6 @@ def volume(tmp_path: Path) -> LocalVolume:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "secret.txt").write_text("planted")
     return LocalVolume(root, "work")
-
-
-def names(volume: Volume, path: str = "") -> list[str]:
-    return [entry.name for entry in volume.list(path)]
-
-
-def test_folders_first_then_files_by_name(volume: LocalVolume) -> None:
-    assert (volume.name, volume.kind) == ("work", "local")
-    assert names(volume) == ["cache", "A.txt", "b.txt", "c.bin"]
-    assert names(volume, "cache") == ["deep", ".rlm"]
-    (deep,) = volume.list("cache/deep")
-    assert (deep.path, deep.name, deep.is_directory, deep.size) == ("cache/deep/x.json", "x.json", False, 10)
-    assert abs(deep.modified - time.time()) < 60
-    assert volume.list()[0].size == 0
-    assert volume.total_size() == 50
-
-
-def test_a_file_is_read_by_slices(volume: LocalVolume) -> None:
-    assert volume.read("b.txt") == b"0123456789"
-    assert volume.read("./cache//deep/x.json", 2, 3) == b"234"
-    assert volume.read("b.txt", 8, 100) == b"89"
-    assert volume.read("b.txt", 100, 1) == b""
-    assert volume.read("b.txt", -5, 2) == b"01"
-
-
-def test_a_volume_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
-    volume = LocalVolume(tmp_path / "later")
-    assert (volume.name, volume.list(), volume.total_size()) == ("later", [], 0)
-    with pytest.raises(VolumeError, match="no longer in the volume"):
-        volume.list("sub")
-    assert not (tmp_path / "later").exists()
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "..",
-        "../secret.txt",
-        "cache/../../secret.txt",
-        "/etc/passwd",
-        "cache/../..",
-        "a/..",
-        "b.txt\0",
-        "//etc",
-    ],
-)
-def test_a_path_that_leads_out_is_refused(volume: LocalVolume, path: str) -> None:
-    for look in (volume.list, volume.read):
-        with pytest.raises(VolumeError, match="leads out of the volume"):
-            look(path)
 
 
 @given(
@@ -98,15 +49,98 @@ def test_links_are_shown_and_never_followed(volume: LocalVolume, tmp_path: Path)
     (volume.directory / "to-file").symlink_to(tmp_path / "secret.txt")
     (volume.directory / "to-folder").symlink_to(tmp_path / "outside")
     (volume.directory / "gone").symlink_to("nowhere")
-    shown = {entry.name: entry for entry in volume.list()}
+    shown = {entry.name: entry for entry in volume.entries()}
     assert not shown["to-folder"].is_directory
     assert "gone" in shown
     for path in ("to-file", "to-folder/secret.txt", "gone"):
         with pytest.raises(VolumeError, match="link"):
             volume.read(path)
     with pytest.raises(VolumeError, match="link"):
-        volume.list("to-folder")
-    assert volume.total_size() == 50
+        volume.entries("to-folder")
+    assert volume.usage().size == 50
+
+
+def test_no_change_and_no_transfer_goes_through_a_link(volume: LocalVolume, tmp_path: Path) -> None:
+    (volume.directory / "out").symlink_to(tmp_path / "outside")
+    (volume.directory / "to-file").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "own.txt").write_text("mine")
+    with pytest.raises(VolumeError, match="link"):
+        volume.upload(tmp_path / "own.txt", "out/planted.txt")
+    with pytest.raises(VolumeError, match="is there already"):
+        volume.upload(tmp_path / "own.txt", "to-file")
+    with pytest.raises(VolumeError, match="link"):
+        volume.copy("b.txt", "out/b.txt")
+    with pytest.raises(VolumeError, match="link"):
+        volume.rename("b.txt", "out/b.txt")
+    with pytest.raises(VolumeError, match="link"):
+        volume.rename("out/secret.txt", "found.txt")
+    with pytest.raises(VolumeError, match="link"):
+        volume.remove("out/secret.txt")
+    with pytest.raises(VolumeError, match="link"):
+        volume.download("to-file", tmp_path / "got")
+    with pytest.raises(VolumeError, match="a link"):
+        volume.copy("to-file", "copied")
+    assert sorted(path.name for path in (tmp_path / "outside").iterdir()) == ["secret.txt"]
+    assert (tmp_path / "secret.txt").read_text() == "planted"
+    volume.remove("out")
+    volume.remove("to-file")
+    assert (tmp_path / "outside" / "secret.txt").exists()
+    assert (tmp_path / "secret.txt").exists()
+
+
+def test_a_folder_with_links_is_copied_and_removed_without_them(volume: LocalVolume, tmp_path: Path) -> None:
+    (volume.directory / "cache" / "out").symlink_to(tmp_path / "outside")
+    os.mkfifo(volume.directory / "cache" / "pipe")
+    volume.copy("cache", "copied")
+    assert sorted(path.name for path in (volume.directory / "copied").iterdir()) == [".rlm", "deep"]
+    volume.download("cache", tmp_path / "down")
+    assert sorted(path.name for path in (tmp_path / "down").iterdir()) == [".rlm", "deep"]
+    volume.remove("cache")
+    assert (tmp_path / "outside" / "secret.txt").exists()
+
+
+def test_what_is_private_can_not_be_turned_into_a_way_out(volume: LocalVolume, tmp_path: Path) -> None:
+    (volume.directory / ".rlm" / "frame").unlink()
+    (volume.directory / ".rlm").rmdir()
+    (volume.directory / ".rlm").symlink_to(tmp_path / "outside")
+    (tmp_path / "own.txt").write_text("mine")
+    with pytest.raises(VolumeError):
+        volume.upload(tmp_path / "own.txt", "in.txt")
+    assert sorted(path.name for path in (tmp_path / "outside").iterdir()) == ["secret.txt"]
+
+
+def test_what_a_killed_upload_left_is_removed_a_day_later(volume: LocalVolume, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("mine")
+    for name, age in (("under-way-old", 100_000), ("under-way-new", 10)):
+        (volume.directory / ".rlm" / name).mkdir()
+        (volume.directory / ".rlm" / name / "half").write_text("half")
+        os.utime(volume.directory / ".rlm" / name, (time.time() - age, time.time() - age))
+    volume.upload(tmp_path / "own.txt", "in.txt")
+    assert sorted(path.name for path in (volume.directory / ".rlm").iterdir()) == ["frame", "under-way-new"]
+
+
+def test_a_full_disk_changes_nothing(volume: LocalVolume, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("rlm_tui.volumes.local_folders.os.write", full)
+    with pytest.raises(VolumeError, match="The disk is full; nothing was changed"):
+        volume.copy("b.txt", "copy.txt")
+    assert sorted(entry.name for entry in volume.entries()) == ["A.txt", "b.txt", "c.bin", "cache"]
+    assert [path.name for path in (volume.directory / ".rlm").iterdir()] == ["frame"]
+
+
+def test_very_many_folders_within_folders_are_refused(volume: LocalVolume) -> None:
+    at = volume.directory / "bottomless"
+    for _ in range(130):
+        at = at / "d"
+    at.mkdir(parents=True)
+    (at / "x").touch()
+    with pytest.raises(VolumeError, match="more than 100 folders within folders"):
+        volume.copy("bottomless", "copy")
+    assert volume.usage("bottomless").folders == 130
+    volume.remove("bottomless")
+    assert not (volume.directory / "bottomless").exists()
 
 
 def test_a_link_that_changes_under_the_reader_leads_nowhere(volume: LocalVolume, tmp_path: Path) -> None:
@@ -145,20 +179,6 @@ def test_a_pipe_is_never_waited_for(volume: LocalVolume) -> None:
         volume.read("pipe")
 
 
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        ("gone.txt", "gone.txt is no longer in the volume: refresh it"),
-        ("cache", "cache is a folder: choose a file"),
-        ("b.txt/below", "no folder"),
-        ("", "choose a file in it"),
-    ],
-)
-def test_what_can_not_be_read_is_named(volume: LocalVolume, path: str, words: str) -> None:
-    with pytest.raises(VolumeError, match=words):
-        volume.read(path)
-
-
 def test_a_name_can_not_colour_the_sentence(volume: LocalVolume) -> None:
     with pytest.raises(VolumeError) as caught:
         volume.read("\x1b[31mred\n")
@@ -174,6 +194,6 @@ def test_a_large_folder_and_a_large_file(volume: LocalVolume) -> None:
     with (volume.directory / "large").open("wb") as file:
         file.truncate(2**34)
     began = time.perf_counter()
-    assert len(volume.list("many")) == 1_000
+    assert len(volume.entries("many")) == 1_000
     assert volume.read("large", 2**33, 10) == b"\0" * 10
     assert time.perf_counter() - began < 10

@@ -104,6 +104,23 @@ def volume(settings: ModalSettings, name: str, *, create: bool = False) -> Any:
         ) from error
 
 
+def volumes(settings: ModalSettings) -> list[tuple[str, float, int]]:
+    """Name, time of creation (seconds since the epoch) and version of every volume, by name."""
+    from modal import Volume
+
+    client = connect(settings)
+    found = within(
+        settings.call_seconds,
+        "listing the volumes",
+        lambda: Volume.objects.list(client=client, environment_name=settings.environment or ""),
+    )
+    return sorted((str(one.name), _created(one), volume_version(one)) for one in found)
+
+
+def _created(found: Any) -> float:
+    return float(found._get_metadata().creation_info.created_at)
+
+
 def volume_version(found: Any) -> int:
     """1 or 2: the version of a volume that was looked up."""
     from modal_proto import api_pb2

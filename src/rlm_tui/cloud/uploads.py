@@ -28,13 +28,13 @@ def upload(
     overwrite: bool,
     stall_seconds: float,
     on_progress: Callable[[int], None] = lambda _: None,
-    stop: threading.Event | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Put `files` into `volume` (looked up before): all of them appear, or none.
 
     `on_progress` is told the bytes that were sent so far, from another thread. An upload that does not move
     for `stall_seconds` is tried again, at most three times in all; what has arrived is not sent again.
-    Raises `CloudError`, `UploadStoppedError` after `stop` was set, FileExistsError.
+    Raises `CloudError`, `UploadStoppedError` soon after `stop` gives True, FileExistsError.
     """
     wanted = list(files)
     for attempt in range(1, ATTEMPTS + 1):
@@ -53,13 +53,13 @@ class _Attempt:
         files: list[tuple[Path, PurePosixPath]],
         overwrite: bool,
         on_progress: Callable[[int], None],
-        stop: threading.Event | None,
+        stop: Callable[[], bool],
     ) -> None:
         self._volume = volume
         self._files = files
         self._overwrite = overwrite
         self._on_progress = on_progress
-        self._stop = stop or threading.Event()
+        self._stop = stop
         self._given_up = threading.Event()
         self._finished = threading.Event()
         self._failure: BaseException | None = None
@@ -70,7 +70,7 @@ class _Attempt:
     def run(self, stall_seconds: float) -> None:
         threading.Thread(target=self._work, name="modal: uploading", daemon=True).start()
         while not self._finished.wait(0.1):
-            if self._stop.is_set():
+            if self._stop():
                 self._given_up.set()
                 # What is in flight ends at its next piece; then nothing appears any more.
                 self._finished.wait(1)

@@ -78,7 +78,7 @@ def bring_documents(
             overwrite=True,
             stall_seconds=call_seconds,
             on_progress=told,
-            stop=stop,
+            stop=stop.is_set,
         )
         uploaded = True
     return places, uploaded

@@ -5,138 +5,309 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rlm_tui.core.text import one_line
-from rlm_tui.volumes.protocol import VolumeEntry, VolumeError
-
-# Where the sandbox puts what is too long for a frame; no business of a person's.
-PRIVATE = ".rlm"
-_READ = (
-    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-)
-_WALK = (
-    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-)
+from rlm_tui.volumes import local_folders, paths
+from rlm_tui.volumes.local_staging import staging
+from rlm_tui.volumes.paths import PRIVATE, parts_of, shown
+from rlm_tui.volumes.protocol import Progress, Stop, VolumeEntry, VolumeError, VolumeKind, VolumeUsage
+from rlm_tui.volumes.transfers import Pieces, incoming, outgoing_files, source_file
 
 
 class LocalVolume:
-    """The files under `directory`, which need not be there yet.
+    """The files under `directory`, which need not be there yet: an upload makes it.
 
     Every part of a path is opened below the part before and no symbolic link is followed, so a link that a
     running cell puts in the way between looking and opening leads nowhere either.
     """
 
-    kind = "local"
+    kind: VolumeKind = "local"
 
     def __init__(self, directory: Path, name: str = "") -> None:
         self.directory = directory
         self.name = name or directory.name
 
-    def list(self, path: str = "") -> list[VolumeEntry]:
-        """What is in the folder `path`, not below it. A volume that isn't there yet is empty."""
-        parts = _parts(path)
+    # Looking
+
+    def entries(self, path: str = "") -> list[VolumeEntry]:
+        """What is in the folder `path`, not below it."""
+        parts = parts_of(path)
         found: list[VolumeEntry] = []
-        try:
-            with self._opened(parts) as folder, os.scandir(folder) as entries:
-                for item in entries:
-                    if not parts and item.name == PRIVATE:
-                        continue
+        with self._opened(path, parts) as folder, os.scandir(folder) as items:
+            for item in items:
+                if parts or item.name != PRIVATE:
                     with contextlib.suppress(FileNotFoundError):
-                        found.append(_entry(item, parts))
-        except FileNotFoundError:
-            if parts:
-                raise VolumeError(f"{_shown(path)} is no longer in the volume: refresh it.") from None
-            return []
-        except OSError as error:
-            raise _translated(path, error) from error
-        return sorted(found, key=lambda entry: (not entry.is_directory, entry.name.casefold(), entry.name))
+                        found.append(_entry([*parts, item.name], item.stat(follow_symlinks=False)))
+        return sorted(found, key=paths.order)
+
+    def entry(self, path: str) -> VolumeEntry:
+        """The file or folder at `path`."""
+        parts = parts_of(path)
+        with self._opened(path, parts[:-1]) as folder:
+            found = local_folders.look(folder, parts[-1]) if parts else os.fstat(folder)
+        if found is None:
+            raise paths.not_there(path)
+        return _entry(parts, found)
 
     def read(self, path: str, start: int = 0, length: int = 64 * 1024) -> bytes:
         """At most `length` bytes of a file from byte `start`; fewer at its end."""
-        parts = _parts(path)
+        parts = parts_of(path)
         if not parts:
-            raise VolumeError("The volume itself is a folder: choose a file in it.")
-        try:
-            with self._opened(parts[:-1]) as folder:
-                descriptor = os.open(parts[-1], _READ, dir_fd=folder)
-            try:
-                mode = os.fstat(descriptor).st_mode
-                if not stat.S_ISREG(mode):
-                    kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
-                    raise VolumeError(f"{_shown(path)} is {kind}: choose a file.")
-                return os.pread(descriptor, max(length, 0), max(start, 0))
-            finally:
-                os.close(descriptor)
-        except VolumeError:
-            raise
-        except FileNotFoundError:
-            raise VolumeError(f"{_shown(path)} is no longer in the volume: refresh it.") from None
-        except OSError as error:
-            raise _translated(path, error) from error
+            raise paths.is_a_folder("")
+        with (
+            self._opened(path, parts[:-1]) as folder,
+            local_folders.file_in(folder, parts[-1]) as descriptor,
+        ):
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISDIR(mode):
+                raise paths.is_a_folder(path)
+            if not stat.S_ISREG(mode):
+                raise VolumeError(f"{shown(path)} is a pipe or a device: choose a file.")
+            return os.pread(descriptor, max(length, 0), max(start, 0))
 
-    def total_size(self) -> int:
-        """The bytes of all files; links and what is private to the sandbox not counted."""
-        total = 0
+    def usage(self, path: str = "") -> VolumeUsage:
+        """What lies below the folder `path`; a file counts itself. Links are not counted."""
+        entry = self.entry(path)
+        if not entry.is_directory:
+            return VolumeUsage(entry.size, 1, 0)
+        size = files = folders = 0
+        for _, found in self._walk(path):
+            if stat.S_ISDIR(found.st_mode):
+                folders += 1
+            elif stat.S_ISREG(found.st_mode):
+                files, size = files + 1, size + found.st_size
+        return VolumeUsage(size, files, folders)
+
+    def search(self, words: str, limit: int = 1_000) -> list[VolumeEntry]:
+        """Entries anywhere whose name fits `words`; not more than `limit`."""
+        fits = paths.name_test(words)
+        found: list[VolumeEntry] = []
+        for parts, status in self._walk(""):
+            if fits(parts[-1]):
+                found.append(_entry(parts, status))
+                if len(found) == limit:
+                    break
+        return sorted(found, key=lambda entry: entry.path)
+
+    # Transfers
+
+    def download(
+        self,
+        path: str,
+        target: Path,
+        *,
+        overwrite: bool = False,
+        on_progress: Progress | None = None,
+        stop: Stop | None = None,
+    ) -> Path:
+        """Bring a file or a folder to `target` of this machine; into it, if it is a folder."""
+        entry, parts = self.entry(path), parts_of(path)
+        total = self.usage(path).size
+        with incoming(
+            target, entry.name or self.name, is_directory=entry.is_directory, overwrite=overwrite
+        ) as place:
+            pieces = Pieces(total, on_progress, stop)
+            if not entry.is_directory:
+                self._bring(parts, place.place(()), pieces)
+                return place.target
+            place.place_folder(())
+            for inner, found in self._walk(path):
+                below = inner[len(parts) :]
+                if stat.S_ISDIR(found.st_mode):
+                    place.place_folder(below)
+                elif stat.S_ISREG(found.st_mode):
+                    self._bring(inner, place.place(below), pieces)
+            return place.target
+
+    def upload(
+        self,
+        source: Path,
+        path: str,
+        *,
+        overwrite: bool = False,
+        on_progress: Progress | None = None,
+        stop: Stop | None = None,
+    ) -> str:
+        """Put a file or a folder of this machine at `path`; into it, when it is a folder or ends with "/"."""
+        source = source.expanduser().absolute()
+        files = outgoing_files(source)
+        is_directory = bool(files[0].parts)
         try:
-            with self._opened([]) as root:
-                for folder, folders, files, descriptor in os.fwalk(".", dir_fd=root):
-                    if folder == "." and PRIVATE in folders:
-                        folders.remove(PRIVATE)
-                    for name in files:
-                        with contextlib.suppress(OSError):
-                            found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-                            total += found.st_size if stat.S_ISREG(found.st_mode) else 0
-        except FileNotFoundError:
-            return 0
+            self.directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _translated("", error) from error
-        return total
+        with self._opened(path, ()) as root:
+            parts = paths.target_parts(path, source.name, lambda wanted: _is_folder(root, wanted))
+            whole = "/".join(parts)
+            _refuse_occupied(root, parts, is_directory=is_directory, overwrite=overwrite)
+            pieces = Pieces(sum(file.size for file in files), on_progress, stop)
+            with staging(root) as stage:
+                for file in files:
+                    below = ("whole", *file.parts)
+                    with (
+                        local_folders.folder_below(stage, below[:-1], make=True) as folder,
+                        source_file(file) as content,
+                    ):
+                        local_folders.write_file(folder, below[-1], content, pieces.add)
+                pieces.add(0)
+                with local_folders.folder_below(root, parts[:-1], make=True) as folder:
+                    _refuse_occupied(root, parts, is_directory=is_directory, overwrite=overwrite)
+                    local_folders.land(stage, "whole", folder, parts[-1])
+        return whole
+
+    # Changes
+
+    def copy(self, path: str, to: str) -> str:
+        """Copy a file, or a folder with all in it. Never over something that is there."""
+        entry, parts = self.entry(path), parts_of(path)
+        if not parts:
+            raise paths.root_refused("copied")
+        with self._opened(path, ()) as root:
+            target = self._free_target(root, parts, to)
+            with (
+                staging(root) as stage,
+                local_folders.folder_below(root, parts[:-1]) as folder,
+                local_folders.folder_below(root, target[:-1], make=True) as to_folder,
+            ):
+                local_folders.copy(folder, parts[-1], stage, "whole", lambda _: None)
+                if local_folders.look(stage, "whole") is None:
+                    raise VolumeError(f"{shown(entry.path)} is a link, a pipe or a device: it is not copied.")
+                _refuse_occupied(root, target, is_directory=entry.is_directory, overwrite=False)
+                local_folders.land(stage, "whole", to_folder, target[-1])
+        return "/".join(target)
+
+    def rename(self, path: str, to: str) -> str:
+        """Move a file or a folder. Never over something that is there."""
+        self.entry(path)
+        parts = parts_of(path)
+        if not parts:
+            raise paths.root_refused("renamed")
+        with self._opened(path, ()) as root:
+            target = self._free_target(root, parts, to)
+            with (
+                local_folders.folder_below(root, parts[:-1]) as folder,
+                local_folders.folder_below(root, target[:-1], make=True) as to_folder,
+            ):
+                os.rename(parts[-1], target[-1], src_dir_fd=folder, dst_dir_fd=to_folder)
+        return "/".join(target)
+
+    def remove(self, path: str) -> None:
+        """Delete a file, or a folder with all in it; of a link the link alone."""
+        entry, parts = self.entry(path), parts_of(path)
+        if not parts:
+            raise paths.root_refused("deleted")
+        with self._opened(path, parts[:-1]) as folder:
+            if entry.is_directory:
+                shutil.rmtree(parts[-1], dir_fd=folder)
+            else:
+                os.unlink(parts[-1], dir_fd=folder)
+
+    # Ways in
 
     @contextlib.contextmanager
-    def _opened(self, parts: Sequence[str]) -> Iterator[int]:
-        """A descriptor of the folder, reached step by step."""
-        current = os.open(self.directory, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    def _opened(self, path: str, parts: Sequence[str]) -> Iterator[int]:
+        """A descriptor of the folder `parts`; what goes wrong in the block is told of `path`."""
         try:
-            for part in parts:
-                below = os.open(part, _WALK, dir_fd=current)
-                os.close(current)
-                current = below
-            yield current
+            root = os.open(self.directory, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        except FileNotFoundError:
+            raise paths.no_volume(self.name, "A run or an upload makes it.") from None
+        except OSError as error:
+            raise _translated("", error) from error
+        try:
+            with local_folders.folder_below(root, parts) as folder:
+                yield folder
+        except OSError as error:
+            if isinstance(error, VolumeError):
+                raise
+            raise _translated(path, error) from error
+        except RecursionError:
+            raise VolumeError(f"{shown(path)}: there are too many folders within folders.") from None
         finally:
-            os.close(current)
+            os.close(root)
+
+    def _walk(self, path: str) -> Iterator[tuple[list[str], os.stat_result]]:
+        """Every folder and file below `path`, a folder before what is in it; links as themselves."""
+        parts = parts_of(path)
+        with self._opened(path, parts) as top:
+            for folder, folders, names, descriptor in os.fwalk(".", dir_fd=top):
+                inside = [*parts, *(part for part in folder.split("/") if part != ".")]
+                if not inside and PRIVATE in folders:
+                    folders.remove(PRIVATE)
+                folders.sort()
+                for name in (*folders, *sorted(names)):
+                    found = local_folders.look(descriptor, name)
+                    if found is not None:
+                        yield [*inside, name], found
+
+    def _bring(self, parts: Sequence[str], target: Path, pieces: Pieces) -> None:
+        """Write a file of the volume to `target` of this machine."""
+        path = "/".join(parts)
+        with (
+            self._opened(path, parts[:-1]) as folder,
+            local_folders.file_in(folder, parts[-1]) as source,
+            target.open("xb") as file,
+        ):
+            if not stat.S_ISREG(os.fstat(source).st_mode):
+                raise VolumeError(f"{shown(path)} is a pipe or a device: it is not downloaded.")
+            while piece := os.read(source, local_folders.PIECE_BYTES):
+                file.write(piece)
+                pieces.add(len(piece))
+
+    def _free_target(self, root: int, parts: Sequence[str], to: str) -> list[str]:
+        target = paths.target_parts(to, parts[-1], lambda wanted: _is_folder(root, wanted), what=parts)
+        _refuse_occupied(root, target, is_directory=False, overwrite=False)
+        return target
 
 
-def _entry(item: os.DirEntry[str], parts: list[str]) -> VolumeEntry:
-    found = item.stat(follow_symlinks=False)
+def _is_folder(root: int, parts: Sequence[str]) -> bool:
+    try:
+        with local_folders.folder_below(root, parts[:-1]) as folder:
+            return local_folders.is_folder(folder, parts[-1])
+    except FileNotFoundError:
+        return False
+
+
+def _refuse_occupied(root: int, parts: Sequence[str], *, is_directory: bool, overwrite: bool) -> None:
+    """Raise VolumeOccupiedError if what is to come there would destroy something."""
+    try:
+        with local_folders.folder_below(root, parts[:-1]) as folder:
+            there = local_folders.look(folder, parts[-1])
+    except FileNotFoundError:
+        return
+    if there is None:
+        return
+    if not overwrite:
+        raise paths.occupied("/".join(parts))
+    if stat.S_ISDIR(there.st_mode) != is_directory:
+        raise paths.other_kind("/".join(parts))
+
+
+def _entry(parts: Sequence[str], found: os.stat_result) -> VolumeEntry:
     is_directory = stat.S_ISDIR(found.st_mode)
     return VolumeEntry(
-        path="/".join([*parts, item.name]),
-        name=item.name,
+        path="/".join(parts),
+        name=parts[-1] if parts else "",
         is_directory=is_directory,
         size=0 if is_directory else found.st_size,
         modified=found.st_mtime,
     )
 
 
-def _parts(path: str) -> list[str]:
-    """The names of a relative path. Raises VolumeError for one that would leave the volume."""
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    if path.startswith("/") or ".." in parts or "\0" in path:
-        raise VolumeError(f"{_shown(path)} leads out of the volume: give a path inside it.")
-    return parts
-
-
 def _translated(path: str, error: OSError) -> VolumeError:
-    shown = _shown(path) or "The volume"
-    if error.errno in (errno.ELOOP, errno.EMLINK):
-        return VolumeError(f"{shown} is a symbolic link, and links in a volume are not followed.")
-    if error.errno == errno.ENOTDIR:
-        return VolumeError(f"{shown} is no folder, or a symbolic link stands in its path; none is followed.")
-    return VolumeError(f"{shown} can't be read: {error.strerror or error}.")
-
-
-def _shown(path: str) -> str:
-    return one_line(path, 200)
+    name = shown(path)
+    match error.errno:
+        case errno.ENOENT:
+            return paths.not_there(path)
+        case errno.ELOOP | errno.EMLINK:
+            return VolumeError(f"{name} is a symbolic link, and links in a volume are not followed.")
+        case errno.ENOTDIR:
+            return VolumeError(
+                f"{name} is no folder, or a symbolic link stands in its path; none is followed."
+            )
+        case errno.ENOSPC | errno.EDQUOT:
+            return VolumeError("The disk is full; nothing was changed.", "Make room, then try again.")
+        case _:
+            return VolumeError(f"{name}: {error.strerror or error}.")

@@ -16,7 +16,7 @@ from rlm_tui.core.text import human_size
 from rlm_tui.ui.key_groups import LOOK
 from rlm_tui.ui.widgets.file_nodes import FileNode
 from rlm_tui.ui.widgets.file_tree import FileTree
-from rlm_tui.volumes.protocol import Volume
+from rlm_tui.volumes.protocol import Volume, VolumeMissingError
 
 EMPTY = "Nothing is here yet: what a run writes to /data stays."
 
@@ -76,6 +76,9 @@ class VolumeBrowser(Vertical):
         """List the volume's root (in a thread)."""
         try:
             nodes, problem = list(self._list(FileNode("", "", True, depth=-1))), ""
+        except VolumeMissingError:
+            # The first run makes it.
+            nodes, problem = [], ""
         except OSError as error:
             nodes, problem = (
                 [],
@@ -118,7 +121,7 @@ class VolumeBrowser(Vertical):
                 modified=entry.modified,
                 mark="new" if self._is_new(entry.path, entry.is_directory) else "",
             )
-            for entry in self._volume.list(node.key)
+            for entry in self._volume.entries(node.key)
         ]
 
     def _is_new(self, path: str, is_directory: bool) -> bool:
