@@ -39,6 +39,7 @@ def check(
 
     Exit codes: 0 all well, 1 something that a run needs is missing or failing.
     """
+    from rlm_tui.cloud import modal_client
     from rlm_tui.core.settings import Settings, SettingsError, load_settings
     from rlm_tui.engine.checks.check import all_well, as_object, summary
     from rlm_tui.engine.checks.every import make_checkup
@@ -50,13 +51,19 @@ def check(
         settings, problem = Settings(), error
     told: queue.SimpleQueue[CheckResult] = queue.SimpleQueue()
     checkup = make_checkup(settings, told.put, modal=modal, problem=problem)
-    checkup.start()
-    if as_json:
-        checkup.wait()
-        print_json(as_object(checkup.results))
-    else:
-        _watch(told, checkup.results)
-        sys.stdout.write(f"\n{summary(checkup.results)}\n")
+    try:
+        checkup.start()
+        if as_json:
+            checkup.wait()
+            print_json(as_object(checkup.results))
+        else:
+            _watch(told, checkup.results)
+            sys.stdout.write(f"\n{summary(checkup.results)}\n")
+    except KeyboardInterrupt:
+        checkup.leave()
+        raise
+    finally:
+        modal_client.forget_clients()
     raise typer.Exit(0 if all_well(checkup.results) else 1)
 
 

@@ -33,10 +33,24 @@ def sandboxes(
 
     Exit codes: 0 done, 1 Modal can't be asked or one could not be ended, 2 asked wrongly.
     """
+    from rlm_tui.cloud import modal_client
+
+    try:
+        _list_and_reap(reap=reap, everything=everything, yes=yes, as_json=as_json)
+    finally:
+        modal_client.forget_clients()
+
+
+def _list_and_reap(*, reap: bool, everything: bool, yes: bool, as_json: bool) -> NoReturn:
     from rlm_tui.cloud.errors import CloudError
     from rlm_tui.core.settings import SettingsError, load_settings
     from rlm_tui.sandbox.modal_sandboxes import find
 
+    if (everything or yes) and not reap:
+        detail = ErrorDetail(
+            kind="NothingToEnd", message="--all and --yes say how --reap ends sandboxes.", hint="Add --reap."
+        )
+        _leave(detail, as_json, 2)
     if reap and not yes and (as_json or not sys.stdin.isatty()):
         detail = ErrorDetail(
             kind="NotAsked",

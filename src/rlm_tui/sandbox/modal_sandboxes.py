@@ -75,6 +75,21 @@ def end(settings: ModalSettings, sandbox_id: str) -> None:
         return
 
 
+def wait_for_end(settings: ModalSettings, sandbox_id: str) -> None:
+    """Return when a sandbox that was terminated has ended. Raises `CloudError`."""
+    from modal import Sandbox
+
+    client = modal_client.connect(settings)
+
+    def wait() -> None:
+        Sandbox.from_id(sandbox_id, client=client).wait(raise_on_termination=False)
+
+    try:
+        within(settings.call_seconds, "waiting for the sandbox's end", wait)
+    except CloudMissingError:
+        return
+
+
 def _described(sandbox_id: str, tags: dict[str, str]) -> FoundSandbox:
     told = {name: one_line(value, LONGEST_TAG) for name, value in tags.items()}
     host, user = told.get("host", ""), told.get("user", "")

@@ -23,11 +23,17 @@ class Checkup:
     """
 
     def __init__(
-        self, checks: Sequence[Check], on_result: Callable[[CheckResult], None], redactor: Redactor
+        self,
+        checks: Sequence[Check],
+        on_result: Callable[[CheckResult], None],
+        redactor: Redactor,
+        leave: Callable[[], None] = lambda: None,
     ) -> None:
+        """`leave` ends what the checks started, for one who doesn't wait for them."""
         self._checks = tuple(checks)
         self._on_result = on_result
         self._redactor = redactor
+        self.leave = leave
         self._lock = threading.RLock()
         self._over = {check.name: threading.Event() for check in self._checks}
         self._results = {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rlm_tui.core.redaction import Redactor, names_a_secret
 from rlm_tui.core.settings import LMSettings, Settings, SettingsError
+from rlm_tui.core.settings_fields import variables
+from rlm_tui.core.settings_sources import COMMAND_LINE, find_dotenv, read_dotenv
 from rlm_tui.engine.checks import local_sandbox, machine, modal_account, planner
 from rlm_tui.engine.checks.check import Check, CheckResult, Finding, Look
 from rlm_tui.engine.checks.checkup import Checkup
@@ -35,24 +38,46 @@ def make_checkup(
     then those that hold without them.
     """
     environment = os.environ if environment is None else environment
+    directory = Path.cwd() if directory is None else directory
     redactor = make_redactor(settings, environment)
+    if problem is not None:
+        _learn_dotenv(redactor, environment, directory)
+    trial = ModalTrial(settings) if modal else None
     checks = (
-        *_machine(settings, problem, environment, Path.cwd() if directory is None else directory),
+        *_machine(settings, problem, environment, directory),
         *_local(settings),
         *_models(settings),
-        *_modal(settings, redactor, with_sandbox=modal),
+        *_modal(settings, redactor, trial),
     )
-    return Checkup(checks, on_result, redactor)
+    return Checkup(checks, on_result, redactor, (lambda: None) if trial is None else trial.leave)
 
 
 def make_redactor(settings: Settings | None, environment: Mapping[str, str] | None = None) -> Redactor:
     """Knows every secret of the settings and of the environment; Modal's own settings are read later."""
     environment = os.environ if environment is None else environment
-    redactor = Redactor(() if settings is None else settings.secrets())
-    for name, value in environment.items():
-        if names_a_secret(name) or name == "MODAL_TOKEN_ID":
+    known = () if settings is None else settings.secrets()
+    named = None
+    if settings is not None and settings.source.get("modal.secret", COMMAND_LINE) != COMMAND_LINE:
+        # RLM_TUI_MODAL_SECRET is called a secret and holds the name of one, which is said.
+        named = settings.modal.secret
+    redactor = Redactor(value for value in known if value != named)
+    for variable, value in environment.items():
+        if variable in variables("modal.secret") and value.strip() == named:
+            continue
+        if names_a_secret(variable) or variable == "MODAL_TOKEN_ID":
             redactor.add(value)
+    if settings is None:
+        _learn_dotenv(redactor, environment, Path.cwd())
     return redactor
+
+
+def _learn_dotenv(redactor: Redactor, environment: Mapping[str, str], directory: Path) -> None:
+    """Settings that can't be read tell no secret of .env, and the words on what is wrong may hold one."""
+    path = find_dotenv(environment, directory)
+    with contextlib.suppress(SettingsError):
+        for variable, value in (read_dotenv(path) if path else {}).items():
+            if names_a_secret(variable):
+                redactor.add(value)
 
 
 def _machine(
@@ -106,8 +131,8 @@ def _models(settings: Settings) -> tuple[Check, ...]:
     return (*asked("planner", settings.lm), *sub)
 
 
-def _modal(settings: Settings, redactor: Redactor, *, with_sandbox: bool) -> tuple[Check, ...]:
-    asked = with_sandbox or settings.sandbox.kind == "modal"
+def _modal(settings: Settings, redactor: Redactor, trial: ModalTrial | None) -> tuple[Check, ...]:
+    asked = trial is not None or settings.sandbox.kind == "modal"
     token = Check(
         "token",
         "Modal",
@@ -137,11 +162,10 @@ def _modal(settings: Settings, redactor: Redactor, *, with_sandbox: bool) -> tup
             needed=attached,
         ),
     )
-    return (*asking, *_trial(settings, seconds)) if with_sandbox else asking
+    return asking if trial is None else (*asking, *_trial(settings, trial, seconds))
 
 
-def _trial(settings: Settings, seconds: float) -> tuple[Check, ...]:
-    trial = ModalTrial(settings)
+def _trial(settings: Settings, trial: ModalTrial, seconds: float) -> tuple[Check, ...]:
     start, steps = "sandbox start", []
     looks: tuple[tuple[str, Look], ...] = (
         ("sandbox cell", trial.cell),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rlm_tui.cloud.deadlines import within
 from rlm_tui.cloud.errors import TOKEN_HINT, CloudError, CloudMissingError
 from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.settings import Settings
@@ -42,7 +43,9 @@ def look_at_account(settings: Settings) -> Finding:
     from rlm_tui.cloud import modal_client
 
     def look() -> Finding:
-        modal_client.connect(settings.modal)
+        client = modal_client.connect(settings.modal)
+        # A client connects when it is first needed, so it is asked something.
+        within(settings.modal.call_seconds, "asking whether it takes the token", client.hello)
         return Finding("ok", f"Modal accepts the token, in {modal_client.environment_words(settings.modal)}")
 
     return _told(look)

@@ -144,13 +144,26 @@ class ModalTrial:
 
     def end(self, tell: Tell) -> Finding:
         """End it, however far it came."""
+        from rlm_tui.sandbox import modal_sandboxes
+
         interpreter = self._interpreter
         if interpreter is None:
             return Finding("skipped", "no sandbox was started")
         interpreter.shutdown()
         if not interpreter.sandbox_id:
             return Finding("skipped", "no sandbox was started")
+        tell("waiting for its end")
+        try:
+            modal_sandboxes.wait_for_end(self._settings.modal, interpreter.sandbox_id)
+        except CloudError as error:
+            words = f"the sandbox {interpreter.sandbox_id} may still run: {error.message}"
+            return Finding("failing", words, "End it: `rlm-tui sandboxes --reap`.")
         return Finding("ok", "the sandbox was ended")
+
+    def leave(self) -> None:
+        """End it before the checks are over."""
+        if self._interpreter is not None:
+            self._interpreter.shutdown()
 
     def _modal(self) -> ModalSettings:
         return msgspec.structs.replace(self._settings.modal, attach_secret=self._secret_attached, warm=False)

@@ -69,7 +69,11 @@ class SetupScreen(Screen[None]):
     @property
     def looking(self) -> bool:
         """Whether some check is not over yet."""
-        return self._reading or (self._checkup is not None and not self._checkup.wait(0))
+        # As it is told: a check that told its result is over a moment later.
+        checkup = self._checkup
+        return self._reading or (
+            checkup is not None and any(result.outcome == "waiting" for result in checkup.results)
+        )
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False, id="setup-subject")
