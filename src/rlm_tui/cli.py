@@ -15,6 +15,7 @@ from rlm_tui.commands.check import check
 from rlm_tui.commands.refusal import described, print_json, refuse
 from rlm_tui.commands.sandboxes import sandboxes
 from rlm_tui.commands.secrets import check_secret, check_secret_key
+from rlm_tui.commands.volume import volume
 from rlm_tui.core.events import ErrorDetail
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.command()(check)
 app.command()(check_secret)
 app.command()(check_secret_key)
 app.command()(sandboxes)
+app.add_typer(volume, name="volume")
 
 
 def _version(wanted: bool) -> None:

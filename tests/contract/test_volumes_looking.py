@@ -87,6 +87,21 @@ def test_usage_counts_files_and_folders(shelf: Shelf) -> None:
     assert (usage.size, usage.files, usage.folders) == (10, 1, 0)
 
 
+def test_everything_below_a_folder(shelf: Shelf) -> None:
+    found = paths(list(shelf.volume.below()))
+    assert sorted(found) == [
+        "A.txt",
+        "b.txt",
+        "cache",
+        "cache/.rlm",
+        "cache/deep",
+        "cache/deep/x.json",
+        "cache/notes.md",
+    ]
+    assert found.index("cache") < found.index("cache/deep") < found.index("cache/deep/x.json")
+    assert sorted(paths(list(shelf.volume.below("/cache/deep/")))) == ["cache/deep/x.json"]
+
+
 def test_search_by_a_part_of_a_name_or_by_a_pattern(shelf: Shelf) -> None:
     search = shelf.volume.search
     assert paths(search("TXT")) == ["A.txt", "b.txt"]

@@ -24,6 +24,16 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def without_secrets(error: ErrorDetail) -> ErrorDetail:
+    """The same error with every secret of the environment and Modal's token taken out of its words."""
+    from rlm_tui.engine.checks.every import make_redactor
+    from rlm_tui.engine.checks.modal_account import learn_token
+
+    redactor = make_redactor(None)
+    learn_token(redactor)
+    return ErrorDetail(kind=error.kind, message=redactor.text(error.message), hint=redactor.text(error.hint))
+
+
 def refuse(error: ErrorDetail, *, as_json: Any = None, code: int = 2) -> NoReturn:
     """Say in one sentence what went wrong, and leave with `code` (2: asked wrongly)."""
     if as_json is not None:

@@ -68,29 +68,30 @@ class LocalVolume:
                 raise VolumeError(f"{shown(path)} is a pipe or a device: choose a file.")
             return os.pread(descriptor, max(length, 0), max(start, 0))
 
+    def below(self, path: str = "") -> Iterator[VolumeEntry]:
+        """Everything below the folder `path`, a folder before what is in it; links are left out."""
+        parts = parts_of(path)
+        with self._opened(path, parts) as top:
+            for folder, folders, names, descriptor in os.fwalk(".", dir_fd=top):
+                inside = [*parts, *(part for part in folder.split("/") if part != ".")]
+                if not inside and PRIVATE in folders:
+                    folders.remove(PRIVATE)
+                folders.sort()
+                for name in (*folders, *sorted(names)):
+                    found = local_folders.look(descriptor, name)
+                    if found is not None and (stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)):
+                        yield _entry([*inside, name], found)
+
     def usage(self, path: str = "") -> VolumeUsage:
         """What lies below the folder `path`; a file counts itself. Links are not counted."""
         entry = self.entry(path)
         if not entry.is_directory:
             return VolumeUsage(entry.size, 1, 0)
-        size = files = folders = 0
-        for _, found in self._walk(path):
-            if stat.S_ISDIR(found.st_mode):
-                folders += 1
-            elif stat.S_ISREG(found.st_mode):
-                files, size = files + 1, size + found.st_size
-        return VolumeUsage(size, files, folders)
+        return paths.counted(self.below(path))
 
     def search(self, words: str, limit: int = 1_000) -> list[VolumeEntry]:
         """Entries anywhere whose name fits `words`; not more than `limit`."""
-        fits = paths.name_test(words)
-        found: list[VolumeEntry] = []
-        for parts, status in self._walk(""):
-            if fits(parts[-1]):
-                found.append(_entry(parts, status))
-                if len(found) == limit:
-                    break
-        return sorted(found, key=lambda entry: entry.path)
+        return paths.fitting(self.below(), words, limit)
 
     # Transfers
 
@@ -114,12 +115,12 @@ class LocalVolume:
                 self._bring(parts, place.place(()), pieces)
                 return place.target
             place.place_folder(())
-            for inner, found in self._walk(path):
-                below = inner[len(parts) :]
-                if stat.S_ISDIR(found.st_mode):
-                    place.place_folder(below)
-                elif stat.S_ISREG(found.st_mode):
-                    self._bring(inner, place.place(below), pieces)
+            for inner in self.below(path):
+                names = parts_of(inner.path)
+                if inner.is_directory:
+                    place.place_folder(names[len(parts) :])
+                else:
+                    self._bring(names, place.place(names[len(parts) :]), pieces)
             return place.target
 
     def upload(
@@ -227,20 +228,6 @@ class LocalVolume:
             raise VolumeError(f"{shown(path)}: there are too many folders within folders.") from None
         finally:
             os.close(root)
-
-    def _walk(self, path: str) -> Iterator[tuple[list[str], os.stat_result]]:
-        """Every folder and file below `path`, a folder before what is in it; links as themselves."""
-        parts = parts_of(path)
-        with self._opened(path, parts) as top:
-            for folder, folders, names, descriptor in os.fwalk(".", dir_fd=top):
-                inside = [*parts, *(part for part in folder.split("/") if part != ".")]
-                if not inside and PRIVATE in folders:
-                    folders.remove(PRIVATE)
-                folders.sort()
-                for name in (*folders, *sorted(names)):
-                    found = local_folders.look(descriptor, name)
-                    if found is not None:
-                        yield [*inside, name], found
 
     def _bring(self, parts: Sequence[str], target: Path, pieces: Pieces) -> None:
         """Write a file of the volume to `target` of this machine."""

@@ -75,20 +75,21 @@ class ModalVolume:
         volume = self._volume()
         return self._asked(f"reading {shown(path)}", lambda: read_range(volume, entry.path, start, wanted))
 
+    def below(self, path: str = "") -> list[VolumeEntry]:
+        """Everything below the folder `path`; links are left out."""
+        found = self._listed(parts_of(path), recursive=True, links=False)
+        return sorted(found, key=lambda entry: entry.path)
+
     def usage(self, path: str = "") -> VolumeUsage:
         """What lies below the folder `path`; a file counts itself."""
         entry = self.entry(path)
         if not entry.is_directory:
             return VolumeUsage(entry.size, 1, 0)
-        found = self._listed(parts_of(path), recursive=True)
-        files = [one for one in found if not one.is_directory]
-        return VolumeUsage(sum(one.size for one in files), len(files), len(found) - len(files))
+        return paths.counted(self.below(path))
 
     def search(self, words: str, limit: int = 1_000) -> list[VolumeEntry]:
         """Entries anywhere whose name fits `words`; not more than `limit`."""
-        fits = paths.name_test(words)
-        found = [entry for entry in self._listed((), recursive=True) if fits(entry.name)]
-        return sorted(found, key=lambda entry: entry.path)[:limit]
+        return paths.fitting(self.below(), words, limit)
 
     # Transfers
 
@@ -104,7 +105,7 @@ class ModalVolume:
         """Bring a file or a folder to `target` of this machine; into it, if it is a folder."""
         entry, parts = self.entry(path), parts_of(path)
         is_directory = entry.is_directory
-        found = self._listed(parts, recursive=True) if is_directory else [entry]
+        found = self.below(path) if is_directory else [entry]
         pieces = Pieces(sum(one.size for one in found), on_progress, stop)
         with incoming(
             target, entry.name or self.name, is_directory=is_directory, overwrite=overwrite
@@ -224,14 +225,17 @@ class ModalVolume:
         except FileExistsError as error:
             raise paths.occupied(str(error)) from error
 
-    def _listed(self, parts: Sequence[str], *, recursive: bool, asked: str = "") -> list[VolumeEntry]:
+    def _listed(
+        self, parts: Sequence[str], *, recursive: bool, links: bool = True, asked: str = ""
+    ) -> list[VolumeEntry]:
         """What is in the folder, and with `recursive` below it; without what is private to sandboxes."""
         volume, path = self._volume(), "/".join(parts)
 
         def listed() -> list[VolumeEntry]:
             found = []
             for item in volume.iterdir(f"/{path}", recursive=recursive):
-                found.append(_entry(item))
+                if links or item.type.name in ("FILE", "DIRECTORY"):
+                    found.append(_entry(item))
                 if len(found) > MOST_ENTRIES:
                     raise VolumeError(f"{shown(path)} holds more than {MOST_ENTRIES:,} files.")
             return found

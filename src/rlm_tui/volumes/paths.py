@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 
 from rlm_tui.core.text import one_line
 from rlm_tui.volumes.protocol import (
@@ -13,6 +14,7 @@ from rlm_tui.volumes.protocol import (
     VolumeMissingError,
     VolumeOccupiedError,
     VolumePathError,
+    VolumeUsage,
 )
 
 PRIVATE = ".rlm"
@@ -38,12 +40,23 @@ def order(entry: VolumeEntry) -> tuple[bool, str, str]:
     return not entry.is_directory, entry.name.casefold(), entry.name
 
 
-def name_test(words: str) -> Callable[[str], bool]:
-    """Whether a name holds `words` in any case, or fits them if they are a pattern with * or ?."""
+def counted(entries: Iterable[VolumeEntry]) -> VolumeUsage:
+    """What these are together."""
+    size = files = folders = 0
+    for entry in entries:
+        size += entry.size
+        files += not entry.is_directory
+        folders += entry.is_directory
+    return VolumeUsage(size, files, folders)
+
+
+def fitting(entries: Iterable[VolumeEntry], words: str, limit: int) -> list[VolumeEntry]:
+    """Those whose name holds `words` in any case, or fits them if they are a pattern with * or ?."""
     wanted = words.strip().casefold()
-    if "*" in wanted or "?" in wanted:
-        return lambda name: fnmatch.fnmatchcase(name.casefold(), wanted)
-    return lambda name: wanted in name.casefold()
+    shape = wanted if "*" in wanted or "?" in wanted else f"*{wanted}*"
+    shape = shape.replace("[", "[[]")  # brackets are no pattern here
+    found = (entry for entry in entries if fnmatch.fnmatchcase(entry.name.casefold(), shape))
+    return sorted(itertools.islice(found, limit), key=lambda entry: entry.path)
 
 
 def target_parts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -84,6 +84,9 @@ class Volume(Protocol):
 
     def read(self, path: str, start: int = 0, length: int = 64 * 1024) -> bytes:
         """At most `length` bytes of a file from byte `start`; fewer at its end."""
+
+    def below(self, path: str = "") -> Iterable[VolumeEntry]:
+        """Everything below the folder `path`, a folder before what is in it; links are left out."""
 
     def usage(self, path: str = "") -> VolumeUsage:
         """What lies below the folder `path`; a file counts itself."""
