@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -108,7 +109,7 @@ def _described(sandbox_id: str, tags: dict[str, str]) -> FoundSandbox:
 
 
 def _lives(process_id: str) -> bool:
-    """Whether there is such a process on this machine."""
+    """Whether there is such a process on this machine, and it has not died."""
     if not process_id.isdecimal() or len(process_id) > 10:
         return False
     try:
@@ -117,4 +118,14 @@ def _lives(process_id: str) -> bool:
         return True
     except (ProcessLookupError, OverflowError):
         return False
-    return True
+    return not _is_zombie(process_id)
+
+
+def _is_zombie(process_id: str) -> bool:
+    """Whether it has died, and the process that started it has not asked how. Known on Linux only."""
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_bytes()
+    except OSError:
+        return False
+    # The state follows the name in parentheses, which may hold anything.
+    return status.rpartition(b")")[2].split()[:1] == [b"Z"]
