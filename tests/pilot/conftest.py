@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from rlm_tui.core.blobs import MemoryBlobs
 from rlm_tui.core.events import AnyEvent
@@ -116,7 +118,8 @@ async def settled(pilot: Pilot[Any]) -> None:
     """Wait for the threads that look at documents and folders, and for what they changed to be painted."""
     for _ in range(3):
         await pilot.pause()
-        await pilot.app.workers.wait_for_complete()
+        with contextlib.suppress(WorkerCancelled):  # by a newer one, or because its dialog was shut
+            await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 
 

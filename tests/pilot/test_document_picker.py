@@ -11,8 +11,9 @@ from textual.widgets import Input
 
 from rlm_tui.core.content import knowledge_path
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
-from rlm_tui.ui.widgets.document_picker import DocumentPicker, complete_path
+from rlm_tui.ui.widgets.document_picker import DocumentPicker
 from rlm_tui.ui.widgets.file_tree import FileTree
+from rlm_tui.ui.widgets.path_suggester import complete_path
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.text_pages import PAGE_BYTES
 from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled

@@ -15,7 +15,7 @@ from rlm_tui.commands import options
 from rlm_tui.commands.refusal import print_json, refuse
 from rlm_tui.commands.volume_session import VolumeSession
 from rlm_tui.core.events import ErrorDetail
-from rlm_tui.core.text import human_age, human_size, visible
+from rlm_tui.core.text import human_age, human_size, number_of, visible
 
 if TYPE_CHECKING:
     from rlm_tui.volumes.protocol import VolumeEntry, VolumeUsage
@@ -188,7 +188,7 @@ def remove(
             what = f"/{visible(entry.path)}"
             if entry.is_directory:
                 usage = session.volume.usage(path)
-                what += f" with {usage.files:,} files ({human_size(usage.size)})"
+                what += f" with {number_of(usage.files, 'file')} ({human_size(usage.size)})"
             typer.confirm(f"Delete {what}?", abort=True)
         session.volume.remove(path)
         if as_json:
@@ -222,7 +222,8 @@ def usage(
             return
         for one, used in parts:
             typer.echo(f"{human_size(used.size):>10}  /{visible(one)}")
-        typer.echo(f"{human_size(total.size):>10}  in {total.files:,} files, {total.folders:,} folders")
+        counts = f"{number_of(total.files, 'file')}, {number_of(total.folders, 'folder')}"
+        typer.echo(f"{human_size(total.size):>10}  in {counts}")
 
 
 def _by_first_name(found: Sequence[VolumeEntry], here: VolumeEntry) -> list[tuple[str, VolumeUsage]]:

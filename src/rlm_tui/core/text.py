@@ -118,6 +118,11 @@ def _scaled(number: float, units: tuple[str, ...]) -> str:
     return f"{sign}{shown} {units[index]}".rstrip()
 
 
+def number_of(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 file", "1,204 files"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def human_size(size: float) -> str:
     """Bytes in decimal units: 812 → "812 B", 97,412 → "97 KB", 1,234,567 → "1.2 MB"."""
     return _scaled(size, ("B", "KB", "MB", "GB", "TB"))

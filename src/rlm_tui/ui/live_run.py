@@ -96,6 +96,11 @@ class LiveRun:
         if self._session is not None:
             self._session.step()
 
+    def refresh_volume(self) -> bool:
+        """Let everybody see what cells wrote in the volume so far (in a thread). False: nothing runs now."""
+        session = self._session
+        return session.refresh_volume() if session is not None and self.active else False
+
     def hand_over(self) -> HandedOver:
         """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue."""
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()

@@ -24,7 +24,7 @@ OnEvent = Callable[[AnyEvent], None]
 
 
 class RunningSession(Protocol):
-    """The verbs of a session that the screen uses; none of them blocks."""
+    """The verbs of a session that the screen uses; only `refresh_volume` blocks."""
 
     @property
     def done(self) -> bool: ...
@@ -44,6 +44,8 @@ class RunningSession(Protocol):
     def release(self) -> None: ...
 
     def step(self) -> None: ...
+
+    def refresh_volume(self) -> bool: ...
 
 
 StartSession = Callable[["RunRequest", OnEvent], RunningSession]

@@ -12,7 +12,6 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from rlm_tui.core.documents import DocumentError
-from rlm_tui.core.paths import volumes_directory
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskRegistry
 from rlm_tui.core.text import human_size, one_line
@@ -31,6 +30,7 @@ from rlm_tui.ui.pane_layout import (
 from rlm_tui.ui.run_control import ready_document
 from rlm_tui.ui.screens.explore_bindings import EXPLORE_BINDINGS
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
+from rlm_tui.ui.volume_look import look_into
 from rlm_tui.ui.widgets.calls_view import CallsView
 from rlm_tui.ui.widgets.document_picker import DocumentPicker
 from rlm_tui.ui.widgets.inspector import Inspector
@@ -39,10 +39,10 @@ from rlm_tui.ui.widgets.pane import Pane, PaneGrid
 from rlm_tui.ui.widgets.status_line import StatusLine
 from rlm_tui.ui.widgets.tab_bar import TabBar
 from rlm_tui.ui.widgets.task_form import TaskForm
-from rlm_tui.ui.widgets.text_pages import TextPages, bytes_pages, document_pages
+from rlm_tui.ui.widgets.text_pages import TextPages, document_pages
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 from rlm_tui.ui.widgets.volume_browser import VolumeBrowser
-from rlm_tui.volumes.local import LocalVolume
+from rlm_tui.volumes.protocol import VolumeError
 
 WELCOME = "Nothing has run yet. ^R runs the task: what its planner thinks, writes and finds is shown here."
 OFFLINE_WELCOME = (
@@ -122,10 +122,7 @@ class ExplorePanes(Screen[None]):
         """Show with what the next run will be made."""
         self.settings = settings
         self._show_options()
-        self.query_one(VolumeBrowser).set_volume(
-            LocalVolume(volumes_directory() / settings.sandbox.volume, settings.sandbox.volume)
-        )
-        self.grid.panes[VOLUME].set_subject(f"/data {settings.sandbox.volume}")
+        self.query_one(VolumeBrowser).set_settings(settings)
         self.show_plan()
 
     def show_confinement(self, confined: bool) -> None:
@@ -240,8 +237,24 @@ class ExplorePanes(Screen[None]):
         self.app.call_from_thread(self.look, document_pages(document))
 
     def on_volume_browser_looked_at(self, event: VolumeBrowser.LookedAt) -> None:
-        volume, path = event.volume, event.path
-        self.look(bytes_pages(path, event.size, lambda start, length: volume.read(path, start, length)))
+        self.run_worker(lambda: self._open_volume_file(event), thread=True, exit_on_error=False)
+
+    def _open_volume_file(self, event: VolumeBrowser.LookedAt) -> None:
+        tell = self.app.call_from_thread
+        try:
+            pages = look_into(event.volume, event.path, event.size)
+        except VolumeError as error:
+            tell(self.query_one(VolumeBrowser).say_problem, f"{error} {error.hint}".strip())
+            return
+        tell(self.look, pages)
+
+    def on_volume_browser_opened(self, event: VolumeBrowser.Opened) -> None:
+        name = one_line(event.volume.name, 40)
+        kind = "at Modal" if event.volume.kind == "modal" else "local"
+        self.grid.panes[VOLUME].set_subject(f"/data {name}" if event.own else f"{name}, {kind}")
+
+    def on_volume_changes_said(self, event: VolumeBrowser.Said) -> None:
+        self.footer.say(one_line(event.words, 200), 4.0)
 
     def look(self, pages: TextPages) -> None:
         """Show a text page by page."""

@@ -32,7 +32,9 @@ class ExploreViews(ExplorePanes):
         self.query_one(TrajectoryView).show(run.trajectory, now)
         self.query_one(CallsView).show(run.trajectory, now)
         self.query_one(Inspector).show(run.trajectory, blobs=run.blobs)
-        self.query_one(VolumeBrowser).set_written(())
+        browser = self.query_one(VolumeBrowser)
+        browser.set_publish(run.refresh_volume)
+        browser.set_written(())
         self._tell_following()
 
     def show_changes(self, run: LiveRun, changes: Sequence[Change]) -> None:

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Input
 
 from rlm_tui.core.content import ContentMissing, content_directory, knowledge_path, resolve_content
@@ -18,34 +17,11 @@ from rlm_tui.core.documents import Document, DocumentError, children, describe, 
 from rlm_tui.ui.key_groups import LOOK
 from rlm_tui.ui.widgets.file_nodes import FileNode
 from rlm_tui.ui.widgets.file_tree import FileTree
+from rlm_tui.ui.widgets.path_suggester import PATH_STARTS, PathSuggester
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
 BUILT_LATER = "built on first use"
 FOUND_AT_MOST = 200
-PATH_STARTS = ("/", "~", "./", "../")
-
-
-def complete_path(text: str) -> str | None:
-    """`text` completed by the first entry of its directory that fits, or None."""
-    head, separator, start = text.rpartition("/")
-    if not separator:
-        return None
-    try:
-        fitting = sorted(
-            entry.name + ("/" if entry.is_dir() else "")
-            for entry in Path(head + "/").expanduser().iterdir()
-            if entry.name.startswith(start) and (start or not entry.name.startswith("."))
-        )
-    except OSError:
-        return None
-    return f"{head}/{fitting[0]}" if fitting else None
-
-
-class PathSuggester(Suggester):
-    """Completes what begins like a path; `right` takes the suggestion."""
-
-    async def get_suggestion(self, value: str) -> str | None:
-        return complete_path(value) if value.startswith(PATH_STARTS) else None
 
 
 class DocumentPicker(Vertical):

@@ -39,6 +39,24 @@ def document_pages(document: Document) -> TextPages:
     )
 
 
-def bytes_pages(title: str, size: int, read: Callable[[int, int], bytes]) -> TextPages:
+def text_pages(title: str, text: str, detail: str = "") -> TextPages:
+    """The pages of a text that is here already."""
+    content = text.encode("utf-8", "replace")
+    return bytes_pages(title, len(content), lambda start, length: content[start : start + length], detail)
+
+
+def bytes_pages(title: str, size: int, read: Callable[[int, int], bytes], detail: str = "") -> TextPages:
     """The pages of a file in a volume; what is not UTF-8 shows as replacement signs."""
-    return TextPages(title, size, lambda start, length: read(start, length).decode("utf-8", "replace"))
+    return TextPages(title, size, lambda start, length: _whole_characters(read, start, length), detail)
+
+
+def _whole_characters(read: Callable[[int, int], bytes], start: int, length: int) -> str:
+    """A page of UTF-8: a character that lies across its end belongs to it, and not to the next."""
+    content = read(start, length + 3)
+    first = 0
+    while start and first < min(3, len(content)) and content[first] & 0xC0 == 0x80:
+        first += 1
+    last = length
+    while last < len(content) and content[last] & 0xC0 == 0x80:
+        last += 1
+    return content[first:last].decode("utf-8", "replace")

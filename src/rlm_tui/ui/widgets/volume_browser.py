@@ -1,4 +1,4 @@
-"""What lies in the run's volume: listed as it is opened, with sizes, ages, and what the run wrote."""
+"""What lies in a volume: listed as it is opened, with sizes, ages, and what the run wrote."""
 
 from __future__ import annotations
 
@@ -8,27 +8,43 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
-from rlm_tui.core.text import human_size
-from rlm_tui.ui.key_groups import LOOK
+from rlm_tui.core.settings import Settings
+from rlm_tui.core.text import human_size, number_of
+from rlm_tui.ui.key_groups import FILES, LOOK
+from rlm_tui.ui.screens.volumes import VolumesScreen
 from rlm_tui.ui.widgets.file_nodes import FileNode
 from rlm_tui.ui.widgets.file_tree import FileTree
-from rlm_tui.volumes.protocol import Volume, VolumeMissingError
+from rlm_tui.ui.widgets.problem_line import ProblemLine
+from rlm_tui.ui.widgets.volume_changes import VolumeChanges
+from rlm_tui.volumes.catalog import VolumeSummary, open_volume
+from rlm_tui.volumes.protocol import Volume, VolumeEntry, VolumeError, VolumeMissingError, VolumeUsage
 
 EMPTY = "Nothing is here yet: what a run writes to /data stays."
+FOUND_AT_MOST = 500
+Publish = Callable[[], bool]
+"""Lets everybody see what cells wrote so far; blocks, may raise RuntimeError. False: nothing runs."""
 
 
-class VolumeBrowser(Vertical):
-    """The volume pane. `written` marks what the present run wrote."""
+class VolumeBrowser(VolumeChanges):
+    """The volume pane. `written` marks what the present run wrote into the runs' own volume."""
 
+    DEFAULT_CSS = """
+    VolumeBrowser > #volume-search { display: none; }
+    VolumeBrowser > #volume-search.-shown { display: block; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "r", "refresh_volume", "refresh", id="volume.refresh", tooltip="List the volume anew", group=LOOK
-        ),
-    ]
+        Binding("slash", "search", "find", key_display="/", id="volume.search", group=LOOK,
+                tooltip="Find a file by its name"),
+        Binding("escape", "clear_search", "all files", id="volume.clear_search", group=LOOK,
+                tooltip="Show the whole volume again"),
+        Binding("r", "refresh_volume", "refresh", id="volume.refresh", group=FILES,
+                tooltip="Publish what the run wrote, and list the volume anew"),
+        Binding("o", "choose_volume", "volumes", id="volume.choose", group=FILES,
+                tooltip="Look into another volume"),
+    ]  # fmt: skip
 
     class LookedAt(Message):
         """A file of the volume is to be shown."""
@@ -37,110 +53,258 @@ class VolumeBrowser(Vertical):
             super().__init__()
             self.volume, self.path, self.size = volume, path, size
 
+    class Opened(Message):
+        """Another volume is looked into; `own` if it is the runs' own."""
+
+        def __init__(self, volume: Volume, own: bool) -> None:
+            super().__init__()
+            self.volume, self.own = volume, own
+
     def __init__(self, volume: Volume | None, *, clock: Callable[[], float] = time.time) -> None:
         super().__init__(id="volume-browser")
-        self._volume = volume
+        self.volume = volume
+        self._own = volume
+        self._settings: Settings | None = None
+        self._publish: Publish = lambda: False
         self._clock = clock
         self._written: frozenset[str] = frozenset()
+        self._usage: VolumeUsage | None = None
 
     def compose(self) -> ComposeResult:
+        field = Input(placeholder="part of a name", compact=True, id="volume-search", select_on_focus=False)
+        field.can_focus = False  # until it is shown
+        yield field
+        yield ProblemLine(id="volume-problem")
         yield FileTree(self._list, id="volume-tree", clock=self._clock)
         yield Static("", markup=False, id="volume-summary")
 
     def on_mount(self) -> None:
-        self.set_volume(self._volume)
+        self.set_volume(self.volume)
+
+    # Which volume
+
+    def set_settings(self, settings: Settings) -> None:
+        """Look into the volume of the runs that are made with these."""
+        before, self._settings = self._settings, settings
+        if before is not None and (before.sandbox, before.modal) == (settings.sandbox, settings.modal):
+            return
+        self._own = open_volume(settings)
+        self.set_volume(self._own)
 
     def set_volume(self, volume: Volume | None) -> None:
         """Show this volume; None says that there is none."""
-        self._volume = volume
-        self._written = frozenset()
-        self.query_one(FileTree).empty = EMPTY if volume is not None else "No volume is mounted."
-        self._show_root()
+        self.volume = volume
+        self._usage = None
+        self.say_problem("")
+        self.query_one(Input).value = ""
+        tree = self.query_one(FileTree)
+        tree.empty = "reading …" if volume is not None else "No volume is mounted."
+        tree.set_roots([])
+        self._read(count=True)
+        if volume is not None:
+            self.post_message(self.Opened(volume, volume is self._own))
+
+    def action_choose_volume(self) -> None:
+        settings = self._settings
+        if settings is None:
+            return
+
+        def chosen(summary: VolumeSummary | None) -> None:
+            if summary is not None:
+                own = (summary.kind, summary.name) == (settings.sandbox.kind, settings.sandbox.volume)
+                self.set_volume(self._own if own else open_volume(settings, summary.kind, summary.name))
+
+        self.app.push_screen(VolumesScreen(settings), chosen)
+
+    # Listing
+
+    def set_publish(self, publish: Publish) -> None:
+        """How a refresh lets what the present run wrote be seen."""
+        self._publish = publish
 
     def set_written(self, written: Iterable[str]) -> None:
         """Mark these paths, relative to the volume's root, as written by the present run, and list anew."""
         now = frozenset(written)
         if now != self._written:
             self._written = now
-            self.action_refresh_volume()
+            self._read()
 
     def action_refresh_volume(self) -> None:
-        if self._volume is not None:
-            self.run_worker(self._read_root, thread=True, exclusive=True, group="root", exit_on_error=False)
+        self._read(publish=True, count=True)
 
-    def _show_root(self) -> None:
-        self.query_one(FileTree).set_roots([])
-        self.action_refresh_volume()
+    def changed(self) -> None:
+        self._read(publish=True, count=True)
 
-    def _read_root(self) -> None:
-        """List the volume's root (in a thread)."""
-        try:
-            nodes, problem = list(self._list(FileNode("", "", True, depth=-1))), ""
-        except VolumeMissingError:
-            # The first run makes it.
-            nodes, problem = [], ""
-        except OSError as error:
-            nodes, problem = (
-                [],
-                f"The volume can't be listed: {error.strerror or error}. Press r to try again.",
+    def _read(self, *, publish: bool = False, count: bool = False) -> None:
+        if self.volume is not None and not self.searched:
+            self.run_worker(
+                lambda volume=self.volume: self._read_root(volume, publish=publish, count=count),
+                thread=True,
+                exclusive=True,
+                group="root",
+                exit_on_error=False,
             )
-        self.app.call_from_thread(self._show_nodes, nodes, problem)
+        elif self.searched:
+            self._find(self.searched)
 
-    def _show_nodes(self, nodes: list[FileNode], problem: str) -> None:
+    def _read_root(self, volume: Volume, *, publish: bool, count: bool) -> None:
+        """List the volume's root (in a thread), then count all that is in it."""
+        tell = self.app.call_from_thread
+        if publish and volume is self._own:
+            try:
+                self._publish()
+            except RuntimeError as error:
+                tell(self.say_problem, f"What the run wrote could not be published: {error}")
+        try:
+            entries, problem = volume.entries(), ""
+        except VolumeMissingError:
+            entries, problem = [], ""  # the first run makes it
+        except OSError as error:
+            hint = getattr(error, "hint", "")
+            entries, problem = [], f"{error} {hint} Press r to try again.".replace("  ", " ")
+        tell(self._show_root, volume, entries, problem)
+        if count and not problem:
+            try:
+                tell(self._show_usage, volume, volume.usage())
+            except VolumeError:
+                tell(self._show_usage, volume, None)
+
+    def _show_root(self, volume: Volume, entries: list[VolumeEntry], problem: str) -> None:
+        if volume is not self.volume or not self.is_mounted or self.searched:
+            return
         tree = self.query_one(FileTree)
         root = FileNode("", "", True, depth=-1, children=tree.roots)
-        root.adopt(nodes)
+        root.adopt(self._rows_of(entries))
         tree.empty = problem or EMPTY
         tree.set_roots(root.children)
         tree.read_again()
-        files = [node for node in nodes if not node.is_directory]
+        self._summarize()
+        self.refresh_bindings()
+
+    def _show_usage(self, volume: Volume, usage: VolumeUsage | None) -> None:
+        if volume is self.volume and self.is_mounted:
+            self._usage = usage
+            self._summarize()
+
+    def _summarize(self) -> None:
         words = []
-        if nodes:
-            directories = len(nodes) - len(files)
-            words.append(_count(directories, "directory", "directories") if directories else "")
-            words.append(
-                f"{_count(len(files), 'file', 'files')} {human_size(sum(f.size or 0 for f in files))}"
-                if files
-                else ""
-            )
-        if self._written:
+        if self._usage is not None and self._usage.files:
+            words = [number_of(self._usage.files, "file"), human_size(self._usage.size)]
+        if self._written and self.volume is self._own:
             words.append(f"{len(self._written)} written by this run")
-        if self._volume is not None:
-            words.append(f"{self._volume.kind} volume")
-        self.query_one("#volume-summary", Static).update(" · ".join(word for word in words if word))
+        if self.volume is not None:
+            words.append(f"{self.volume.kind} volume")
+        self.query_one("#volume-summary", Static).update(" · ".join(words))
 
     def _list(self, node: FileNode) -> Iterable[FileNode]:
-        if self._volume is None:
-            return []
+        """The content of a folder (in a thread)."""
+        return self._rows_of(self.volume.entries(node.key)) if self.volume is not None else []
+
+    def _rows_of(self, entries: Iterable[VolumeEntry], *, whole_paths: bool = False) -> list[FileNode]:
         return [
             FileNode(
-                entry.name,
+                entry.path if whole_paths else entry.name,
                 entry.path,
                 entry.is_directory,
                 size=None if entry.is_directory else entry.size,
-                modified=entry.modified,
-                mark="new" if self._is_new(entry.path, entry.is_directory) else "",
+                modified=entry.modified or None,
+                mark="new" if self._is_new(entry) else "",
             )
-            for entry in self._volume.entries(node.key)
+            for entry in entries
         ]
 
-    def _is_new(self, path: str, is_directory: bool) -> bool:
-        if is_directory:
-            return any(written.startswith(f"{path}/") for written in self._written)
-        return path in self._written
+    def _is_new(self, entry: VolumeEntry) -> bool:
+        if self.volume is not self._own:
+            return False
+        if entry.is_directory:
+            return any(written.startswith(f"{entry.path}/") for written in self._written)
+        return entry.path in self._written
+
+    # Finding
+
+    @property
+    def searched(self) -> str:
+        """What is being searched for; nothing when all files are shown."""
+        return self.query_one(Input).value.strip()
+
+    def action_search(self) -> None:
+        field = self.query_one(Input)
+        field.can_focus = True
+        field.add_class("-shown")
+        field.focus()
+        self.refresh_bindings()
+
+    def action_clear_search(self) -> None:
+        field = self.query_one(Input)
+        field.can_focus = False
+        field.remove_class("-shown")
+        self.query_one(FileTree).focus()
+        if field.value:
+            field.value = ""
+        self.refresh_bindings()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        wanted = event.value.strip()
+        if wanted:
+            self._find(wanted)
+        elif self.is_mounted:
+            self.query_one(FileTree).set_roots([])
+            self._read()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(FileTree).focus()
+
+    def _find(self, wanted: str) -> None:
+        volume = self.volume
+        if volume is None:
+            return
+
+        def find() -> None:
+            try:
+                found, problem = volume.search(wanted, FOUND_AT_MOST), ""
+            except VolumeError as error:
+                found, problem = [], f"{error} {error.hint}".strip()
+            self.app.call_from_thread(self._show_found, volume, wanted, found, problem)
+
+        self.run_worker(find, thread=True, exclusive=True, group="root", exit_on_error=False)
+
+    def _show_found(self, volume: Volume, wanted: str, found: list[VolumeEntry], problem: str) -> None:
+        if volume is self.volume and self.is_mounted and wanted == self.searched:
+            tree = self.query_one(FileTree)
+            tree.empty = problem or f"Nothing in the volume has {wanted!r} in its name."
+            tree.set_roots(self._rows_of(found, whole_paths=True))
+            self.refresh_bindings()
+
+    # What stands under the cursor
+
+    @property
+    def node(self) -> FileNode | None:
+        return self.query_one(FileTree).node if self.is_mounted else None
+
+    def say_problem(self, words: str) -> None:
+        self.query_one("#volume-problem", ProblemLine).say(words)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        match action:
+            case "clear_search":
+                return self.is_mounted and self.query_one(Input).has_class("-shown")
+            case "choose_volume":
+                return self._settings is not None
+            case "refresh_volume" | "search":
+                return self.volume is not None
+            case _:
+                return super().check_action(action, parameters)
 
     def on_file_tree_chosen(self, event: FileTree.Chosen) -> None:
         event.stop()
-        self._look(event.node)
+        self._look_at(event.node)
 
     def on_file_tree_looked(self, event: FileTree.Looked) -> None:
         event.stop()
-        self._look(event.node)
+        self._look_at(event.node)
 
-    def _look(self, node: FileNode) -> None:
-        if self._volume is not None:
-            self.post_message(self.LookedAt(self._volume, node.key, node.size or 0))
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    def _look_at(self, node: FileNode) -> None:
+        if self.volume is not None:
+            self.post_message(self.LookedAt(self.volume, node.key, node.size or 0))

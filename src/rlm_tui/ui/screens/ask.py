@@ -1,0 +1,49 @@
+"""Ask for one line: a name or a path."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from rlm_tui.core.text import visible
+from rlm_tui.ui.screens.dialog import Dialog
+from rlm_tui.ui.widgets.problem_line import ProblemLine
+
+
+class AskScreen(Dialog[str]):
+    """Answers with what was written, never with nothing; None for Esc. `verb` is what Enter does."""
+
+    def __init__(
+        self, title: str, sentence: str, value: str = "", *, verb: str, suggester: Suggester | None = None
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._sentence = sentence
+        self._value = value
+        self._verb = verb
+        self._suggester = suggester
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="question") as box:
+            box.border_title = self._title
+            box.border_subtitle = f"Enter {self._verb} · Esc closes"
+            yield Static(Content(visible(self._sentence)), markup=False, id="question")
+            yield Input(
+                self._value, id="answer", compact=True, select_on_focus=False, suggester=self._suggester
+            )
+            yield ProblemLine(id="problem")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one(ProblemLine).say("")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        answer = event.value.strip()
+        if answer:
+            self.dismiss(answer)
+        else:
+            self.query_one(ProblemLine).say("Write something first, or leave with Esc.")
