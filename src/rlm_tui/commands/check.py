@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 STYLES = {"ok": "green", "missing": "yellow", "failing": "red", "skipped": "dim", "waiting": "dim"}
 SHOWN_SECONDS = 0.05
+OUTCOME_CELLS = 8
+LONGEST = 10_000
+"""Where the output is no terminal a line is never broken."""
 
 
 def check(
@@ -59,7 +63,7 @@ def check(
         else:
             _watch(told, checkup.results)
             sys.stdout.write(f"\n{summary(checkup.results)}\n")
-    except KeyboardInterrupt:
+    except BaseException:  # ctrl-c, or nobody reads what is printed
         checkup.leave()
         raise
     finally:
@@ -75,6 +79,7 @@ def _watch(told: queue.SimpleQueue[CheckResult], results: Sequence[CheckResult])
     from rlm_tui.engine.checks.checkup import LOOKING
 
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    columns = console.width if console.is_terminal else None
     width = max(len(result.name) for result in results)
     waiting = {result.name: "" for result in results}
     with console.status("") as status:
@@ -84,18 +89,31 @@ def _watch(told: queue.SimpleQueue[CheckResult], results: Sequence[CheckResult])
                 waiting[result.name] = result.words
             else:
                 del waiting[result.name]
-                console.print(Text("\n").join(_lines(result, width)))
+                console.print(Text("\n").join(_lines(result, width, columns)))
             begun = {name: words for name, words in waiting.items() if words}
             names = [name if words == LOOKING else f"{name} ({words})" for name, words in begun.items()]
             status.update(Text(one_line("looking at " + ", ".join(names), max(20, console.width - 4))))
 
 
-def _lines(result: CheckResult, width: int) -> list[Text]:
+def _lines(result: CheckResult, width: int, columns: int | None) -> list[Text]:
+    """A result's lines, the names in `width` cells; what was found keeps to its column within `columns`.
+
+    What mends it may hold a command to copy: it is never broken, and begins further left for that.
+    """
     from rich.text import Text
 
-    seconds = f"  {human_seconds(result.seconds)}" if result.seconds >= SHOWN_SECONDS else ""
-    head = Text(f"{result.outcome:<8}", style=STYLES[result.outcome])
-    lines = [head.append(f"  {result.group:<13}  {result.name:<{width}}  {result.words}{seconds}", "default")]
+    # A figure is not torn from its unit.
+    figure = human_seconds(result.seconds).replace(" ", "\N{NO-BREAK SPACE}")
+    words = f"{result.words}  {figure}" if result.seconds >= SHOWN_SECONDS else result.words
+    start = f"  {result.group:<13}  {result.name:<{width}}  "
+    room = LONGEST if columns is None else max(20, columns - len(start) - OUTCOME_CELLS)
+    first, *more = (
+        line.replace("\N{NO-BREAK SPACE}", " ")
+        for line in textwrap.wrap(words, room, break_on_hyphens=False) or [""]
+    )
+    head = Text(f"{result.outcome:<{OUTCOME_CELLS}}", style=STYLES[result.outcome])
+    lines = [head.append(f"{start}{first}", "default")]
+    lines += [Text(f"{'':<{OUTCOME_CELLS + len(start)}}{line}") for line in more]
     if result.mend:
-        lines.append(Text(f"{'':<{width + 27}}{result.mend}"))
+        lines.append(Text(f"{'':<{OUTCOME_CELLS}}  → {result.mend}"))
     return lines

@@ -49,17 +49,15 @@ def bring_documents(
     call_seconds: float,
     tell: Callable[[str], None],
     stop: threading.Event,
-) -> tuple[dict[str, str], bool]:
+) -> dict[str, str]:
     """Upload what the volume does not have. `tell` hears what is done, now and then.
 
-    Gives each document's name inside the volume by its path on this machine, and whether anything was
-    uploaded. Raises `CloudError`, OSError.
+    Gives each document's name inside the volume by its path on this machine. Raises `CloudError`, OSError.
     """
     if not documents:
-        return {}, False
+        return {}
     places: dict[str, str] = {}
     there = within(call_seconds, "looking for the documents", lambda: _listed(volume), stop)
-    uploaded = False
     for document in documents:
         name = one_line(document.name, 60)
         if document.size > 64 * 1024**2:
@@ -80,8 +78,7 @@ def bring_documents(
             on_progress=told,
             stop=stop.is_set,
         )
-        uploaded = True
-    return places, uploaded
+    return places
 
 
 class _Progress:

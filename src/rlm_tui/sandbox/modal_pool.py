@@ -29,13 +29,14 @@ class WarmPool:
         self._lock = threading.Lock()
         self._ready: tuple[Hashable, Any] | None = None
         self._starting = False
+        self._drained = 0
 
     def warm(self, settings: ModalSettings, volume: str) -> None:
         """Start a sandbox for the next run, unless one is there. Blocks; raises `CloudError`."""
         with self._lock:
             if self._starting or self._ready is not None:
                 return
-            self._starting = True
+            self._starting, drained = True, self._drained
         try:
             client = modal_client.connect(settings)
             app = modal_client.app(settings)
@@ -48,7 +49,11 @@ class WarmPool:
 
             made = within(settings.start_seconds, "starting a sandbox ahead", make)
             with self._lock:
-                self._ready = (ready_key(settings, volume, client), made)
+                wanted = drained == self._drained
+                if wanted:
+                    self._ready = (ready_key(settings, volume, client), made)
+            if not wanted:
+                self._end(made)
         finally:
             with self._lock:
                 self._starting = False
@@ -67,9 +72,10 @@ class WarmPool:
         return None
 
     def drain(self) -> None:
-        """End what nobody took."""
+        """End what nobody took, and what is just being started."""
         with self._lock:
             ready, self._ready = self._ready, None
+            self._drained += 1
         if ready is not None:
             self._end(ready[1])
 

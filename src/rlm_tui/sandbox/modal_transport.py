@@ -250,17 +250,15 @@ class ModalTransport:
         client = modal_client.connect(settings)
         volume = modal_client.volume(settings, self._volume_name, create=True)
         modal_client.require_version_2(volume, self._volume_name)
-        self._places, uploaded = bring_documents(
-            volume, self._documents, settings.call_seconds, tell, self._stop
-        )
+        self._places = bring_documents(volume, self._documents, settings.call_seconds, tell, self._stop)
         until = time.monotonic() + settings.start_seconds
         taken = POOL.take(ready_key(settings, self._volume_name, client))
         if taken is not None:
             tell("taking the sandbox that was started ahead")
             self._adopt(taken)
             step("tagging it", lambda: taken.set_tags(modal_parts.tags(self._run_id)))
-            if uploaded:
-                step("reloading the volume", taken.reload_volumes)
+            # Whatever came into the volume since it was started, this run's documents too.
+            step("reloading the volume", taken.reload_volumes)
         else:
             app = step("looking up the app", lambda: modal_client.app(settings))
             image = modal_parts.image(settings)

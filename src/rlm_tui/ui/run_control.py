@@ -119,3 +119,14 @@ def would_run_unconfined(settings: Settings) -> bool:
             return False
         case "auto":
             return not bubblewrap_usable()
+
+
+def start_ahead(settings: Settings) -> None:
+    """Start the next run's sandbox if the settings want that (in a thread: it asks Modal).
+
+    Raises `CloudError`.
+    """
+    if settings.sandbox.kind == "modal" and settings.modal.warm:
+        from rlm_tui.sandbox.modal_pool import POOL
+
+        POOL.warm(settings.modal, settings.sandbox.volume)

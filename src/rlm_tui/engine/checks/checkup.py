@@ -27,13 +27,14 @@ class Checkup:
         checks: Sequence[Check],
         on_result: Callable[[CheckResult], None],
         redactor: Redactor,
-        leave: Callable[[], None] = lambda: None,
+        end: Callable[[], None] = lambda: None,
     ) -> None:
-        """`leave` ends what the checks started, for one who doesn't wait for them."""
+        """`end` ends what the checks started, whatever they are doing."""
         self._checks = tuple(checks)
         self._on_result = on_result
         self._redactor = redactor
-        self.leave = leave
+        self._end = end
+        self._left = threading.Event()
         self._lock = threading.RLock()
         self._over = {check.name: threading.Event() for check in self._checks}
         self._results = {
@@ -54,6 +55,11 @@ class Checkup:
                 target=self._attend, args=(check,), name=f"check: {check.name}", daemon=True
             ).start()
 
+    def leave(self) -> None:
+        """End what the checks started, and look at nothing more: nobody waits for the rest."""
+        self._left.set()
+        self._end()
+
     def wait(self, seconds: float | None = None) -> bool:
         """Whether every check is over, within `seconds` (None: as long as it takes)."""
         until = None if seconds is None else time.monotonic() + seconds
@@ -71,6 +77,8 @@ class Checkup:
                     self._over[name].wait()
             began = time.monotonic()
             blocking = self._blocking(check)
+            if self._left.is_set():
+                return
             finding = blocking or self._looked(check)
             self._tell(check, finding, time.monotonic() - began)
         finally:

@@ -35,6 +35,7 @@ class ModalTrial:
         self._settings = settings
         self._interpreter: ModalInterpreter | None = None
         self._secret_attached = False
+        self._left = False
 
     def start(self, tell: Tell) -> Finding:
         """Start it and the driver in it, telling the phases."""
@@ -48,6 +49,8 @@ class ModalTrial:
                 tell(phase)
 
         self._secret_attached = self._has_secret()
+        if self._left:
+            return Finding("skipped", "no sandbox was started")
         interpreter = self._interpreter = ModalInterpreter(
             self._modal(),
             volume=self._settings.sandbox.volume,
@@ -161,7 +164,8 @@ class ModalTrial:
         return Finding("ok", "the sandbox was ended")
 
     def leave(self) -> None:
-        """End it before the checks are over."""
+        """End it before the checks are over, and start none any more."""
+        self._left = True
         if self._interpreter is not None:
             self._interpreter.shutdown()
 

@@ -13,11 +13,18 @@ from textual.message import Message
 from rlm_tui.core.documents import Document, DocumentError
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskError, TaskRegistry
+from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Change
 from rlm_tui.ui.live_run import LiveRun
 from rlm_tui.ui.options import settings_with
 from rlm_tui.ui.pane_layout import DOCUMENTS, TASK, TRAJECTORY
-from rlm_tui.ui.run_control import StartSession, build_request, ready_document, would_run_unconfined
+from rlm_tui.ui.run_control import (
+    StartSession,
+    build_request,
+    ready_document,
+    start_ahead,
+    would_run_unconfined,
+)
 from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_views import ExploreViews
 from rlm_tui.ui.screens.run_options import RunOptionsScreen
@@ -133,6 +140,7 @@ class ExploreScreen(ExploreViews):
         if not run.active:
             self.form.set_running(False)
             self.show_end()
+            self._start_ahead()
             self.post_message(self.RunEnded())
         self.refresh_bindings()
 
@@ -206,6 +214,24 @@ class ExploreScreen(ExploreViews):
 
         read = partial(settings_with, self._overrides, self.directory)
         self.app.push_screen(SetupScreen(self.settings, self.directory, read, self.take_settings))
+
+    def take_settings(self, settings: Settings) -> None:
+        super().take_settings(settings)
+        self._start_ahead()
+
+    def _start_ahead(self) -> None:
+        """Have the next run's sandbox started while the person chooses, if the settings want that."""
+        settings = self.settings
+        if settings.sandbox.kind == "modal" and settings.modal.warm:
+
+            def start() -> None:
+                try:
+                    start_ahead(settings)
+                except Exception as error:
+                    words = one_line(f"No sandbox was started ahead: {error}", 200)
+                    self.app.call_from_thread(self.footer.say, words, 6.0)
+
+            self.run_worker(start, thread=True, exclusive=True, group="ahead", exit_on_error=False)
 
     def on_options_line_opened(self) -> None:
         self.action_options()

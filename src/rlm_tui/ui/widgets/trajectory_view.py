@@ -104,7 +104,7 @@ class TrajectoryView(RowView):
         for iteration in trajectory.iterations:
             self._folds.add(iteration)
             self._dirty.add(iteration.span)
-        if trajectory.finished is None:
+        if trajectory.finished is None or _failed(trajectory):
             self._folds.newest(trajectory)
         self._flush()
         if trajectory.finished is not None:
@@ -174,9 +174,12 @@ class TrajectoryView(RowView):
         return found[::-1]
 
     def _end(self, trajectory: Trajectory) -> None:
-        """The run is over: the Result stands at the end, and nothing above it keeps the eye."""
+        """The run is over: the Result stands at the end, and nothing above it keeps the eye.
+
+        Of a run that failed the last iteration stays open: what it printed last tells more than the error.
+        """
         shown = self._shown()
-        if self.following:
+        if self.following and not _failed(trajectory):
             for iteration in trajectory.iterations[-1:]:
                 if self._folds.shut(iteration.span):
                     self.blocks.set(iteration.span, iteration_rows(iteration, shown))
@@ -297,3 +300,7 @@ class TrajectoryView(RowView):
         if self._looked_at:
             self._folds.toggle_reasoning(self._looked_at)
             self._draw(self._folds.roots.get(self._looked_at, self._looked_at))
+
+
+def _failed(trajectory: Trajectory) -> bool:
+    return trajectory.finished is not None and trajectory.finished.status == "failed"

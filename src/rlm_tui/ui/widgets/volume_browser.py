@@ -193,7 +193,7 @@ class VolumeBrowser(VolumeChanges):
         if self._written and self.volume is self._own:
             words.append(f"{len(self._written)} written by this run")
         if self.volume is not None:
-            words.append(f"{self.volume.kind} volume")
+            words.append("Modal volume" if self.volume.kind == "modal" else "local volume")
         self.query_one("#volume-summary", Static).update(" · ".join(words))
 
     def _list(self, node: FileNode) -> Iterable[FileNode]:
