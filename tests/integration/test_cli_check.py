@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
 from pathlib import Path
+
+import pytest
 
 from tests.integration.doctor import DOTENV_KEY, LM_KEY, by_name, doctor, outcomes
 from tests.lm_server import EMPTY, Answer, StatusFailure, always
@@ -118,3 +127,45 @@ def test_bubblewrap_is_needed_only_where_it_is_required(tmp_path: Path) -> None:
     required = doctor("check", "--json", RLM_TUI_SANDBOX_CONFINED="required", **nothing)
     assert required.code == 1
     assert outcomes(required)["local cell"] == "failing"
+
+
+@pytest.mark.parametrize(
+    ("environment", "size", "words"),
+    [
+        ({"TERM": "xterm-256color"}, (30, 100), "ok Machine terminal 100×30, 256 colours"),
+        ({"TERM": "dumb"}, (30, 100), "Set `TERM=xterm-256color`"),
+        ({"TERM": "xterm-256color"}, (20, 70), "Make the window at least 80×24."),
+    ],
+)
+def test_the_terminal_is_looked_at_where_there_is_one(
+    environment: dict[str, str], size: tuple[int, int], words: str
+) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, size)
+    unset = {"COLORTERM": "", "COLUMNS": "", "LINES": "", "PYTHONUTF8": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "rlm_tui", "check"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, **unset, **environment},
+    ) as process:
+        os.close(theirs)
+        written = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", read_all(ours))
+        assert process.wait(60) == 0, "a run does not need a terminal"
+    os.close(ours)
+    lines = [line.rstrip("\r").split("\r")[-1] for line in written.split("\n")]
+    assert max(len(line) for line in lines if "→" not in line) <= size[1], "a command alone is not wrapped"
+    text = " ".join(" ".join(lines).split())
+    assert words in text
+    assert "Everything is there that a run needs." in text
+    assert ("Not needed for it: terminal." in text) is not words.startswith("ok")
+
+
+def read_all(terminal: int) -> str:
+    """What is written to a terminal until nobody has it open."""
+    read = bytearray()
+    with contextlib.suppress(OSError):
+        while data := os.read(terminal, 65536):
+            read += data
+    return read.decode()

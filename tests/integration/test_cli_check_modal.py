@@ -114,6 +114,25 @@ def test_ctrl_c_ends_the_sandbox(loopback_modal: LoopbackModal, more: tuple[str,
 
 
 @with_sandboxes
+def test_a_reader_that_goes_away_leaves_no_sandbox(loopback_modal: LoopbackModal) -> None:
+    loopback_modal.misbehave.slow["TaskExecStart"] = 2
+    with subprocess.Popen(
+        [sys.executable, "-m", "rlm_tui", "check", "--modal"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **loopback_modal.environment},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert called(loopback_modal, "TaskExecStart")
+        process.stdout.close()
+        assert process.wait(60) != 0
+        assert "Traceback" not in process.stderr.read()
+    assert [sandbox.alive for sandbox in loopback_modal.sandboxes] == [False]
+
+
+@with_sandboxes
 def test_a_sandbox_that_does_not_start_is_ended_and_told(loopback_modal: LoopbackModal) -> None:
     loopback_modal.misbehave.build_fails = "no-such-package"
     ended = doctor(

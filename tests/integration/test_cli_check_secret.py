@@ -116,12 +116,14 @@ def test_a_value_that_modal_repeats_is_not_told(loopback_modal: LoopbackModal) -
         ({"MODAL_TOKEN_ID": "", "MODAL_TOKEN_SECRET": ""}, "There is no token for Modal. Run `modal token"),
         ({"MODAL_TOKEN_SECRET": WRONG_TOKEN}, "Modal does not accept the token"),
         ({"MODAL_SERVER_URL": "http://127.0.0.1:1", "RLM_TUI_MODAL_CALL_SECONDS": "1"}, "within 1 s"),
+        ({"RLM_TUI_MODAL_CALL_SECONDS": "1"}, "within 1 s"),
     ],
-    ids=["no token", "wrong token", "out of reach"],
+    ids=["no token", "wrong token", "out of reach", "mute"],
 )
 def test_modal_that_can_not_be_asked_is_one_sentence(
     loopback_modal: LoopbackModal, command: tuple[str, ...], environment: dict[str, str], words: str
 ) -> None:
+    loopback_modal.misbehave.unreachable = environment.keys() == {"RLM_TUI_MODAL_CALL_SECONDS"}
     plain = doctor(*command, modal=loopback_modal, **environment)
     assert plain.code == 1
     assert words in plain.stderr

@@ -207,12 +207,14 @@ def test_nothing_is_ended_without_a_clear_word(
         ({"MODAL_TOKEN_ID": "", "MODAL_TOKEN_SECRET": ""}, "There is no token for Modal."),
         ({"MODAL_TOKEN_SECRET": WRONG_TOKEN}, "Modal does not accept the token"),
         ({"MODAL_SERVER_URL": "http://127.0.0.1:1", "RLM_TUI_MODAL_CALL_SECONDS": "1"}, "within 1 s"),
+        ({"RLM_TUI_MODAL_CALL_SECONDS": "1"}, "within 1 s"),
     ],
-    ids=["no token", "wrong token", "out of reach"],
+    ids=["no token", "wrong token", "out of reach", "mute"],
 )
 def test_modal_that_can_not_be_asked_is_one_sentence(
     loopback_modal: LoopbackModal, environment: dict[str, str], words: str
 ) -> None:
+    loopback_modal.misbehave.unreachable = environment.keys() == {"RLM_TUI_MODAL_CALL_SECONDS"}
     plain = doctor("sandboxes", modal=loopback_modal, **environment)
     assert plain.code == 1
     assert plain.stdout == ""

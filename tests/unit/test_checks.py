@@ -164,3 +164,25 @@ def test_the_object_says_everything() -> None:
 def test_the_command_to_copy_stands_between_backquotes() -> None:
     assert result("missing", mend="Run `modal token new`, or set `X`.").command == "modal token new"
     assert result("missing", mend="Wait a little.").command == "Wait a little."
+
+
+def test_one_who_leaves_has_ended_what_was_started_and_begins_nothing_more() -> None:
+    looking, ended = threading.Event(), threading.Event()
+    asked: list[str] = []
+
+    def start() -> Finding:
+        looking.set()
+        assert ended.wait(10)
+        return OK
+
+    def later() -> Finding:
+        asked.append("later")
+        return OK
+
+    checks = (check("start", start), check("later", later, after=("start",)))
+    checkup = Checkup(checks, lambda _: None, Redactor(), ended.set)
+    checkup.start()
+    assert looking.wait(10)
+    checkup.leave()
+    assert checkup.wait(10)
+    assert asked == []

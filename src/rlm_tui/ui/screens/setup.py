@@ -136,6 +136,9 @@ class SetupScreen(Screen[None]):
             settings = self._read()
         except SettingsError as error:
             problem = error
+        except OSError as error:
+            reason = f"The settings can't be read: {error.strerror or error}."
+            problem = SettingsError("", "", reason, "Mend the file or folder, then look again.")
         self.app.call_from_thread(self._take, settings, problem, modal)
 
     def _take(self, settings: Settings, problem: SettingsError | None, modal: bool) -> None:
