@@ -180,7 +180,7 @@ async def test_m_looks_at_modal_live_and_ends_its_sandbox(
         await looked(pilot)
         assert not loopback_modal.calls, "it is asked only when the person wants it"
         await pilot.press("m")
-        await shown(pilot, "Still looking.")
+        await shown(pilot, "Still looking at: sandbox start.")
         await shown(pilot, "▶ sandbox start starting the sandbox")
         text = screen_text(pilot)
         assert "Modal accepts the token" in text, "what is known is shown while the rest is looked at"
@@ -266,7 +266,7 @@ async def test_leaving_and_coming_back_while_it_looks(here: OpenHere, loopback_m
         await shown(pilot, "account looking")
         await pilot.press("escape", "f3")
         await settled(pilot)
-        await shown(pilot, "Still looking.")
+        await shown(pilot, "Still looking at: ")
         await looked(pilot)
         assert "Modal did not answer within 1 s" in " ".join(screen_text(pilot).split())
         assert "To be mended: account." in screen_text(pilot)

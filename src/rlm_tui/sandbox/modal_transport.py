@@ -323,7 +323,7 @@ class ModalTransport:
 
 def modal_description(settings: ModalSettings) -> SandboxDescription:
     """What a run says of its sandbox before there is one."""
-    words = ["Modal", f"Python {settings.python}"]
+    words = [f"Python {settings.python}"]
     words.append("no network" if settings.block_network else "network open")
     if settings.attach_secret:
         words.append(f"secret {settings.secret} attached")

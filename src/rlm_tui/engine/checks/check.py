@@ -74,8 +74,10 @@ def summary(results: Iterable[CheckResult]) -> str:
     results = tuple(results)
     bad = [result.name for result in results if result.outcome in BAD and result.needed]
     other = [result.name for result in results if result.outcome in BAD and not result.needed]
-    if any(result.outcome == "waiting" for result in results):
-        return "Still looking."
+    waiting = [result for result in results if result.outcome == "waiting"]
+    if waiting:
+        begun = ", ".join(result.name for result in waiting if result.words)
+        return f"Still looking at: {begun}." if begun else "Still looking."
     also = f" Not needed for it: {', '.join(other)}." if other else ""
     if not bad:
         return f"Everything is there that a run needs.{also}"

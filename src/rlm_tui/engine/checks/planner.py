@@ -47,7 +47,7 @@ def look_at_address(lm: LMSettings, part: Part) -> Finding:
         return Finding(
             "failing",
             f"nothing answers at {place}: {getattr(reason, 'strerror', None) or reason}",
-            f"See that the server is running and that {variable} is its address.",
+            f"See that the server is running and that `{variable}` is its address.",
         )
     return Finding("ok", f"{place} answers in {human_seconds(time.monotonic() - began)}")
 

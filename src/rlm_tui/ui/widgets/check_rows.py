@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from rlm_tui.core.text import human_seconds, width_of
-from rlm_tui.engine.checks.check import GROUPS, CheckResult
+from rlm_tui.engine.checks.check import BAD, GROUPS, CheckResult
 from rlm_tui.ui.widgets.row import Line, Row, Span, TextRow, line_width, wrap_line
 from rlm_tui.ui.widgets.row_blocks import Place
 from rlm_tui.ui.widgets.row_view import RowView
@@ -61,7 +61,8 @@ class CheckRow:
             room = (" " * line_width(arrow), "text")
             # What stands between backquotes can be copied, and looks like it.
             pieces = enumerate(result.mend.split("`"))
-            mend = tuple((text, "strong" if at % 2 else "dim") for at, text in pieces if text)
+            plain = "text" if result.outcome in BAD else "dim"
+            mend = tuple((text, "strong" if at % 2 else plain) for at, text in pieces if text)
             lines += wrap_line((*arrow, *mend), width, hang=(room,))
         return lines
 
