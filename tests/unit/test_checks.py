@@ -141,7 +141,7 @@ def test_only_what_a_run_needs_makes_it_unwell() -> None:
         "Everything is there that a run needs. Not needed for it: failing one."
     )
     assert summary([result("failing"), result("missing")]) == "To be mended: failing one, missing one."
-    assert summary([result("waiting"), result("failing")]) == "Still looking."
+    assert summary([result("waiting"), result("failing")]) == "Still looking at: waiting one."
 
 
 def test_the_object_says_everything() -> None:
