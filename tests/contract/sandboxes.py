@@ -111,7 +111,7 @@ class Recording(InterpreterListener):
             self.told.append((kind, detail))
             self.changed.notify_all()
 
-    def on_starting(self, interpreter: DriverInterpreter, phase: str) -> None:
+    def on_starting(self, interpreter: DriverInterpreter, phase: str, done: int = 0, total: int = 0) -> None:
         self._keep("starting", phase)
 
     def on_ready(self, interpreter: DriverInterpreter, readiness: Any) -> None:

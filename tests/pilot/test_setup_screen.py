@@ -270,3 +270,26 @@ async def test_leaving_and_coming_back_while_it_looks(here: OpenHere, loopback_m
         await looked(pilot)
         assert "Modal did not answer within 1 s" in " ".join(screen_text(pilot).split())
         assert "To be mended: account." in screen_text(pilot)
+
+
+@pytest.mark.bubblewrap
+@needs_bubblewrap
+@pytest.mark.parametrize("key", ["escape", "ctrl+q"])
+async def test_leaving_ends_the_sandbox_that_is_tried(
+    here: OpenHere, loopback_modal: LoopbackModal, key: str
+) -> None:
+    loopback_modal.misbehave.slow["TaskExecStart"] = 300
+    async with here(RLM_TUI_MODAL_CALL_SECONDS="300") as pilot:
+        await pilot.press("f3")
+        await looked(pilot)
+        await pilot.press("m")
+        await until(pilot, lambda: loopback_modal.calls["TaskExecStart"] > 0, "the driver's start")
+        (sandbox,) = loopback_modal.sandboxes
+        assert sandbox.alive
+        await pilot.press(key)
+        if key == "escape":
+            await until(pilot, lambda: not sandbox.alive, "the sandbox's end")
+    late = time.monotonic() + 30
+    while sandbox.alive and time.monotonic() < late:
+        time.sleep(0.01)
+    assert not sandbox.alive

@@ -109,8 +109,12 @@ class RunStarted(Event, frozen=True, tag="run_started", kw_only=True):
 
 
 class SandboxStarting(Event, frozen=True, tag="sandbox_starting", kw_only=True):
+    """A phase of the start begins; told again with `done` of `total` bytes while something is transferred."""
+
     kind: str
     phase: str = ""
+    done: int = 0
+    total: int = 0
 
 
 class SandboxReady(Event, frozen=True, tag="sandbox_ready", kw_only=True):

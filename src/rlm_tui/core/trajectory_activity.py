@@ -69,7 +69,8 @@ def _turn(state: TrajectoryState, now: float) -> Activity:
         return _timed("running", f"{nested}cell running", cell.started_at, now)
     sandbox = _starting_sandbox(state)
     if sandbox is not None and (iteration is None or not iteration.awaits_plan):
-        return _timed("starting", sandbox, state.sandbox.at, now)
+        phases = state.sandbox.phases
+        return _timed("starting", sandbox, phases[-1].at if phases else state.sandbox.at, now)
     if iteration is not None:
         return _planning(iteration, nested, now)
     if state.iterations:
@@ -82,8 +83,11 @@ def _turn(state: TrajectoryState, now: float) -> Activity:
 def _starting_sandbox(state: TrajectoryState) -> str | None:
     if state.sandbox.state != "starting":
         return None
-    phase = one_line(state.sandbox.phase, 60)
-    return f"starting sandbox ({phase})" if phase else "starting sandbox"
+    if not state.sandbox.phases or not state.sandbox.phases[-1].words:
+        return "starting sandbox"
+    phase = state.sandbox.phases[-1]
+    part = f" {phase.done * 100 // phase.total}%" if phase.total else ""
+    return f"starting sandbox ({one_line(phase.words, 60)}{part})"
 
 
 def _planning(iteration: Iteration, nested: str, now: float) -> Activity:

@@ -33,9 +33,10 @@ from rlm_tui.core.events import (
     VolumeChanged,
 )
 from rlm_tui.core.iterations import Call
-from rlm_tui.core.trajectory_state import SandboxState, TrajectoryState
+from rlm_tui.core.trajectory_state import SandboxState, StartPhase, TrajectoryState
 from rlm_tui.core.trajectory_turns import close_everything
 
+MOST_PHASES = 100
 SandboxEvent = SandboxStarting | SandboxReady | SandboxLost | SandboxRecovered
 
 
@@ -77,11 +78,11 @@ def sandbox_changed(state: TrajectoryState, event: SandboxEvent) -> Iterator[Cha
     fields: dict[str, Any]
     match event:
         case SandboxStarting():
-            fields = {"state": "starting", "phase": event.phase}
+            fields = {"state": "starting", "phases": _with_phase(before, event, state.now)}
         case SandboxReady():
             fields = {
                 "state": "ready",
-                "phase": "",
+                "phases": (),
                 "confined": event.confined,
                 "detail": event.detail,
                 "volume": event.volume,
@@ -99,6 +100,15 @@ def sandbox_changed(state: TrajectoryState, event: SandboxEvent) -> Iterator[Cha
     if parent_call is None:
         state.sandbox = after
     yield SandboxChanged()
+
+
+def _with_phase(before: SandboxState, event: SandboxStarting, now: float) -> tuple[StartPhase, ...]:
+    """The phases of a start with what an event tells: the one that goes on is further, or another begins."""
+    phases = before.phases if before.state == "starting" else ()
+    if phases and phases[-1].words == event.phase:
+        further = msgspec.structs.replace(phases[-1], done=event.done, total=event.total)
+        return (*phases[:-1], further)
+    return (*phases[1 - MOST_PHASES :], StartPhase(event.phase, now, event.done, event.total))
 
 
 def variables_changed(state: TrajectoryState, event: VariablesChanged) -> Iterator[ChangeKind]:

@@ -28,8 +28,18 @@ SandboxPhase = Literal["none", "starting", "ready", "lost"]
 RUN = "run"
 
 
+class StartPhase(msgspec.Struct, frozen=True):
+    """A part of a sandbox's start, and when it began; `done` of `total` bytes if something is transferred."""
+
+    words: str
+    at: float
+    done: int = 0
+    total: int = 0
+
+
 class SandboxState(msgspec.Struct, frozen=True):
-    """What is known of a sandbox. `phase` is the part of the start that goes on; `reason` why it was lost.
+    """What is known of a sandbox. `phases` are the parts of the start so far, the last of them goes on;
+    `reason` is why it was lost.
 
     `recovered` stays True once it was replaced; `differed` names what came out otherwise then.
     """
@@ -40,7 +50,7 @@ class SandboxState(msgspec.Struct, frozen=True):
     detail: str = ""
     volume: str = ""
     python: str = ""
-    phase: str = ""
+    phases: tuple[StartPhase, ...] = ()
     reason: str = ""
     seconds: float = 0.0
     at: float = 0.0

@@ -45,9 +45,15 @@ class CellListener(InterpreterListener):
         self.lost = ""
         self.result: CellResult | None = None
 
-    def on_starting(self, interpreter: DriverInterpreter, phase: str) -> None:
+    def on_starting(self, interpreter: DriverInterpreter, phase: str, done: int = 0, total: int = 0) -> None:
         self._recorder.emit(
-            SandboxStarting, span=self._span, parent=self._parent, kind=self._kind, phase=phase
+            SandboxStarting,
+            span=self._span,
+            parent=self._parent,
+            kind=self._kind,
+            phase=phase,
+            done=done,
+            total=total,
         )
 
     def on_ready(self, interpreter: DriverInterpreter, readiness: SandboxReadiness) -> None:

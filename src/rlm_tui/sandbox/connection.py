@@ -12,6 +12,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 
 from rlm_tui.sandbox import wire
 from rlm_tui.sandbox.errors import SandboxError, SandboxLostError, SandboxProtocolError, SandboxStartError
+from rlm_tui.sandbox.phases import TellPhase
 from rlm_tui.sandbox.transport import Transport, TransportClosedError, TransportStartError
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class Connection:
         self._closing = False
         self.ended: SandboxLostError | None = None
 
-    def open(self, tell: Callable[[str], None]) -> wire.Ready:
+    def open(self, tell: TellPhase) -> wire.Ready:
         """Start the driver, telling the phases, and wait for its greeting. Raises `SandboxStartError`."""
         patience = self._transport.start_seconds
         deadline = time.monotonic() + patience

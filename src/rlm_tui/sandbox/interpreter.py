@@ -109,7 +109,7 @@ class DriverInterpreter:
             return
         began = time.monotonic()
         try:
-            ready = self._connection.open(lambda phase: self._tell(self._listener.on_starting, phase))
+            ready = self._connection.open(lambda *phase: self._tell(self._listener.on_starting, *phase))
         except SandboxError as error:
             if self._is_cancelled() and not isinstance(error, ExecutionCancelledError):
                 raise ExecutionCancelledError("The run was cancelled.") from error

@@ -35,7 +35,9 @@ class InterpreterListener:
     Setup executes are not reported. What is raised here is logged and dropped.
     """
 
-    def on_starting(self, interpreter: DriverInterpreter, phase: str) -> None: ...
+    def on_starting(
+        self, interpreter: DriverInterpreter, phase: str, done: int = 0, total: int = 0
+    ) -> None: ...
 
     def on_ready(self, interpreter: DriverInterpreter, readiness: SandboxReadiness) -> None: ...
 

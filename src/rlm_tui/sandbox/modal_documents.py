@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,6 +14,7 @@ from rlm_tui.cloud.uploads import upload
 from rlm_tui.core.document_text import sha256
 from rlm_tui.core.documents import Document
 from rlm_tui.core.text import human_size, one_line
+from rlm_tui.sandbox.phases import TellPhase
 
 FOLDER = "documents"
 MOST_BYTES = 1024**4
@@ -47,7 +48,7 @@ def bring_documents(
     volume: Any,
     documents: Sequence[Document],
     call_seconds: float,
-    tell: Callable[[str], None],
+    tell: TellPhase,
     stop: threading.Event,
 ) -> dict[str, str]:
     """Upload what the volume does not have. `tell` hears what is done, now and then.
@@ -84,7 +85,7 @@ def bring_documents(
 class _Progress:
     """Tells how much of a file was sent, at most four times a second."""
 
-    def __init__(self, name: str, size: int, tell: Callable[[str], None]) -> None:
+    def __init__(self, name: str, size: int, tell: TellPhase) -> None:
         self._name, self._size, self._tell = name, size, tell
         self._last = 0.0
 
@@ -93,7 +94,7 @@ class _Progress:
         if now - self._last >= TELL_SECONDS:
             self._last = now
             shown = min(sent, self._size)
-            self._tell(f"uploading {self._name} {human_size(shown)} of {human_size(self._size)}")
+            self._tell(f"uploading {self._name}", shown, self._size)
 
 
 def _listed(volume: Any) -> dict[str, int]:

@@ -23,6 +23,7 @@ from rlm_tui.sandbox import modal_parts
 from rlm_tui.sandbox.limits import Limits
 from rlm_tui.sandbox.modal_documents import bring_documents, check_sizes
 from rlm_tui.sandbox.modal_pool import POOL, ready_key
+from rlm_tui.sandbox.phases import TellPhase, tell_nobody
 from rlm_tui.sandbox.private_files import MAX_FILE_BYTES
 from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportError, TransportStartError
 
@@ -113,7 +114,7 @@ class ModalTransport:
         """Modal's name for the sandbox; empty before its start."""
         return "" if self._sandbox is None else str(self._sandbox.object_id)
 
-    def start(self, tell: Callable[[str], None] = lambda _: None) -> None:
+    def start(self, tell: TellPhase = tell_nobody) -> None:
         if self._sandbox is not None:
             raise TransportStartError("This sandbox was started before.")
         try:
@@ -238,7 +239,7 @@ class ModalTransport:
 
     # Starting
 
-    def _start(self, tell: Callable[[str], None]) -> None:
+    def _start(self, tell: TellPhase) -> None:
         check_sizes(self._documents)
         settings, until = self._settings, time.monotonic() + self._settings.start_seconds
 

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,7 @@ from rlm_tui.core.documents import Document
 from rlm_tui.core.events import SandboxDescription
 from rlm_tui.sandbox import confinement, processes
 from rlm_tui.sandbox.limits import Limits, driver_limits
+from rlm_tui.sandbox.phases import TellPhase, tell_nobody
 from rlm_tui.sandbox.private_files import take_file
 from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportError, TransportStartError
 
@@ -100,7 +101,7 @@ class ProcessTransport:
     def start_seconds(self) -> float:
         return START_SECONDS
 
-    def start(self, tell: Callable[[str], None] = lambda _: None) -> None:
+    def start(self, tell: TellPhase = tell_nobody) -> None:
         tell("bubblewrap" if self.confined else "process")
         if self._process is not None:
             raise TransportStartError("This sandbox was started before.")

@@ -7,13 +7,13 @@ can ask about a sandbox before dspy is loaded.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
 from rlm_tui.core.documents import Document
 from rlm_tui.core.events import SandboxDescription
+from rlm_tui.sandbox.phases import TellPhase, tell_nobody
 
 
 class TransportError(Exception):
@@ -80,7 +80,7 @@ class Transport(Protocol):
         """How long a start may take, the driver's greeting included."""
         ...
 
-    def start(self, tell: Callable[[str], None] = lambda _: None) -> None:
+    def start(self, tell: TellPhase = tell_nobody) -> None:
         """Start the driver, telling each phase as it begins. Raises `TransportStartError`.
 
         `kill` from another thread ends a start that takes long.

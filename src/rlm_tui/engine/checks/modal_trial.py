@@ -45,7 +45,7 @@ class ModalTrial:
         from rlm_tui.sandbox.modal import ModalInterpreter
 
         class Phases(InterpreterListener):
-            def on_starting(self, interpreter: Any, phase: str) -> None:
+            def on_starting(self, interpreter: Any, phase: str, done: int = 0, total: int = 0) -> None:
                 tell(phase)
 
         self._secret_attached = self._has_secret()

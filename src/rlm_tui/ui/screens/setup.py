@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -28,7 +29,7 @@ COPIED_CELLS = 60
 
 
 class SetupScreen(Screen[None]):
-    """Looks at everything when it is opened. Leaving it lets what goes on end by itself."""
+    """Looks at everything when it is opened. Leaving it ends what it started."""
 
     CSS_PATH = "../app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,6 +85,11 @@ class SetupScreen(Screen[None]):
     def on_mount(self) -> None:
         self._begin(self._settings, None, modal=False)
         self.query_one(CheckRows).focus()
+
+    def on_unmount(self) -> None:
+        if self._checkup is not None and self.looking:
+            # The program waits for this thread when it is left: nobody else would end the sandbox.
+            threading.Thread(target=self._checkup.leave, name="setup: leaving", daemon=False).start()
 
     # Looking
 

@@ -28,6 +28,7 @@ from rlm_tui.ui.widgets.row import Row, TextRow
 from rlm_tui.ui.widgets.row_blocks import Place
 from rlm_tui.ui.widgets.row_view import RowView
 from rlm_tui.ui.widgets.run_messages import CallSelected, IterationSelected, MoreWanted
+from rlm_tui.ui.widgets.start_rows import start_rows
 from rlm_tui.ui.widgets.targets import CallLine, Fold, More, Reasoning
 from rlm_tui.ui.widgets.trajectory_rows import Shown, iteration_rows
 
@@ -198,16 +199,20 @@ class TrajectoryView(RowView):
 
     def _show_empty(self) -> None:
         trajectory = self._trajectory
-        words = (
-            self._empty if trajectory is None or trajectory.started is None else "The sandbox is starting."
-        )
-        self.blocks.set(EMPTY, [TextRow(((words, "dim"),))])
+        rows: list[Row] = [TextRow(((self._empty, "dim"),))]
+        if trajectory is not None and trajectory.started is not None:
+            rows = start_rows(trajectory.sandbox, self._now())
+        self.blocks.set(EMPTY, rows)
         self.rows_changed()
 
     def _tick(self) -> None:
         """What counts seconds counts on, also while nothing is printed."""
         trajectory = self._trajectory
-        if trajectory is None or trajectory.finished is not None or not trajectory.iterations:
+        if trajectory is None or trajectory.finished is not None:
+            return
+        if not trajectory.iterations:
+            if trajectory.started is not None:
+                self._flush()
             return
         last = trajectory.iterations[-1]
         if last.phase != "done" and last.span in self.blocks:
