@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +15,7 @@ from grpclib.const import Status
 
 from tests.contract.sandboxes import needs_bubblewrap
 from tests.integration.doctor import WRONG_TOKEN, by_name, doctor, outcomes
+from tests.integration.terminal import Terminal
 from tests.modal_server import LoopbackModal
 from tests.modal_server.server import TOKEN_SECRET
 
@@ -140,38 +139,15 @@ def test_a_screen_that_is_quit_ends_the_sandbox_that_it_tried(
     loopback_modal: LoopbackModal, tmp_path: Path
 ) -> None:
     loopback_modal.misbehave.slow["TaskExecStart"] = 300
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (36, 120))
-    with subprocess.Popen(
-        [sys.executable, "-m", "rlm_tui"],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        cwd=tmp_path,
-        env={**os.environ, "TERM": "xterm-256color", **loopback_modal.environment},
-    ) as process:
-        os.close(theirs)
-        read_until(ours, b"Nothing has run yet")
-        os.write(ours, b"\x1bOR")
-        read_until(ours, b"Everything is there that a run needs.")
-        os.write(ours, b"m")
-        read_until(ours, b"starting the driver")
-        os.write(ours, b"\x11")
-        read_until(ours, b"")
-        assert process.wait(60) == 0
-    os.close(ours)
+    with Terminal(cwd=tmp_path, **loopback_modal.environment) as terminal:
+        terminal.wait_for("Nothing has run yet")
+        terminal.press(b"\x1bOR")
+        terminal.wait_for("Everything is there that a run needs.")
+        terminal.press(b"m")
+        terminal.wait_for("starting the driver")
+        terminal.press(b"\x11")
+        assert terminal.code() == 0
     assert [sandbox.alive for sandbox in loopback_modal.sandboxes] == [False]
-
-
-def read_until(terminal: int, words: bytes) -> None:
-    """Read what a program paints until these words, or with none until it is over."""
-    read = bytearray()
-    while not words or words not in read:
-        try:
-            read += os.read(terminal, 65536)
-        except OSError:
-            assert not words, f"the program was over before {words!r}: {bytes(read[-500:])!r}"
-            return
 
 
 @with_sandboxes

@@ -239,3 +239,14 @@ def test_the_modal_section_is_read_from_variables() -> None:
     assert settings.modal.packages == ("numpy", "pandas>=2")
     assert settings.modal.cpu == 0.5
     assert (settings.modal.block_network, settings.modal.attach_secret) == (True, False)
+
+
+def test_the_token_of_modal_comes_from_dotenv_and_is_a_secret(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MODAL_TOKEN_ID=ak-planted-1\nMODAL_TOKEN_SECRET=as-planted-2\n")
+    settings = load_settings(environment={}, directory=tmp_path)
+    assert settings.modal.token == ("ak-planted-1", "as-planted-2")
+    assert {"ak-planted-1", "as-planted-2"} <= set(settings.secrets())
+    for shown in (repr(settings), str(settings.public())):
+        assert "planted" not in shown
+    half = load_settings(environment={"MODAL_TOKEN_ID": "ak-planted-1"}, directory=tmp_path / "none")
+    assert half.modal.token is None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +13,7 @@ from typing import Any, TypeVar
 from rlm_tui.cloud.errors import CloudError, CloudTimeoutError, explained
 
 T = TypeVar("T")
+_left_behind = False
 
 
 def within(seconds: float, what: str, function: Callable[[], T], stop: threading.Event | None = None) -> T:
@@ -31,7 +35,10 @@ def within(seconds: float, what: str, function: Callable[[], T], stop: threading
             finished.set()
 
     threading.Thread(target=work, name=f"modal: {what}", daemon=True).start()
-    if not _wait(finished, stop, seconds):
+    in_time = _wait(finished, stop, seconds)
+    if not finished.is_set():
+        _leave_behind()
+    if not in_time:
         raise CloudTimeoutError(
             f"Modal did not answer within {seconds:g} s while {what}.",
             "Look whether the network and https://status.modal.com are well; modal.call_seconds and "
@@ -45,6 +52,23 @@ def within(seconds: float, what: str, function: Callable[[], T], stop: threading
     if isinstance(value, CloudError):
         raise value
     raise explained(value, what) from value
+
+
+def _leave_behind() -> None:
+    """A call goes on in its thread. If it still does when the program ends, Modal's client would complain of
+    its interrupted loop on standard error, and a person could do nothing about that.
+    """
+    global _left_behind
+    if not _left_behind:
+        _left_behind = True
+        # What is registered last is called first: before the client's own end.
+        atexit.register(_be_quiet)
+
+
+def _be_quiet() -> None:
+    sys.stderr.flush()
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
+        os.dup2(nowhere.fileno(), 2)
 
 
 def _wait(finished: threading.Event, stop: threading.Event | None, seconds: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rlm_tui.core.text import one_line
 
-TOKEN_HINT = "Run `modal token new`, or set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET."
+TOKEN_HINT = "Run `modal token new`, or set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET in .env or the environment."
 _MOST = 300
 
 

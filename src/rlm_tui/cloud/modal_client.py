@@ -13,11 +13,15 @@ _lock = threading.Lock()
 _clients: dict[tuple[str, str, str], Any] = {}
 
 
-def token_present() -> bool:
-    """Whether a token is set in the environment or in Modal's own settings. Asks nobody."""
+def token_present(settings: ModalSettings) -> bool:
+    """Whether a token is set, here or in Modal's own settings. Asks nobody."""
     from modal.config import config
 
-    return bool(config["token_id"] and config["token_secret"]) or bool(config.get("oauth_refresh_token"))
+    return (
+        settings.token is not None
+        or bool(config["token_id"] and config["token_secret"])
+        or bool(config.get("oauth_refresh_token"))
+    )
 
 
 def environment_words(settings: ModalSettings) -> str:
@@ -26,14 +30,14 @@ def environment_words(settings: ModalSettings) -> str:
 
 
 def connect(settings: ModalSettings) -> Any:
-    """A client with the token of this process's environment. Raises `CloudError`.
+    """A client with the token of the settings, else with that of Modal's own. Raises `CloudError`.
 
     Modal keeps one client a process; this keeps one a server and token, so that a changed token counts.
     """
     from modal import Client
     from modal.config import config
 
-    token = str(config["token_id"] or ""), str(config["token_secret"] or "")
+    token = settings.token or (str(config["token_id"] or ""), str(config["token_secret"] or ""))
     key = (str(config["server_url"]), *token)
     with _lock:
         client = _clients.get(key)

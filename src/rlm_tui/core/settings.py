@@ -79,7 +79,7 @@ class ModalSettings(Struct, frozen=True):
     `block_network` False lets cells reach the network. `attach_secret` gives cells the values of `secret`:
     with both, code that a poisoned document talked the planner into can send the keys away. The host makes
     all LM calls, so a run needs neither. `warm` starts the next run's sandbox while the person chooses; it is
-    paid for from then on.
+    paid for from then on. Without `token_id` and `token_secret` those hold that `modal token new` has kept.
     """
 
     app: Annotated[str, Meta(pattern=_NAME)] = "rlm-tui"
@@ -97,6 +97,15 @@ class ModalSettings(Struct, frozen=True):
     secret: Annotated[str, Meta(pattern=_NAME)] = "LITELLM"
     attach_secret: bool = False
     warm: bool = False
+    token_id: Secret | None = None
+    token_secret: Secret | None = None
+
+    @property
+    def token(self) -> tuple[str, str] | None:
+        """The token that is set here; None if it is not, or not whole."""
+        if not self.token_id or not self.token_secret:
+            return None
+        return self.token_id.value, self.token_secret.value
 
 
 class UISettings(Struct, frozen=True):
@@ -128,8 +137,9 @@ class Settings(Struct, frozen=True):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret by value, for a Redactor."""
-        keys = [lm.api_key for lm in (self.lm, self.sub_lm) if lm is not None and lm.api_key is not None]
-        return tuple(dict.fromkeys(secret.value for secret in (*keys, *self.other_secrets)))
+        keys = [None if lm is None else lm.api_key for lm in (self.lm, self.sub_lm)]
+        found = (*keys, self.modal.token_id, self.modal.token_secret, *self.other_secrets)
+        return tuple(dict.fromkeys(secret.value for secret in found if secret is not None))
 
     def with_budgets_of(self, task: Budgets) -> Settings:
         """These settings where a task's own budgets stand for every budget that nobody set."""
@@ -143,7 +153,11 @@ class Settings(Struct, frozen=True):
             "lm": _public_lm(self.lm),
             "sub_lm": _public_lm(self.sub_lm),
             "sandbox": msgspec.to_builtins(self.sandbox),
-            "modal": msgspec.to_builtins(self.modal),
+            "modal": {
+                name: value
+                for name, value in msgspec.structs.asdict(self.modal).items()
+                if "token" not in name
+            },
             "budgets": msgspec.structs.asdict(self.budgets),
             "source": dict(self.source),
         }

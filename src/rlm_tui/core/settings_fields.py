@@ -36,11 +36,14 @@ _USUAL_VARIABLES = {
     "lm.api_key": ("DSPY_LLM_API_KEY", "DSPY_LM_API_KEY"),
     "lm.max_tokens": ("DSPY_LM_MAX_TOKENS",),
     "lm.temperature": ("DSPY_LM_TEMPERATURE",),
+    "modal.token_id": ("MODAL_TOKEN_ID",),
+    "modal.token_secret": ("MODAL_TOKEN_SECRET",),
     "sub_lm.model": ("DSPY_SUB_LM_MODEL",),
     "sub_lm.api_base": ("DSPY_SUB_LM_API_BASE",),
     "sub_lm.api_key": ("DSPY_SUB_LM_API_KEY",),
     "sub_lm.max_tokens": ("DSPY_SUB_LM_MAX_TOKENS",),
 }
+SECRET_FIELDS = ("api_key", "token_id", "token_secret")
 _SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(i?)B?\s*$", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -61,7 +64,7 @@ def convert(field: str, value: Any, place: str, source: str) -> Any:
     """`value` as the field's type. `place` says in words where it was written. Raises SettingsError."""
     section, _, attribute = field.partition(".")
     declared = next(item for item in msgspec.structs.fields(SECTIONS[section]) if item.name == attribute)
-    if attribute == "api_key":
+    if attribute in SECRET_FIELDS:
         if not isinstance(value, str):
             raise SettingsError(field, source, f"{place} is no text.", "Write the key in quotes.")
         return Secret(value.strip())

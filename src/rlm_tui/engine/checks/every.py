@@ -136,7 +136,7 @@ def _modal(settings: Settings, redactor: Redactor, trial: ModalTrial | None) -> 
     token = Check(
         "token",
         "Modal",
-        _quiet(lambda: modal_account.look_at_token(redactor, asked=asked)),
+        _quiet(lambda: modal_account.look_at_token(settings, redactor, asked=asked)),
         needed=asked,
         after=(LIBRARIES,),
     )

@@ -22,12 +22,12 @@ def learn_token(redactor: Redactor) -> None:
         redactor.add(str(config.get(name) or ""))
 
 
-def look_at_token(redactor: Redactor, *, asked: bool) -> Finding:
+def look_at_token(settings: Settings, redactor: Redactor, *, asked: bool) -> Finding:
     """Whether a token is set. Asks nobody; not `asked` for, it is no more than a remark."""
     from rlm_tui.cloud.modal_client import token_present
 
     learn_token(redactor)
-    present = token_present()
+    present = token_present(settings.modal)
     if not asked:
         words = "a token is set" if present else "no token is set"
         return Finding(
