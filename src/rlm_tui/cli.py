@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,10 @@ from rlm_tui.commands.sandboxes import sandboxes
 from rlm_tui.commands.secrets import check_secret, check_secret_key
 from rlm_tui.commands.volume import volume
 from rlm_tui.core.events import ErrorDetail
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+    from rlm_tui.headless.truth import TruthCheck
 
 app = typer.Typer(
     name="rlm-tui",
@@ -79,6 +84,9 @@ def run(
     max_seconds: options.MaxSeconds = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say how much was found of what is known to be true.")
+    ] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Run TASK without a screen.
@@ -114,12 +122,31 @@ def run(
 
     session, trajectory = watch(request, as_json=as_json)
     log = str(session.events_path or "")
+    finished = trajectory.finished
+    found = _checked(request, finished.outputs if finished else {}) if check else None
     if as_json:
-        print_json(run_object(trajectory, log))
+        print_json(run_object(trajectory, log) | ({"check": found and found.as_object()} if check else {}))
     elif log:
         typer.echo(f"log: {log}", err=True)
-    finished = trajectory.finished
+    if check and not as_json:
+        typer.echo(
+            f"truth: {found.words}" if found else "truth: nothing is known about this document and task"
+        )
     raise typer.Exit(int(exit_code(finished.status if finished else "failed")))
+
+
+def _checked(request: RunRequest, outputs: Mapping[str, Any]) -> TruthCheck | None:
+    """The outputs of a run beside the truth about its document; None when nothing is known of that."""
+    from rlm_tui.headless.truth import TruthError, check, expected
+
+    for document in request.documents.values():
+        try:
+            truth = expected(document.path, request.task.name, request.inputs)
+        except TruthError as error:
+            refuse(described(error))
+        if truth is not None:
+            return check(outputs, truth)
+    return None
 
 
 @app.command()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from rlm_tui.core.content import CONTENT, KNOWLEDGE
+from rlm_tui.core.demo_tasks import demo_tasks
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.task import Task, make_task
 
 
 def builtin_tasks() -> tuple[Task, ...]:
     """Every built-in task, the simplest first."""
-    return (_basic(), _architecture(), _volume_cache())
+    return (_basic(), _architecture(), _volume_cache(), *demo_tasks())
 
 
 def _basic() -> Task:

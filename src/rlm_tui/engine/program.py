@@ -10,6 +10,7 @@ from rlm_tui.core.events import ErrorDetail
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.control import RunControl, RunStopped
 from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.host_tools import resolve_tools
 from rlm_tui.engine.lm_callbacks import RunCallback
 from rlm_tui.engine.outcome import Outcome, failed
 from rlm_tui.engine.place import current_place
@@ -75,6 +76,7 @@ class Program:
             max_iters=budgets.max_iterations,
             max_llm_calls=budgets.max_llm_calls,
             sub_lm=self._models.sub,
+            tools=resolve_tools(request.task.tools),
         )
         self._inputs: dict[str, Any] = {
             **request.inputs,

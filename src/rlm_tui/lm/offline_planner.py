@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from rlm_tui.lm.offline_analysis import plan_analysis, plan_short_summary, plan_structure, plan_summary
 from rlm_tui.lm.offline_architecture import plan_architecture
 from rlm_tui.lm.offline_caching import plan_caching
 from rlm_tui.lm.offline_cell import Cell
+from rlm_tui.lm.offline_endpoints import plan_endpoints
+from rlm_tui.lm.offline_errors import plan_errors, plan_logs
 from rlm_tui.lm.offline_fields import asks_for_json, write_fields
 from rlm_tui.lm.offline_general import plan_general
 from rlm_tui.lm.offline_prompt import PlannerTurn, read_turn, sections
@@ -33,4 +36,18 @@ def plan(turn: PlannerTurn) -> Cell:
         return plan_architecture(turn)
     if "found_in_cache" in outputs and {"docs", "query"} <= inputs:
         return plan_caching(turn)
+    if outputs == {"api_endpoints"} and "docs" in inputs:
+        return plan_endpoints(turn)
+    if {"error_categories", "total_errors_found"} <= outputs and "docs" in inputs:
+        return plan_errors(turn)
+    if {"matches", "patterns", "time_range"} <= outputs and {"logs", "query"} <= inputs:
+        return plan_logs(turn)
+    if {"findings", "answer", "sections_examined"} <= outputs and {"document", "query"} <= inputs:
+        return plan_analysis(turn)
+    if {"summary", "key_points", "coverage_pct"} <= outputs and {"document", "focus"} <= inputs:
+        return plan_summary(turn)
+    if {"headers", "code_blocks", "structure_summary"} <= outputs and inputs == {"text"}:
+        return plan_structure(turn)
+    if inputs == {"text"} and outputs == {"summary"}:
+        return plan_short_summary(turn)
     return plan_general(turn)

@@ -1,0 +1,91 @@
+"""Tools that cells call and that run here, outside of the sandbox: built-in ones, and a person's own."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import regex
+
+from rlm_tui.core.task import TaskError
+from rlm_tui.core.tool_names import BUILTIN_TOOLS, tool_name_problem
+
+MOST_MATCHES = 10_000
+PATTERN_SECONDS = 5.0
+
+
+class ToolError(TaskError):
+    """A tool that can't be used. The message is one sentence that says what to do."""
+
+
+def regex_extract(pattern: str, text: str) -> list[str]:
+    """What `pattern` matches in `text`: its first group, or all of it; `^` and `$` stand at each line.
+
+    A pattern that takes longer than five seconds is given up; at most 10,000 matches are returned.
+    """
+    # `regex` and not `re`: a pattern of a model may backtrack without end, and here it can be stopped.
+    compiled = regex.compile(pattern, regex.MULTILINE)
+    found = []
+    for match in compiled.finditer(text, timeout=PATTERN_SECONDS, concurrent=True):
+        found.append(str(match[1] if compiled.groups else match[0]) if match[0] is not None else "")
+        if len(found) == MOST_MATCHES:
+            break
+    return found
+
+
+_BUILTIN: dict[str, Callable[..., Any]] = {"regex_extract": regex_extract}
+assert set(_BUILTIN) == set(BUILTIN_TOOLS)
+
+
+def resolve_tools(names: Iterable[str], directory: Path | None = None) -> list[Callable[..., Any]]:
+    """The functions of these names. A person's own are imported, also from `directory` (the working one).
+
+    Raises ToolError for one that can't be imported, called, or described to a planner.
+    """
+    found: dict[str, Callable[..., Any]] = {}
+    for name in names:
+        problem = tool_name_problem(name)
+        if problem:
+            raise ToolError(problem)
+        function = _BUILTIN.get(name) or _imported(name, directory or Path.cwd())
+        if function.__name__ in found:
+            raise ToolError(f"Two tools are called {function.__name__}: rename one of them.")
+        found[function.__name__] = function
+    return list(found.values())
+
+
+def _imported(name: str, directory: Path) -> Callable[..., Any]:
+    module_name, _, attribute = name.partition(":")
+    place = str(directory)
+    added = place not in sys.path
+    if added:
+        sys.path.insert(0, place)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise ToolError(f"Tool {name} can't be imported: {type(error).__name__}: {error}") from error
+    finally:
+        if added:
+            sys.path.remove(place)
+    function = getattr(module, attribute, None)
+    if function is None:
+        raise ToolError(f"Tool {name}: {module_name} has no {attribute}.")
+    if not inspect.isfunction(function):
+        raise ToolError(f"Tool {name} is no function.")
+    _check_described(name, function)
+    return function
+
+
+def _check_described(name: str, function: Callable[..., Any]) -> None:
+    """The planner knows a tool by its annotations and its docstring alone."""
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.annotation is inspect.Parameter.empty:
+            raise ToolError(
+                f"Tool {name}: its parameter {parameter.name} has no annotation: the planner needs its type."
+            )
+    if not inspect.getdoc(function):
+        raise ToolError(f"Tool {name} has no docstring: the planner reads there what it does.")
