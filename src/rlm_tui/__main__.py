@@ -7,13 +7,24 @@ import sys
 
 def main() -> None:
     """Open the screen when nothing else was asked for; commands and their options need more imports."""
-    if len(sys.argv) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
-        from rlm_tui.ui.app import run_app
+    try:
+        if len(sys.argv) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
+            from rlm_tui.ui.app import run_app
 
-        sys.exit(run_app())
-    from rlm_tui.cli import main as command_line
+            sys.exit(run_app())
+        from rlm_tui.cli import main as command_line
 
-    command_line()
+        command_line()
+    finally:
+        _end_sandboxes()
+
+
+def _end_sandboxes() -> None:
+    """End what still runs at Modal: here there are threads for that yet, at the interpreter's end none."""
+    if pool := sys.modules.get("rlm_tui.sandbox.modal_pool"):
+        pool.POOL.drain()
+    if living := sys.modules.get("rlm_tui.sandbox.modal_living"):
+        living.LIVING.end_all()
 
 
 if __name__ == "__main__":

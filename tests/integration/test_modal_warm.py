@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
 import msgspec
 import pytest
+from grpclib.const import Status
 
-from rlm_tui.core.events import SandboxStarting
+from rlm_tui.cloud.errors import CloudTimeoutError
+from rlm_tui.core.events import Note, SandboxStarting
 from rlm_tui.core.settings import ModalSettings
 from rlm_tui.sandbox.modal_pool import POOL
 from tests.contract.sandboxes import needs_bubblewrap
@@ -94,3 +98,60 @@ def test_leaving_ends_the_one_that_is_just_being_started(loopback_modal: Loopbac
     assert not thread.is_alive()
     assert all(not sandbox.alive for sandbox in loopback_modal.sandboxes)
     assert POOL.take(None) is None
+
+
+@pytest.mark.parametrize("what", ["run", "warm"])
+def test_a_program_that_just_ends_leaves_no_sandbox(loopback_modal: LoopbackModal, what: str) -> None:
+    code = {
+        "run": "t = ModalTransport(S, volume='v', run_id='r'); t.start()",
+        "warm": "POOL.warm(S, 'v')",
+    }[what]
+    script = (
+        "from rlm_tui.core.settings import ModalSettings\n"
+        "from rlm_tui.sandbox.modal_pool import POOL\n"
+        "from rlm_tui.sandbox.modal_transport import ModalTransport\n"
+        f"S = ModalSettings(call_seconds=15)\n{code}\nprint('started')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.stdout == "started\n", ended.stderr
+    assert ended.stderr == ""
+    assert [sandbox.alive for sandbox in loopback_modal.sandboxes] == [False]
+
+
+def test_a_sandbox_that_is_started_too_late_is_ended(loopback_modal: LoopbackModal) -> None:
+    loopback_modal.misbehave.slow["SandboxCreateV2"] = 2.5
+    with pytest.raises(CloudTimeoutError):
+        POOL.warm(msgspec.structs.replace(MODAL, start_seconds=1), VOLUME)
+    until = time.monotonic() + 20
+    while not loopback_modal.sandboxes or loopback_modal.sandboxes[0].alive:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_one_that_is_near_its_time_limit_is_not_taken(
+    loopback_modal: LoopbackModal, loopback_lm: StartLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rlm_tui.sandbox.modal_pool.USABLE_PART", 0.0)
+    POOL.warm(MODAL, VOLUME)
+    watched = run(request(server=loopback_lm(planner_script([SUBMIT]), key=KEY), modal=MODAL))
+    assert watched.finished().status == "submitted"
+    assert TAKING not in phases(watched)
+
+
+def test_a_sandbox_that_can_not_be_ended_is_told_and_tried_again(
+    loopback_modal: LoopbackModal, loopback_lm: StartLM
+) -> None:
+    loopback_modal.misbehave.refuse["SandboxTerminateV2"] = Status.RESOURCE_EXHAUSTED, "too many requests"
+    server = loopback_lm(planner_script([SUBMIT]), key=KEY)
+    settings = ModalSettings(call_seconds=2)
+    watched = run(request(server=server, modal=settings))
+    assert watched.finished().status == "submitted"
+    (sandbox,) = loopback_modal.sandboxes
+    assert any(sandbox.id in note.text and "may still be paid for" in note.text for note in watched.all(Note))
+    loopback_modal.misbehave.refuse.clear()
+    until = time.monotonic() + 30
+    while sandbox.alive:
+        assert time.monotonic() < until
+        time.sleep(0.05)

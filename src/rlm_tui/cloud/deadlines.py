@@ -34,7 +34,10 @@ def within(seconds: float, what: str, function: Callable[[], T], stop: threading
         finally:
             finished.set()
 
-    threading.Thread(target=work, name=f"modal: {what}", daemon=True).start()
+    try:
+        threading.Thread(target=work, name=f"modal: {what}", daemon=True).start()
+    except RuntimeError:  # at the interpreter's end there are no more threads
+        work()
     in_time = _wait(finished, stop, seconds)
     if not finished.is_set():
         _leave_behind()

@@ -18,6 +18,11 @@ from rlm_tui.sandbox.limits import Limits, check_fits, check_fits_modal
 from rlm_tui.sandbox.local import ProcessInterpreter
 from rlm_tui.sandbox.modal import ModalInterpreter
 
+LEFT_RUNNING = (
+    "The sandbox {} could not be ended and may still be paid for: that is tried on while the program runs; "
+    "look with `rlm-tui sandboxes`."
+)
+
 
 class SandboxFactory:
     """dspy's `interpreter_factory`: calling it gives a sandbox that tells the current RLM call's listener."""
@@ -81,6 +86,8 @@ class SandboxFactory:
             made = list(self._made)
         for sandbox in made:
             sandbox.shutdown()
+            if isinstance(sandbox, ModalInterpreter) and sandbox.left_running:
+                self._recorder.note("warning", LEFT_RUNNING.format(sandbox.left_running))
 
     def _make(self, listener: CellListener | None) -> DriverInterpreter:
         settings = self._settings.sandbox

@@ -59,3 +59,9 @@ class ModalInterpreter(DriverInterpreter):
         """Modal's name for the sandbox; empty before its start."""
         transport = self._transport
         return transport.sandbox_id if isinstance(transport, ModalTransport) else ""
+
+    @property
+    def left_running(self) -> str:
+        """The id of the sandbox if it could not be ended yet; that is tried on."""
+        transport = self._transport
+        return transport.left_running if isinstance(transport, ModalTransport) else ""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import collections
 import contextlib
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +20,7 @@ from rlm_tui.core.settings import ModalSettings
 from rlm_tui.sandbox import modal_parts
 from rlm_tui.sandbox.limits import Limits
 from rlm_tui.sandbox.modal_documents import bring_documents, check_sizes
+from rlm_tui.sandbox.modal_living import END_SECONDS, LIVING
 from rlm_tui.sandbox.modal_pool import POOL, ready_key
 from rlm_tui.sandbox.phases import TellPhase, tell_nobody
 from rlm_tui.sandbox.private_files import MAX_FILE_BYTES
@@ -29,10 +28,7 @@ from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportErr
 
 T = TypeVar("T")
 PIECE = 1024 * 1024  # of what is sent at once; Modal's client takes at most 16 MiB before it must be drained
-END_SECONDS = 10.0
 TERMINATED, TIMED_OUT = 137, 124
-
-_living: weakref.WeakSet[ModalTransport] = weakref.WeakSet()
 
 
 class ModalTransport:
@@ -58,6 +54,8 @@ class ModalTransport:
         self._run_id = run_id
         self._driver = driver or driver_path()
         self._sandbox: Any = None
+        self.left_running = ""
+        """The id of a sandbox that could not be ended yet."""
         self._process: Any = None
         self._stdout: Iterator[bytes] | None = None
         self._places: dict[str, str] = {}
@@ -193,7 +191,6 @@ class ModalTransport:
             sandbox = self._sandbox
             if sandbox is not None:
                 self._end(sandbox, publish=not reason and not self._broken)
-        _living.discard(self)
 
     def ending(self, patience: float = 2.0) -> Ending:
         if self._known_ending is None:
@@ -277,10 +274,10 @@ class ModalTransport:
 
     def _adopt(self, sandbox: Any) -> None:
         """Take the sandbox as this one's; a start that was given up meanwhile ends it again."""
+        LIVING.add(sandbox)
         with self._kill_lock:
             if not self._over:
                 self._sandbox = sandbox
-                _living.add(self)
                 return
         self._end(sandbox, publish=False)
 
@@ -297,8 +294,8 @@ class ModalTransport:
         if publish and self._process is not None:
             with contextlib.suppress(Exception):
                 within(seconds, "publishing the volume", sandbox.exec("sync", modal_parts.MOUNT).wait)
-        with contextlib.suppress(Exception):
-            within(seconds, "terminating the sandbox", sandbox.terminate)
+        if not LIVING.end(sandbox, seconds):
+            self.left_running = str(sandbox.object_id)
 
     def _running(self) -> Any:
         if self._sandbox is None or self._over:
@@ -329,10 +326,3 @@ def modal_description(settings: ModalSettings) -> SandboxDescription:
     if settings.attach_secret:
         words.append(f"secret {settings.secret} attached")
     return SandboxDescription(kind="modal", confined=True, detail=", ".join(words), volume=modal_parts.MOUNT)
-
-
-@atexit.register
-def _terminate_all() -> None:
-    """A program that leaves ends its sandboxes: nobody else would before their time limit."""
-    for transport in list(_living):
-        transport.kill("the program left")

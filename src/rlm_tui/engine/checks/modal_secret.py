@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
+from typing import Any
 
 import msgspec
 
@@ -12,6 +12,7 @@ from rlm_tui.cloud.deadlines import within
 from rlm_tui.cloud.errors import CloudError
 from rlm_tui.core.settings import ModalSettings
 from rlm_tui.engine.checks.check import Finding
+from rlm_tui.sandbox.modal_living import LIVING
 
 KEY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 # Yes or no is all that leaves the sandbox.
@@ -40,17 +41,14 @@ def look_at_value(settings: ModalSettings, name: str, key: str) -> Finding:
         app = modal_client.app(settings)
         image = modal_parts.image(settings)
         within(seconds, "building the image", lambda: image.build(app))
-        sandbox = within(
-            seconds, "starting the sandbox", lambda: modal_parts.create(app, {}, image, options, client)
-        )
+        sandbox = within(seconds, "starting the sandbox", lambda: _started(app, image, options, client))
         process = within(seconds, "asking in it", lambda: sandbox.exec("python3", "-I", "-c", _LOOK, key))
         said = within(settings.call_seconds, "reading its answer", process.stdout.read).strip()
     except CloudError as error:
         return Finding("failing", error.message, error.hint)
     finally:
         if sandbox is not None:
-            with contextlib.suppress(CloudError):
-                within(settings.call_seconds, "ending the sandbox", sandbox.terminate)
+            LIVING.end(sandbox)
     match said:
         case "True":
             return Finding("ok", f"{key} of {name} has a value (not shown)")
@@ -62,3 +60,12 @@ def look_at_value(settings: ModalSettings, name: str, key: str) -> Finding:
             )
         case _:
             return Finding("failing", "the sandbox gave no answer", "Run `rlm-tui check --modal`.")
+
+
+def _started(app: Any, image: Any, options: Any, client: Any) -> Any:
+    """A sandbox that is ended at the latest when the program leaves, also if nobody waits for it any more."""
+    from rlm_tui.sandbox import modal_parts
+
+    made = modal_parts.create(app, {}, image, options, client)
+    LIVING.add(made)
+    return made
