@@ -55,6 +55,14 @@ def test_a_failed_run_is_no_answer_and_the_last_line_counts(tmp_path: Path, docu
     assert BatchResults(path).answer_for(document) is not None
 
 
+def test_an_answer_of_another_batch_is_none_of_this_one(tmp_path: Path, document: Path) -> None:
+    path = kept(tmp_path / "r.jsonl", result(document, batch="one"), result(document, batch="two"))
+    for key, found in (("one", True), ("two", True), ("three", False), ("", False)):
+        results = BatchResults(path, key)
+        assert (results.answer_for(document) is not None) is found
+        results.close()
+
+
 @given(cut=st.integers(min_value=1))
 def test_a_line_that_was_cut_anywhere_is_taken_away(
     cut: int, tmp_path_factory: pytest.TempPathFactory

@@ -6,6 +6,7 @@ the cloud, and this is all that is needed to use many of them.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -74,7 +75,7 @@ class Batch:
         self.request = request
         self.problem: BatchError | None = None
         self._on_result = on_result
-        self._results = BatchResults(request.results)
+        self._results = BatchResults(request.results, request.key)
         self._lock = threading.Lock()
         self._telling = threading.Lock()
         self._cancelled = threading.Event()
@@ -154,11 +155,11 @@ class Batch:
     def _run(self, row: BatchRow, running: _Running) -> dict[str, Any]:
         """The line for one document; a document or a run that fails is a line too."""
         request = self.request
-        try:
+        place: dict[str, Any] = {"document": str(row.document), "size": None, "modified": None}
+        with contextlib.suppress(OSError):
             found = row.document.stat()
-            place = {"document": str(row.document), "size": found.st_size, "modified": found.st_mtime}
-        except OSError:
-            place = {"document": str(row.document), "size": None, "modified": None}
+            place |= {"size": found.st_size, "modified": found.st_mtime}
+        place["batch"] = request.key
         try:
             values, documents = bind_inputs(request.task, request.inputs, describe(row.document))
             session = Session(

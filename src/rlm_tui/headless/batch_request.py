@@ -45,6 +45,7 @@ class BatchRequest(msgspec.Struct, frozen=True):
     parallel: int
     results: Path
     again: bool = False
+    key: str = ""
 
 
 def build_batch(
@@ -102,7 +103,7 @@ def make_batch(
     key = batch_key(task, inputs, settings)
     default = data_directory() / "batches" / f"{task.name}-{key}.jsonl"
     place = default if results is None else Path(os.path.abspath(expanded(results)))  # noqa: PTH100
-    return BatchRequest(task, inputs, found, settings, parallel, place, again)
+    return BatchRequest(task, inputs, found, settings, parallel, place, again, key)
 
 
 def find_documents(patterns: Iterable[str]) -> tuple[Path, ...]:

@@ -18,13 +18,15 @@ _START = b'{"document": '
 class BatchResults:
     """The file of a batch's results, held by one batch at a time.
 
-    A line is what `rlm-tui run --json` prints, with `document` (its path), `size` (bytes) and `modified`
-    (seconds since the epoch). A last line that a killed batch left cut off is taken away; a file that holds
+    A line is what `rlm-tui run --json` prints, with `document` (its path), `size` (bytes), `modified`
+    (seconds since the epoch) and `batch` (the key of its task, inputs and models). A last line that a killed batch left cut off is taken away; a file that holds
     anything else is refused, so that nobody's file is written into.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: str = "") -> None:
+        """`key` tells whose answers may stand for this batch's: those of its task, inputs and models."""
         self.path = path
+        self._key = key
         try:
             private_directory(path.parent)
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -63,7 +65,7 @@ class BatchResults:
 
     def answer_for(self, path: Path) -> dict[str, Any] | None:
         """The kept line of a document that was answered and has not changed since."""
-        kept = self.finished.get(str(path))
+        kept = self.finished.get((str(path), self._key))
         if kept is None or kept.get("status") not in _DONE:
             return None
         try:
@@ -78,8 +80,8 @@ class BatchResults:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _read(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+    def _read(self) -> dict[tuple[str, str], dict[str, Any]]:
+        found: dict[tuple[str, str], dict[str, Any]] = {}
         with os.fdopen(os.dup(self._descriptor), "rb") as file:
             file.seek(0)
             for number, line in enumerate(file, start=1):
@@ -94,10 +96,10 @@ class BatchResults:
                     os.write(self._descriptor, b"\n")
         return found
 
-    def _parsed(self, number: int, line: bytes) -> tuple[str, dict[str, Any]]:
+    def _parsed(self, number: int, line: bytes) -> tuple[tuple[str, str], dict[str, Any]]:
         try:
             value = json.loads(line)
-            return str(value["document"]), value
+            return (str(value["document"]), str(value.get("batch", ""))), value
         except (ValueError, KeyError, TypeError) as error:
             raise BatchError(
                 f"Line {number} of {self.path} is no result of a batch.",
