@@ -156,7 +156,7 @@ def test_a_stopped_upload_leaves_nothing(shelf: Shelf, tmp_path: Path) -> None:
         asked.append(True)
         return len(asked) > 2
 
-    with pytest.raises(TransferStoppedError, match="nothing of it is left"):
+    with pytest.raises(TransferStoppedError, match="nothing of it is"):
         shelf.volume.upload(tmp_path / "many", "into/", stop=stop)
     assert shelf.paths() == THERE
     assert [path for path in (shelf.files / ".rlm").iterdir() if path.name != "frame"] == []
@@ -231,3 +231,55 @@ def test_the_first_upload_makes_the_volume(missing: Volume, folder: Path) -> Non
         missing.remove("x")
     assert missing.upload(folder / "one.txt", "/") == "one.txt"
     assert missing.read("one.txt") == b"one"
+
+
+def test_a_clash_deep_inside_is_found_before_anything_is_replaced(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.write("folder/a.txt", b"before")
+    shelf.write("folder/b", b"a file")
+    shelf.write("folder/c/inside", b"a folder")
+    (tmp_path / "folder" / "b").mkdir(parents=True)
+    (tmp_path / "folder" / "a.txt").write_text("after")
+    (tmp_path / "folder" / "b" / "x").write_text("x")
+    with pytest.raises(VolumeOccupiedError, match="/folder/b is there already, and a file can't replace"):
+        shelf.volume.upload(tmp_path / "folder", "", overwrite=True)
+    assert (shelf.files / "folder/a.txt").read_bytes() == b"before"
+    (tmp_path / "down" / "folder" / "c").parent.mkdir(parents=True)
+    (tmp_path / "down" / "folder" / "a.txt").write_text("mine")
+    (tmp_path / "down" / "folder" / "c").write_text("mine")
+    with pytest.raises(VolumeOccupiedError, match="folder/c is there already, and a file can't replace"):
+        shelf.volume.download("folder", tmp_path / "down", overwrite=True)
+    assert (tmp_path / "down" / "folder" / "a.txt").read_text() == "mine"
+
+
+def test_names_that_are_hard_to_transfer(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("mine")
+    with pytest.raises(VolumeError, match="is not on this machine"):
+        shelf.volume.upload(Path("~nobody-of-that-name/x"), "x")
+    with pytest.raises(VolumeError, match="is no folder"):
+        shelf.volume.download("b.txt", Path("~nobody-of-that-name/x/y"))
+    with pytest.raises(VolumeError, match="can't be written"):
+        shelf.volume.download("b.txt", tmp_path / ("a" * 300))
+    long = "漢" * 84
+    shelf.volume.upload(tmp_path / "own.txt", long)
+    assert shelf.volume.download(long, tmp_path).read_text() == "mine"
+    assert shelf.volume.upload(tmp_path / "own.txt", "/star*/own.txt") == "star*/own.txt"
+    assert [entry.name for entry in shelf.volume.entries("star*")] == ["own.txt"]
+    assert shelf.volume.usage("star*").files == 1
+    if os.fsencode("\udcff") == b"\xff":
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder" / "\udcff").write_text("x")
+        with pytest.raises(VolumeError, match="is not UTF-8"):
+            shelf.volume.upload(tmp_path / "folder", "in")
+
+
+def test_a_file_is_given_in_pieces(shelf: Shelf) -> None:
+    content = os.urandom(20_000_000)
+    shelf.write("large", content)
+    assert b"".join(shelf.volume.pieces("/large")) == content
+    shelf.write("empty", b"")
+    assert b"".join(shelf.volume.pieces("empty")) == b""
+    with pytest.raises(TransferStoppedError):
+        list(shelf.volume.pieces("large", stop=lambda: True))
+    for path in ("cache", "nothing"):
+        with pytest.raises(VolumePathError):
+            list(shelf.volume.pieces(path))

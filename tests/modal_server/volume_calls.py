@@ -128,7 +128,7 @@ class VolumeCalls:
     def _assemble(self, target: Path, digests: list[str], size: int) -> None:
         """Blocks come without their trailing zeros; a file appears whole, in one step."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        whole = target.with_name(target.name + ".loopback-part")
+        whole = target.with_name(".loopback-part")
         with whole.open("wb") as file:
             for index, digest in enumerate(digests):
                 file.seek(index * BLOCK)

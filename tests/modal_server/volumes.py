@@ -59,6 +59,7 @@ class Volumes:
         self._directory = directory
         self._misbehave = misbehave
         self._all: dict[str, StoredVolume] = {}
+        self._made = 0
         for described in directory.glob("*/volume.json"):
             self._open(described.parent.name, json.loads(described.read_text())["version"])
 
@@ -71,7 +72,10 @@ class Volumes:
         return self._all[name]
 
     def by_id(self, volume_id: str) -> StoredVolume:
-        return self.named(volume_id.removeprefix("vo-"))
+        for volume in self._all.values():
+            if volume.id == volume_id:
+                return volume
+        raise not_found(f"Volume {volume_id}")
 
     def create(self, name: str, version: int) -> StoredVolume:
         """The volume of this name; one that is there keeps its version."""
@@ -83,8 +87,16 @@ class Volumes:
             time.sleep(0.002)  # the list is ordered by the time at which they were made
         return self._all[name]
 
+    def forget(self, name: str) -> None:
+        """Delete the volume; one made anew has another id."""
+        gone = self._all.pop(name)
+        shutil.rmtree(gone.files.parent)
+        self._made += 1
+
     def _open(self, name: str, version: int) -> None:
         self._all[name] = StoredVolume(name, self._directory / name, version, self._misbehave)
+        if self._made:
+            self._all[name].id += f"-{self._made}"
 
 
 class Mounted:

@@ -50,6 +50,8 @@ def explained(error: BaseException, what: str) -> BaseException:
             return CloudTokenError(
                 f"Modal does not allow it ({what}): {said}.", "Use a token of a workspace that may."
             )
+        case exception.NotFoundError() if "nvironment" in said:
+            return CloudError(f"Modal does not find it ({what}): {said}.", "Look at modal.environment.")
         case exception.NotFoundError():
             return CloudMissingError(f"Modal does not find it ({what}): {said}.")
         case exception.ResourceExhaustedError():

@@ -18,7 +18,7 @@ Files = Iterable[tuple[Path, PurePosixPath]]
 
 
 class UploadStoppedError(CloudError):
-    """The upload was stopped on request; nothing of it is in the volume."""
+    """The upload was stopped on request. The message says whether nothing of it is in the volume."""
 
 
 def upload(
@@ -37,13 +37,20 @@ def upload(
     Raises `CloudError`, `UploadStoppedError` soon after `stop` gives True, FileExistsError.
     """
     wanted = list(files)
-    for attempt in range(1, ATTEMPTS + 1):
+    attempts: list[_Attempt] = []
+    while True:
+        attempts.append(_Attempt(volume, wanted, overwrite, on_progress, stop))
         try:
-            _Attempt(volume, wanted, overwrite, on_progress, stop).run(stall_seconds)
-            return
+            attempts[-1].run(stall_seconds)
+            break
         except CloudTimeoutError:
-            if attempt == ATTEMPTS:
+            if len(attempts) == ATTEMPTS:
                 raise
+        except FileExistsError:
+            # An attempt that was given up may have been whole after all, a moment later.
+            if not any(attempt.succeeded for attempt in attempts):
+                raise
+            break
 
 
 class _Attempt:
@@ -67,14 +74,17 @@ class _Attempt:
         hashing = sum(path.stat().st_size for path, _ in files) / HASHED_BYTES_A_SECOND
         self._moved = time.monotonic() + hashing
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether all files are in the volume."""
+        return self._finished.is_set() and self._failure is None
+
     def run(self, stall_seconds: float) -> None:
         threading.Thread(target=self._work, name="modal: uploading", daemon=True).start()
         while not self._finished.wait(0.1):
             if self._stop():
-                self._given_up.set()
-                # What is in flight ends at its next piece; then nothing appears any more.
-                self._finished.wait(1)
-                raise UploadStoppedError("The upload was stopped; nothing of it is in the volume.")
+                self._stopped(stall_seconds)
+                return
             if time.monotonic() - self._moved > stall_seconds:
                 self._given_up.set()
                 raise CloudTimeoutError(
@@ -83,6 +93,14 @@ class _Attempt:
                 )
         if self._failure is not None:
             raise explained(self._failure, "uploading") from self._failure
+
+    def _stopped(self, seconds: float) -> None:
+        """What is in flight ends at its next piece. Where nothing is sent any more it may be whole."""
+        self._given_up.set()
+        if not self._finished.wait(seconds):
+            raise UploadStoppedError("The upload was stopped late: look whether it appears in the volume.")
+        if self._failure is not None:
+            raise UploadStoppedError("The upload was stopped; nothing of it is in the volume.")
 
     def _work(self) -> None:
         from modal.volume import AbstractVolumeUploadContextManager
@@ -112,5 +130,10 @@ class _Attempt:
         self._moved = time.monotonic()
         if advance:
             self._sent += int(advance)
-            self._on_progress(max(0, self._sent))
+            try:
+                self._on_progress(max(0, self._sent))
+            except Exception as error:
+                # Nobody listens any more. Modal's client would try the block again for an error.
+                self._given_up.set()
+                raise asyncio.CancelledError from error
         return task_id if task_id is not None else "upload"

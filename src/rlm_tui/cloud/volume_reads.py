@@ -1,14 +1,16 @@
-"""What lies in a volume of Modal, on its way to this machine: a range of a file, or all of it in pieces."""
+"""What lies in a volume of Modal, on its way to this machine: lists, a range of a file, or all of one."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from rlm_tui.cloud.errors import CloudTimeoutError, explained
+
+Item = TypeVar("Item")
 
 
 class ReadStoppedError(Exception):
@@ -59,48 +61,80 @@ def read_pieces(
     """All of a file in pieces of some megabytes. Raises `CloudError` when none comes for `stall_seconds`,
     FileNotFoundError, and ReadStoppedError soon after `stop` gives True.
     """
-    pieces: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=2)
+    return streamed(lambda: volume.read_file(path), "downloading", stall_seconds, stop)
+
+
+def list_entries(volume: Any, path: str, stall_seconds: float, *, recursive: bool) -> Iterator[Any]:
+    """The client's `FileEntry`s of a folder. Raises `CloudError` when none comes for `stall_seconds`."""
+    # The client takes a "*" at the end for a pattern, and refuses it.
+    asked = f"/{path}/" if path.endswith("*") else f"/{path}"
+    return streamed(
+        lambda: volume.iterdir(asked, recursive=recursive), f"listing {asked}", stall_seconds, together=500
+    )
+
+
+def streamed(
+    source: Callable[[], Iterable[Item]],
+    what: str,
+    stall_seconds: float,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    together: int = 1,
+) -> Iterator[Item]:
+    """What `source` gives, read in a thread of its own, `together` at a time.
+
+    A stream that goes on may take as long as it takes; one that stalls is given up.
+    """
+    handed: queue.Queue[list[Item] | BaseException | None] = queue.Queue(maxsize=2)
     given_up = threading.Event()
 
-    def put(item: bytes | BaseException | None) -> None:
+    def put(items: list[Item] | BaseException | None) -> None:
         while not given_up.is_set():
             with contextlib.suppress(queue.Full):
-                pieces.put(item, timeout=0.1)
+                handed.put(items, timeout=0.1)
                 break
 
     def work() -> None:
         try:
-            for piece in volume.read_file(path):
-                put(piece)
+            items: list[Item] = []
+            for item in source():
+                items.append(item)
+                if len(items) >= together:
+                    put(items)
+                    items = []
                 if given_up.is_set():
                     return
+            put(items)
             put(None)
         except BaseException as error:
             put(error)
 
-    threading.Thread(target=work, name=f"modal: reading {path}", daemon=True).start()
+    threading.Thread(target=work, name=f"modal: {what}", daemon=True).start()
     try:
-        while (piece := _next(pieces, stall_seconds, stop)) is not None:
-            if isinstance(piece, BaseException):
-                raise explained(piece, "downloading") from piece
-            yield piece
+        while (items := _next(handed, what, stall_seconds, stop)) is not None:
+            if isinstance(items, BaseException):
+                raise explained(items, what) from items
+            yield from items
     finally:
         given_up.set()
 
 
 def _next(
-    pieces: queue.Queue[bytes | BaseException | None], stall_seconds: float, stop: Callable[[], bool]
-) -> bytes | BaseException | None:
+    handed: queue.Queue[list[Item] | BaseException | None],
+    what: str,
+    stall_seconds: float,
+    stop: Callable[[], bool],
+) -> list[Item] | BaseException | None:
     waited = 0.0
     while True:
         if stop():
             raise ReadStoppedError
         try:
-            return pieces.get(timeout=0.1)
+            return handed.get(timeout=0.1)
         except queue.Empty:
             waited += 0.1
         if waited >= stall_seconds:
             raise CloudTimeoutError(
-                f"The download from Modal has not moved for {stall_seconds:g} s.",
-                "Look whether the network is well, then try again.",
+                f"Modal did not answer within {stall_seconds:g} s while {what}.",
+                "Look whether the network and https://status.modal.com are well, then try again.",
             )

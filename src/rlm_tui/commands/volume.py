@@ -120,10 +120,8 @@ def _write_out(session: VolumeSession, remote: str) -> None:
     if session.as_json:
         message = "A file is written to standard output as it is, not as JSON."
         refuse(ErrorDetail(kind="AskedWrongly", message=message, hint="Leave out --json."))
-    size, at, piece = session.volume.entry(remote).size, 0, 1_048_576
-    while at < size and (content := session.volume.read(remote, at, piece)):
-        sys.stdout.buffer.write(content)
-        at += len(content)
+    for piece in session.volume.pieces(remote):
+        sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
 
 

@@ -65,12 +65,14 @@ class VolumeSession(AbstractContextManager["VolumeSession"]):
                 self._leave(described(error), 2)
             case VolumeError():
                 self._leave(described(error), 1)
-            case KeyboardInterrupt():
-                self._leave(ErrorDetail(kind="Interrupted", message="Interrupted.", hint=""), CANCELLED)
             case BrokenPipeError():
                 # Whoever read standard output has enough.
                 sys.stderr.close()
                 raise typer.Exit(0)
+            case OSError() | UnicodeError():
+                self._leave(described(error), 1)
+            case KeyboardInterrupt():
+                self._leave(ErrorDetail(kind="Interrupted", message="Interrupted.", hint=""), CANCELLED)
 
     def print_object(self, **fields: Any) -> None:
         """One JSON object that also says which volume it is about."""

@@ -19,8 +19,9 @@ class BatchResults:
     """The file of a batch's results, held by one batch at a time.
 
     A line is what `rlm-tui run --json` prints, with `document` (its path), `size` (bytes), `modified`
-    (seconds since the epoch) and `batch` (the key of its task, inputs and models). A last line that a killed batch left cut off is taken away; a file that holds
-    anything else is refused, so that nobody's file is written into.
+    (seconds since the epoch) and `batch` (the key of its task, inputs and models). A last line that a killed
+    batch left cut off is taken away; a file that holds anything else is refused, so that nobody's file is
+    written into.
     """
 
     def __init__(self, path: Path, key: str = "") -> None:

@@ -68,6 +68,22 @@ class LocalVolume:
                 raise VolumeError(f"{shown(path)} is a pipe or a device: choose a file.")
             return os.pread(descriptor, max(length, 0), max(start, 0))
 
+    def pieces(self, path: str, stop: Stop | None = None) -> Iterator[bytes]:
+        """All of a file, in pieces of a megabyte."""
+        parts = parts_of(path)
+        if self.entry(path).is_directory:
+            raise paths.is_a_folder(path)
+        with (
+            self._opened(path, parts[:-1]) as folder,
+            local_folders.file_in(folder, parts[-1]) as source,
+        ):
+            if not stat.S_ISREG(os.fstat(source).st_mode):
+                raise VolumeError(f"{shown(path)} is a pipe or a device: it is not downloaded.")
+            while piece := os.read(source, local_folders.PIECE_BYTES):
+                if stop is not None and stop():
+                    raise paths.stopped()
+                yield piece
+
     def below(self, path: str = "") -> Iterator[VolumeEntry]:
         """Everything below the folder `path`, a folder before what is in it; links are left out."""
         parts = parts_of(path)
@@ -112,7 +128,7 @@ class LocalVolume:
         ) as place:
             pieces = Pieces(total, on_progress, stop)
             if not entry.is_directory:
-                self._bring(parts, place.place(()), pieces)
+                self._bring(path, place.place(()), pieces)
                 return place.target
             place.place_folder(())
             for inner in self.below(path):
@@ -120,7 +136,7 @@ class LocalVolume:
                 if inner.is_directory:
                     place.place_folder(names[len(parts) :])
                 else:
-                    self._bring(names, place.place(names[len(parts) :]), pieces)
+                    self._bring(inner.path, place.place(names[len(parts) :]), pieces)
             return place.target
 
     def upload(
@@ -133,8 +149,7 @@ class LocalVolume:
         stop: Stop | None = None,
     ) -> str:
         """Put a file or a folder of this machine at `path`; into it, when it is a folder or ends with "/"."""
-        source = source.expanduser().absolute()
-        files = outgoing_files(source)
+        source, files = outgoing_files(source)
         is_directory = bool(files[0].parts)
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -156,6 +171,8 @@ class LocalVolume:
                 pieces.add(0)
                 with local_folders.folder_below(root, parts[:-1], make=True) as folder:
                     _refuse_occupied(root, parts, is_directory=is_directory, overwrite=overwrite)
+                    if clash := local_folders.clash(stage, "whole", folder, parts[-1]):
+                        raise paths.other_kind("/".join([*parts[:-1], *clash]))
                     local_folders.land(stage, "whole", folder, parts[-1])
         return whole
 
@@ -229,17 +246,10 @@ class LocalVolume:
         finally:
             os.close(root)
 
-    def _bring(self, parts: Sequence[str], target: Path, pieces: Pieces) -> None:
+    def _bring(self, path: str, target: Path, pieces: Pieces) -> None:
         """Write a file of the volume to `target` of this machine."""
-        path = "/".join(parts)
-        with (
-            self._opened(path, parts[:-1]) as folder,
-            local_folders.file_in(folder, parts[-1]) as source,
-            target.open("xb") as file,
-        ):
-            if not stat.S_ISREG(os.fstat(source).st_mode):
-                raise VolumeError(f"{shown(path)} is a pipe or a device: it is not downloaded.")
-            while piece := os.read(source, local_folders.PIECE_BYTES):
+        with target.open("xb") as file:
+            for piece in self.pieces(path):
                 file.write(piece)
                 pieces.add(len(piece))
 

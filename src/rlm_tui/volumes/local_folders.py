@@ -93,6 +93,21 @@ def copy(folder: int, name: str, to: int, to_name: str, told: Callable[[int], No
                 copy(inner, child, inner_to, child, told, deep + 1)
 
 
+def clash(folder: int, name: str, to: int, to_name: str) -> list[str]:
+    """The names down to what would be replaced by something of another kind; none if nothing would."""
+    if look(to, to_name) is None:
+        return []
+    inside = is_folder(folder, name)
+    if inside != is_folder(to, to_name):
+        return [to_name]
+    if inside:
+        with folder_below(folder, [name]) as inner, folder_below(to, [to_name]) as inner_to:
+            for child in sorted(os.listdir(inner)):  # noqa: PTH208 - of a descriptor
+                if found := clash(inner, child, inner_to, child):
+                    return [to_name, *found]
+    return []
+
+
 def land(folder: int, name: str, to: int, to_name: str) -> None:
     """Move what was built up to its place: a file replaces a file, a folder fills the folder that is there.
 

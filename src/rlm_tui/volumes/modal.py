@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
 
 from rlm_tui.cloud import modal_client
-from rlm_tui.cloud.deadlines import within
-from rlm_tui.cloud.errors import CloudError, CloudMissingError
-from rlm_tui.cloud.uploads import UploadStoppedError, upload
-from rlm_tui.cloud.volume_reads import ReadStoppedError, read_pieces, read_range
+from rlm_tui.cloud.uploads import upload
+from rlm_tui.cloud.volume_reads import read_pieces, read_range
 from rlm_tui.core.settings import ModalSettings
 from rlm_tui.volumes import paths
-from rlm_tui.volumes.paths import PRIVATE, parts_of, shown
+from rlm_tui.volumes.modal_way import ModalWay
+from rlm_tui.volumes.paths import parts_of, shown
 from rlm_tui.volumes.protocol import (
     Progress,
     Stop,
@@ -25,10 +23,12 @@ from rlm_tui.volumes.protocol import (
     VolumePathError,
     VolumeUsage,
 )
-from rlm_tui.volumes.transfers import Pieces, incoming, outgoing_files
+from rlm_tui.volumes.transfers import Outgoing, Pieces, incoming, outgoing_files
 
-T = TypeVar("T")
-MOST_ENTRIES = 200_000
+FOLDER_SECONDS = 600.0
+"""How long Modal may take to copy a folder, or to delete one."""
+KNOWN_SECONDS = 10.0
+"""How long the size of a file that is read page by page is taken for known."""
 
 
 class ModalVolume:
@@ -41,9 +41,8 @@ class ModalVolume:
 
     def __init__(self, settings: ModalSettings, name: str) -> None:
         self.name = name
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._found: Any = None
+        self._way = ModalWay(settings, name)
+        self._known: tuple[str, float, VolumeEntry] | None = None
 
     # Looking
 
@@ -52,32 +51,50 @@ class ModalVolume:
         parts = parts_of(path)
         if parts and not self.entry(path).is_directory:
             raise paths.is_no_folder(path)
-        return sorted(self._listed(parts, recursive=False), key=paths.order)
+        return sorted(self._way.entries(parts, recursive=False), key=paths.order)
 
     def entry(self, path: str) -> VolumeEntry:
         """The file or folder at `path`, as its parent's list has it."""
         parts = parts_of(path)
         if not parts:
-            self._volume()
+            self._way.volume()
             return VolumeEntry("", "", True, 0, 0.0)
-        for entry in self._listed(parts[:-1], recursive=False, asked=path):
+        for entry in self._way.entries(parts[:-1], recursive=False, asked=path):
             if entry.name == parts[-1]:
                 return entry
         raise paths.not_there(path)
 
     def read(self, path: str, start: int = 0, length: int = 64 * 1024) -> bytes:
         """At most `length` bytes of a file from byte `start`; fewer at its end."""
-        entry, start = self.entry(path), max(start, 0)
-        if entry.is_directory:
-            raise paths.is_a_folder(path)
+        entry, start = self._file(path), max(start, 0)
         # What lies beyond the end would be a request for all of it.
         wanted = min(max(length, 0), max(entry.size - start, 0))
-        volume = self._volume()
-        return self._asked(f"reading {shown(path)}", lambda: read_range(volume, entry.path, start, wanted))
+        volume = self._way.volume()
+        return self._way.ask(
+            f"reading {shown(path)}", path, lambda: read_range(volume, entry.path, start, wanted)
+        )
+
+    def pieces(self, path: str, stop: Stop | None = None) -> Iterator[bytes]:
+        """All of a file, in pieces of some megabytes."""
+        entry, volume = self._file(path), self._way.volume()
+        seconds = self._way.settings.call_seconds
+        found = read_pieces(volume, entry.path, seconds, stop or (lambda: False))
+        while piece := self._way.ask(f"downloading {shown(path)}", path, lambda: next(found, b""), None):
+            yield piece
+
+    def _file(self, path: str) -> VolumeEntry:
+        known = self._known
+        if known is not None and known[0] == path and time.monotonic() < known[1]:
+            return known[2]
+        entry = self.entry(path)
+        if entry.is_directory:
+            raise paths.is_a_folder(path)
+        self._known = (path, time.monotonic() + KNOWN_SECONDS, entry)
+        return entry
 
     def below(self, path: str = "") -> list[VolumeEntry]:
         """Everything below the folder `path`; links are left out."""
-        found = self._listed(parts_of(path), recursive=True, links=False)
+        found = self._way.entries(parts_of(path), recursive=True, links=False)
         return sorted(found, key=lambda entry: entry.path)
 
     def usage(self, path: str = "") -> VolumeUsage:
@@ -116,8 +133,11 @@ class ModalVolume:
                 below = parts_of(one.path)[len(parts) :]
                 if one.is_directory:
                     place.place_folder(below)
-                else:
-                    self._bring(one, place.place(below), pieces, stop or (lambda: False))
+                    continue
+                with place.place(below).open("xb") as file:
+                    for piece in self.pieces(one.path, stop):
+                        file.write(piece)
+                        pieces.add(len(piece))
             return place.target
 
     def upload(
@@ -130,26 +150,29 @@ class ModalVolume:
         stop: Stop | None = None,
     ) -> str:
         """Put a file or a folder of this machine at `path`; into it, when it is a folder or ends with "/"."""
-        source = source.expanduser().absolute()
-        files = outgoing_files(source)
-        volume = self._volume(create=True)
+        source, files = outgoing_files(source)
+        volume = self._way.volume(create=True)
         parts = paths.target_parts(path, source.name, self._is_folder)
-        self._refuse_occupied(parts, is_directory=bool(files[0].parts), overwrite=overwrite)
+        whole = "/".join(parts)
+        is_directory = bool(files[0].parts)
+        if self._refuse_occupied(parts, is_directory=is_directory, overwrite=overwrite) and is_directory:
+            _refuse_clash(parts, files, self.below(whole))
         total = sum(file.size for file in files)
         Pieces(total, on_progress, stop)
-        self._asked(
+        self._way.ask(
             "uploading",
+            whole,
             lambda: upload(
                 volume,
                 [(file.source, PurePosixPath(*parts, *file.parts)) for file in files],
                 overwrite=overwrite,
-                stall_seconds=self._settings.call_seconds,
+                stall_seconds=self._way.settings.call_seconds,
                 on_progress=lambda done: on_progress(min(done, total), total) if on_progress else None,
                 stop=stop or (lambda: False),
             ),
-            deadline=False,
+            None,
         )
-        return "/".join(parts)
+        return whole
 
     # Changes
 
@@ -160,22 +183,32 @@ class ModalVolume:
             raise paths.root_refused("copied")
         target = paths.target_parts(to, parts[-1], self._is_folder, what=parts)
         self._refuse_occupied(target, is_directory=entry.is_directory, overwrite=False)
-        volume = self._volume()
+        volume = self._way.volume()
         if entry.is_directory and modal_client.volume_version(volume) == 1:
             raise VolumeError(
                 "Modal copies no folders in a volume of version 1.", "Copy its files, or download it."
             )
-        self._asked(
+        self._way.ask(
             f"copying {shown(path)}",
+            path,
             lambda: volume.copy_files([entry.path], "/".join(target), recursive=entry.is_directory),
+            FOLDER_SECONDS if entry.is_directory else 0.0,
         )
         return "/".join(target)
 
     def rename(self, path: str, to: str) -> str:
-        """Move a file or a folder: a copy, then the end of the first. Modal has no other way."""
+        """Move a file or a folder: a copy, then the end of the first. Modal has no other way.
+
+        What was not copied, because it came later or the copy left it out, is never deleted.
+        """
         if not parts_of(path):
             raise paths.root_refused("renamed")
         target = self.copy(path, to)
+        if self._content(path) != self._content(target):
+            raise VolumeError(
+                f"{shown(path)} was changed while it was copied to {shown(target)}: both were kept.",
+                "Look at both, and delete the one that is not wanted.",
+            )
         try:
             self.remove(path)
         except VolumeError as error:
@@ -189,109 +222,50 @@ class ModalVolume:
         entry = self.entry(path)
         if not entry.path:
             raise paths.root_refused("deleted")
-        volume = self._volume()
-        self._asked(
-            f"deleting {shown(path)}", lambda: volume.remove_file(entry.path, recursive=entry.is_directory)
+        volume = self._way.volume()
+        self._way.ask(
+            f"deleting {shown(path)}",
+            path,
+            lambda: volume.remove_file(entry.path, recursive=entry.is_directory),
+            FOLDER_SECONDS if entry.is_directory else 0.0,
         )
 
-    # Ways to Modal
-
-    def _volume(self, *, create: bool = False) -> Any:
-        """The volume, looked up once; raises VolumeError."""
-        with self._lock:
-            if self._found is None:
-                try:
-                    self._found = modal_client.volume(self._settings, self.name, create=create)
-                except CloudMissingError as error:
-                    raise paths.no_volume(self.name, error.hint) from error
-                except CloudError as error:
-                    raise VolumeError(error.message, error.hint) from error
-            return self._found
-
-    def _asked(self, what: str, question: Callable[[], T], *, deadline: bool = True) -> T:
-        """What Modal answers within the deadline, or a VolumeError."""
-        try:
-            return within(self._settings.call_seconds, what, question) if deadline else question()
-        except (UploadStoppedError, ReadStoppedError):
-            raise paths.stopped() from None
-        except CloudMissingError as error:
-            raise VolumeError(error.message, "Refresh it, or look at what is there.") from error
-        except CloudError as error:
-            raise VolumeError(error.message, error.hint) from error
-        except FileNotFoundError as error:
-            raise VolumeError(
-                f"It is no longer in the volume ({what}).", "Refresh it, or look at what is there."
-            ) from error
-        except FileExistsError as error:
-            raise paths.occupied(str(error)) from error
-
-    def _listed(
-        self, parts: Sequence[str], *, recursive: bool, links: bool = True, asked: str = ""
-    ) -> list[VolumeEntry]:
-        """What is in the folder, and with `recursive` below it; without what is private to sandboxes."""
-        volume, path = self._volume(), "/".join(parts)
-
-        def listed() -> list[VolumeEntry]:
-            found = []
-            for item in volume.iterdir(f"/{path}", recursive=recursive):
-                if links or item.type.name in ("FILE", "DIRECTORY"):
-                    found.append(_entry(item))
-                if len(found) > MOST_ENTRIES:
-                    raise VolumeError(f"{shown(path)} holds more than {MOST_ENTRIES:,} files.")
-            return found
-
-        try:
-            found = self._asked(f"listing {shown(path)}", listed)
-        except VolumeError as error:
-            if isinstance(error.__cause__, CloudMissingError):
-                raise paths.not_there(asked or path) from error
-            raise
-        return [entry for entry in found if _belongs(entry, parts)]
+    def _content(self, path: str) -> dict[str, tuple[bool, int]]:
+        """Every entry of a file or folder by its path inside, links too, with its kind and size."""
+        entry, parts = self.entry(path), parts_of(path)
+        found: Iterable[VolumeEntry] = [entry]
+        if entry.is_directory:
+            found = self._way.entries(parts, recursive=True)
+        start = len("/".join(parts))
+        return {one.path[start:]: (one.is_directory, one.size) for one in found}
 
     def _is_folder(self, parts: Sequence[str]) -> bool:
         with suppress(VolumePathError):
             return self.entry("/".join(parts)).is_directory
         return False
 
-    def _refuse_occupied(self, parts: Sequence[str], *, is_directory: bool, overwrite: bool) -> None:
-        """Raise VolumeOccupiedError if what is to come there would destroy something."""
+    def _refuse_occupied(self, parts: Sequence[str], *, is_directory: bool, overwrite: bool) -> bool:
+        """Raise VolumeOccupiedError if what is to come there would destroy something; else whether something
+        is there.
+        """
         try:
             there = self.entry("/".join(parts))
         except VolumePathError:
-            return
+            return False
         if not overwrite:
             raise paths.occupied(there.path)
         if there.is_directory != is_directory:
             raise paths.other_kind(there.path)
-
-    def _bring(self, entry: VolumeEntry, target: Path, pieces: Pieces, stop: Stop) -> None:
-        """Write a file of the volume to `target` of this machine."""
-
-        def write() -> None:
-            volume = self._volume()
-            with target.open("xb") as file:
-                for piece in read_pieces(volume, entry.path, self._settings.call_seconds, stop):
-                    file.write(piece)
-                    pieces.add(len(piece))
-
-        self._asked(f"downloading {shown(entry.path)}", write, deadline=False)
+        return True
 
 
-def _entry(item: Any) -> VolumeEntry:
-    path = str(item.path).strip("/")
-    is_directory = item.type.name == "DIRECTORY"
-    return VolumeEntry(
-        path=path,
-        name=path.rsplit("/", 1)[-1],
-        is_directory=is_directory,
-        size=0 if is_directory else int(item.size),
-        modified=float(item.mtime),
-    )
-
-
-def _belongs(entry: VolumeEntry, parts: Sequence[str]) -> bool:
-    """Whether an entry lies below the folder that was asked for, and is a person's business."""
-    own = entry.path.split("/")
-    if ".." in own or "" in own or "." in own or own[: len(parts)] != list(parts) or len(own) == len(parts):
-        return False
-    return own[0] != PRIVATE or parts[:1] == [PRIVATE]
+def _refuse_clash(parts: Sequence[str], files: Iterable[Outgoing], there: Iterable[VolumeEntry]) -> None:
+    """Raise VolumeOccupiedError if a file would replace a folder below the target, or a folder a file."""
+    is_folder = {entry.path: entry.is_directory for entry in there}
+    for file in files:
+        whole = [*parts, *file.parts]
+        if is_folder.get("/".join(whole)):
+            raise paths.other_kind("/".join(whole))
+        for length in range(len(parts) + 1, len(whole)):
+            if is_folder.get("/".join(whole[:length])) is False:
+                raise paths.other_kind("/".join(whole[:length]))

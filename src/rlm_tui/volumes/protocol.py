@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -84,6 +84,9 @@ class Volume(Protocol):
 
     def read(self, path: str, start: int = 0, length: int = 64 * 1024) -> bytes:
         """At most `length` bytes of a file from byte `start`; fewer at its end."""
+
+    def pieces(self, path: str, stop: Stop | None = None) -> Iterator[bytes]:
+        """All of a file, in pieces of some megabytes at most."""
 
     def below(self, path: str = "") -> Iterable[VolumeEntry]:
         """Everything below the folder `path`, a folder before what is in it; links are left out."""

@@ -9,10 +9,11 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from rlm_tui.core.paths import expanded
 from rlm_tui.core.text import one_line
 from rlm_tui.volumes.paths import stopped
 from rlm_tui.volumes.protocol import Progress, Stop, VolumeError, VolumeOccupiedError
@@ -47,16 +48,17 @@ class Pieces:
             self._on_progress(self._done, max(self._total, self._done))
 
 
-def outgoing_files(source: Path) -> list[Outgoing]:
-    """The file at `source`, or all files below that folder. Links in a folder are left out.
+def outgoing_files(source: Path) -> tuple[Path, list[Outgoing]]:
+    """The whole path of `source`, and that file or all files below that folder. Links in it are left out.
 
-    Raises VolumeError when there is none, or it can't be read.
+    Raises VolumeError when there is none, or one can't be read or named.
     """
     name = one_line(str(source), 200)
     try:
+        source = expanded(source).absolute()
         found = source.stat()
         if stat.S_ISREG(found.st_mode):
-            return [Outgoing(source, (), found.st_size)]
+            return source, [_readable(Outgoing(source, (), found.st_size))]
         if not stat.S_ISDIR(found.st_mode):
             raise VolumeError(f"{name} is neither a file nor a folder.")
         files = list(_files_below(source, name))
@@ -68,7 +70,18 @@ def outgoing_files(source: Path) -> list[Outgoing]:
         raise VolumeError(f"{name} can't be read: {error.strerror or error}.") from error
     if not files:
         raise VolumeError(f"{name} holds no file: there is nothing to upload.")
-    return files
+    return source, files
+
+
+def _readable(file: Outgoing) -> Outgoing:
+    name = one_line(str(file.source), 200)
+    try:
+        str(file.source).encode()
+    except UnicodeEncodeError as error:
+        raise VolumeError(f"The name of {name} is not UTF-8.", "Rename it first.") from error
+    if not os.access(file.source, os.R_OK):
+        raise VolumeError(f"{name} can't be read: you may not.")
+    return file
 
 
 def _files_below(source: Path, name: str) -> Iterator[Outgoing]:
@@ -87,7 +100,7 @@ def _files_below(source: Path, name: str) -> Iterator[Outgoing]:
             count += 1
             if count > MOST_FILES:
                 raise VolumeError(f"{name} holds more than {MOST_FILES:,} files.", "Upload its parts.")
-            yield Outgoing(path, (*inside, file_name), found.st_size)
+            yield _readable(Outgoing(path, (*inside, file_name), found.st_size))
 
 
 @contextmanager
@@ -128,26 +141,53 @@ def incoming(target: Path, name: str, *, is_directory: bool, overwrite: bool) ->
     What was built there becomes the target when the block ends well, and is removed when it does not. Raises
     VolumeError before anything is written if it could not become the target.
     """
-    target = target.expanduser().absolute()
-    whole = target / name if target.is_dir() else target
-    _refuse_occupied(whole, is_directory=is_directory, overwrite=overwrite)
-    if not whole.parent.is_dir():
-        raise VolumeError(f"{one_line(str(whole.parent), 200)} is no folder.", "Make it first.")
-    staged = whole.with_name(f".{whole.name[:100]}.{secrets.token_hex(4)}.part")
+    whole = target
+    try:
+        target = expanded(target).absolute()
+        whole = target / name if target.is_dir() else target
+        _refuse_occupied(whole, is_directory=is_directory, overwrite=overwrite)
+        if not whole.parent.is_dir():
+            raise VolumeError(f"{one_line(str(whole.parent), 200)} is no folder.", "Make it first.")
+        os.lstat(
+            whole.parent / whole.name[:1]
+        )  # a folder that may not be entered says so before the transfer
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise _not_written(whole, error) from error
+    staged = whole.with_name(f".rlm-{secrets.token_hex(6)}.part")
     try:
         yield Incoming(whole, staged)
         _refuse_occupied(whole, is_directory=is_directory, overwrite=overwrite)
+        if clash := _clash(staged, whole):
+            raise _other_kind(clash)
         _become(staged, whole)
-    except VolumeError:
-        raise
     except OSError as error:
-        where = one_line(str(whole), 200)
-        raise VolumeError(f"{where} can't be written: {error.strerror or error}.") from error
+        raise _not_written(whole, error) from error
     finally:
-        if staged.is_dir():
-            shutil.rmtree(staged, ignore_errors=True)
-        else:
-            staged.unlink(missing_ok=True)
+        with suppress(OSError):
+            if staged.is_dir():
+                shutil.rmtree(staged, ignore_errors=True)
+            else:
+                staged.unlink(missing_ok=True)
+
+
+def _not_written(whole: Path, error: OSError) -> VolumeError:
+    if isinstance(error, VolumeError):
+        return error
+    if isinstance(error, FileExistsError):
+        return VolumeError(
+            "Two names in the volume are one on this machine's disk.", "Download them one at a time."
+        )
+    return VolumeError(f"{one_line(str(whole), 200)} can't be written: {error.strerror or error}.")
+
+
+def _other_kind(path: Path) -> VolumeOccupiedError:
+    return VolumeOccupiedError(
+        f"{one_line(str(path), 200)} is there already, and a file can't replace a folder, nor a folder a "
+        "file.",
+        "Choose another place.",
+    )
 
 
 def _refuse_occupied(whole: Path, *, is_directory: bool, overwrite: bool) -> None:
@@ -157,10 +197,17 @@ def _refuse_occupied(whole: Path, *, is_directory: bool, overwrite: bool) -> Non
     if not overwrite:
         raise VolumeOccupiedError(f"{where} is there already.", "Choose another place, or overwrite it.")
     if whole.is_dir() != is_directory:
-        raise VolumeOccupiedError(
-            f"{where} is there already, and a file can't replace a folder, nor a folder a file.",
-            "Choose another place.",
-        )
+        raise _other_kind(whole)
+
+
+def _clash(staged: Path, whole: Path) -> Path | None:
+    """What below `whole` is a folder where a file is to come, or a file where a folder is."""
+    if not os.path.lexists(whole):
+        return None
+    if staged.is_dir() != whole.is_dir():
+        return whole
+    children = sorted(staged.iterdir()) if staged.is_dir() else []
+    return next((found for child in children if (found := _clash(child, whole / child.name))), None)
 
 
 def _become(staged: Path, whole: Path) -> None:
