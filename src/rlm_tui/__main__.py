@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
+import threading
+from typing import NoReturn
 
 
 def main() -> None:
@@ -11,12 +15,24 @@ def main() -> None:
         if len(sys.argv) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
             from rlm_tui.ui.app import run_app
 
-            sys.exit(run_app())
+            _leave(run_app())
         from rlm_tui.cli import main as command_line
 
         command_line()
     finally:
         _end_sandboxes()
+
+
+def _leave(code: int) -> NoReturn:
+    """Leave the screen. Threads that wait for a network are not waited for, as Python would."""
+    _end_sandboxes()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    lingering = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if any(thread.name.startswith("asyncio_") for thread in lingering):
+        os._exit(code)
+    sys.exit(code)
 
 
 def _end_sandboxes() -> None:

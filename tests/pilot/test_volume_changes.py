@@ -19,6 +19,7 @@ from rlm_tui.ui.screens.volumes import VolumesScreen
 from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.problem_line import ProblemLine
+from rlm_tui.ui.widgets.volume_browser import SEARCH_SECONDS
 from rlm_tui.volumes.catalog import local_directory
 from tests.modal_server.server import LoopbackModal
 from tests.pilot.conftest import OpenApp, screen_text, settled
@@ -155,6 +156,7 @@ async def test_files_are_found_by_name_and_shown_by_kind(
         await pilot.press("5", "slash")
         await settled(pilot)
         await pilot.press(*"dex")
+        await pilot.pause(SEARCH_SECONDS * 2)
         await settled(pilot)
         assert rows(pilot) == ["cache/index.json"]
         await pilot.press("enter", "v")

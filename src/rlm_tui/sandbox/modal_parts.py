@@ -14,6 +14,7 @@ from typing import Any
 
 from rlm_tui.cloud import modal_client
 from rlm_tui.core.settings import ModalSettings
+from rlm_tui.sandbox import process_identity
 
 MOUNT = "/data"
 TAG = "rlm-tui"
@@ -37,6 +38,10 @@ def tags(run_id: str) -> dict[str, str]:
         "host": this_host(),
         "user": this_user(),
         "pid": str(os.getpid()),
+        "began": process_identity.began(os.getpid()),
+        "machine": process_identity.machine(),
+        "boot": process_identity.boot(),
+        "namespace": process_identity.namespace(),
         "started": str(int(time.time())),
     }
 

@@ -13,7 +13,7 @@ from rlm_tui.cloud.deadlines import within
 from rlm_tui.cloud.errors import CloudMissingError
 from rlm_tui.core.settings import ModalSettings
 from rlm_tui.core.text import one_line
-from rlm_tui.sandbox import modal_parts
+from rlm_tui.sandbox import modal_parts, process_identity
 
 State = Literal["in use", "left behind", "elsewhere"]
 LONGEST_TAG = 64
@@ -95,17 +95,32 @@ def _described(sandbox_id: str, tags: dict[str, str]) -> FoundSandbox:
     told = {name: one_line(value, LONGEST_TAG) for name, value in tags.items()}
     host, user = told.get("host", ""), told.get("user", "")
     started = told.get("started", "")
-    state: State = "elsewhere"
-    if (host, user) == (modal_parts.this_host(), modal_parts.this_user()):
-        state = "in use" if _lives(told.get("pid", "")) else "left behind"
     return FoundSandbox(
         id=one_line(sandbox_id, LONGEST_TAG),
         run=told.get("run", ""),
         host=host,
         user=user,
         started=float(started) if started.isdecimal() else None,
-        state=state,
+        state=_state(told),
     )
+
+
+def _state(told: dict[str, str]) -> State:
+    """Whose it is, by the tags that it was started with."""
+    here = {
+        "host": modal_parts.this_host(),
+        "user": modal_parts.this_user(),
+        "machine": process_identity.machine(),
+    }
+    if any(told.get(name, "") != value for name, value in here.items()):
+        return "elsewhere"
+    if told.get("boot", "") != process_identity.boot():
+        return "left behind"  # the machine was started anew since
+    if told.get("namespace", "") != process_identity.namespace():
+        return "elsewhere"  # another container of this machine
+    process_id = told.get("pid", "")
+    same = told.get("began", "") == process_identity.began(process_id)
+    return "in use" if same and _lives(process_id) else "left behind"
 
 
 def _lives(process_id: str) -> bool:

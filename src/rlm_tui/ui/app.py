@@ -5,6 +5,7 @@ Only what the first frame needs is imported at the top; Explore comes after that
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -150,6 +151,12 @@ class RlmTui(App[Any]):
     # Leaving
 
     async def action_quit(self) -> None:
+        from rlm_tui.ui.screens.transfer import TransferScreen
+
+        if isinstance(self.screen, TransferScreen) and not self.screen.stopping:
+            # It ends tidily first; the next ^Q leaves.
+            self.screen.action_dismiss_dialog()
+            return
         batch = self._explore.batch_screen if self._explore is not None else None
         if batch is not None and batch.active and not self._leaving:
             self._ask_to_leave_batch()
@@ -215,7 +222,8 @@ KEY_NAMES: Mapping[str, str] = {
 def run_app(task: str | None = None, document: str | None = None) -> int:
     """Open the screen; a run may go on in the terminal after it. The exit code: 2 when asked wrongly."""
     app = RlmTui(task=task, document=document)
-    handed: HandedOver | None = app.run()
+    # A loop of our own: `asyncio.run` would wait for threads that ask a network which does not answer.
+    handed: HandedOver | None = app.run(loop=asyncio.new_event_loop())
     if app.refusal:
         print(f"rlm-tui: {app.refusal}", file=sys.stderr)
     if handed is None:

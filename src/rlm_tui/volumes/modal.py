@@ -172,6 +172,8 @@ class ModalVolume:
             ),
             None,
         )
+        if on_progress is not None:
+            on_progress(total, total)  # zeros at a block's end are not sent, and not told
         return whole
 
     # Changes

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -229,9 +231,11 @@ class ExploreScreen(ExploreViews):
                     start_ahead(settings)
                 except Exception as error:
                     words = one_line(f"No sandbox was started ahead: {error}", 200)
-                    self.app.call_from_thread(self.footer.say, words, 6.0)
+                    with suppress(RuntimeError):  # the app is gone
+                        self.app.call_from_thread(self.footer.say, words, 6.0)
 
-            self.run_worker(start, thread=True, exclusive=True, group="ahead", exit_on_error=False)
+            # No worker: leaving does not wait for it, and ends what it started.
+            Thread(target=start, name="sandbox ahead", daemon=True).start()
 
     def on_options_line_opened(self) -> None:
         self.action_options()

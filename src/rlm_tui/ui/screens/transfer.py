@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -39,6 +40,7 @@ class TransferScreen(Dialog[Transferred]):
         self._work = work
         self._stop = threading.Event()
         self._told = 0.0
+        self._outcome: Transferred | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="question") as box:
@@ -60,19 +62,39 @@ class TransferScreen(Dialog[Transferred]):
             done = Transferred(error=error)
         except Exception as error:
             done = Transferred(error=VolumeError(f"{type(error).__name__}: {error}"))
-        self.app.call_from_thread(self.dismiss, done)
+        with suppress(RuntimeError):  # the app is gone
+            self.app.call_from_thread(self._end, done)
+
+    def _end(self, outcome: Transferred) -> None:
+        """Shut, as soon as nothing lies over this screen."""
+        self._outcome = outcome
+        if self.is_current:
+            self.dismiss(outcome)
+
+    def on_screen_resume(self) -> None:
+        if self._outcome is not None:
+            self.dismiss(self._outcome)
+
+    def on_unmount(self) -> None:
+        self._stop.set()
 
     def _progress(self, done: int, total: int) -> None:
         """Called from the transferring thread, for every piece."""
         now = monotonic()
         if now - self._told >= TELL_SECONDS or done == total:
             self._told = now
-            self.app.call_from_thread(self._show, done, total)
+            with suppress(RuntimeError):  # the app is gone
+                self.app.call_from_thread(self._show, done, total)
 
     def _show(self, done: int, total: int) -> None:
         if self.is_mounted:
             self.query_one(ProgressBar).update(total=max(total, 1), progress=done)
             self.query_one("#transferred", Static).update(f"{human_size(done)} of {human_size(total)}")
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stop.is_set()
 
     def action_dismiss_dialog(self) -> None:
         self._stop.set()

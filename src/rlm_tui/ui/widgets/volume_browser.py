@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from rlm_tui.core.settings import Settings
@@ -20,10 +21,13 @@ from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.volume_changes import VolumeChanges
 from rlm_tui.volumes.catalog import VolumeSummary, open_volume
+from rlm_tui.volumes.paths import fitting
 from rlm_tui.volumes.protocol import Volume, VolumeEntry, VolumeError, VolumeMissingError, VolumeUsage
 
 EMPTY = "Nothing is here yet: what a run writes to /data stays."
 FOUND_AT_MOST = 500
+SEARCH_SECONDS = 0.2
+"""How long the typing must pause before a search begins."""
 Publish = Callable[[], bool]
 """Lets everybody see what cells wrote so far; blocks, may raise RuntimeError. False: nothing runs."""
 
@@ -69,6 +73,9 @@ class VolumeBrowser(VolumeChanges):
         self._clock = clock
         self._written: frozenset[str] = frozenset()
         self._usage: VolumeUsage | None = None
+        self._asked = 0
+        self._everything: list[VolumeEntry] | None = None
+        self._search_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         field = Input(placeholder="part of a name", compact=True, id="volume-search", select_on_focus=False)
@@ -136,25 +143,34 @@ class VolumeBrowser(VolumeChanges):
         self._read(publish=True, count=True)
 
     def _read(self, *, publish: bool = False, count: bool = False) -> None:
-        if self.volume is not None and not self.searched:
-            self.run_worker(
-                lambda volume=self.volume: self._read_root(volume, publish=publish, count=count),
-                thread=True,
-                exclusive=True,
-                group="root",
-                exit_on_error=False,
-            )
-        elif self.searched:
-            self._find(self.searched)
+        """List anew in a thread; while something is searched for, its matches."""
+        volume = self.volume
+        if volume is None:
+            return
+        self._everything = None
+        self._asked += 1
+        number, searched = self._asked, self.searched
+        self.run_worker(
+            lambda: self._read_root(volume, number, searched, publish=publish, count=count),
+            thread=True,
+            exclusive=True,
+            group="root",
+            exit_on_error=False,
+        )
 
-    def _read_root(self, volume: Volume, *, publish: bool, count: bool) -> None:
-        """List the volume's root (in a thread), then count all that is in it."""
+    def _read_root(self, volume: Volume, number: int, searched: str, *, publish: bool, count: bool) -> None:
+        """Publish, list the volume's root or what is searched for, then count all that is in it (in a
+        thread). Of several that go on, the newest counts.
+        """
         tell = self.app.call_from_thread
         if publish and volume is self._own:
             try:
                 self._publish()
             except RuntimeError as error:
                 tell(self.say_problem, f"What the run wrote could not be published: {error}")
+        if searched:
+            tell(self._find, searched)
+            return
         try:
             entries, problem = volume.entries(), ""
         except VolumeMissingError:
@@ -162,15 +178,15 @@ class VolumeBrowser(VolumeChanges):
         except OSError as error:
             hint = getattr(error, "hint", "")
             entries, problem = [], f"{error} {hint} Press r to try again.".replace("  ", " ")
-        tell(self._show_root, volume, entries, problem)
+        tell(self._show_root, number, entries, problem)
         if count and not problem:
             try:
                 tell(self._show_usage, volume, volume.usage())
             except VolumeError:
                 tell(self._show_usage, volume, None)
 
-    def _show_root(self, volume: Volume, entries: list[VolumeEntry], problem: str) -> None:
-        if volume is not self.volume or not self.is_mounted or self.searched:
+    def _show_root(self, number: int, entries: list[VolumeEntry], problem: str) -> None:
+        if number != self._asked or not self.is_mounted or self.searched:
             return
         tree = self.query_one(FileTree)
         root = FileNode("", "", True, depth=-1, children=tree.roots)
@@ -245,9 +261,10 @@ class VolumeBrowser(VolumeChanges):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        wanted = event.value.strip()
-        if wanted:
-            self._find(wanted)
+        if event.value.strip():
+            if self._search_timer is not None:
+                self._search_timer.stop()
+            self._search_timer = self.set_timer(SEARCH_SECONDS, lambda: self._find(self.searched))
         elif self.is_mounted:
             self.query_one(FileTree).set_roots([])
             self._read()
@@ -257,21 +274,33 @@ class VolumeBrowser(VolumeChanges):
         self.query_one(FileTree).focus()
 
     def _find(self, wanted: str) -> None:
-        volume = self.volume
-        if volume is None:
+        volume, everything = self.volume, self._everything
+        if volume is None or not wanted:
             return
 
         def find() -> None:
+            """Search in a thread; the whole list is asked for once, until it is refreshed."""
+            found: list[VolumeEntry] = []
+            problem, known = "", everything
             try:
-                found, problem = volume.search(wanted, FOUND_AT_MOST), ""
+                known = list(volume.below()) if known is None else known
+                found = fitting(known, wanted, FOUND_AT_MOST)
             except VolumeError as error:
-                found, problem = [], f"{error} {error.hint}".strip()
-            self.app.call_from_thread(self._show_found, volume, wanted, found, problem)
+                problem = f"{error} {error.hint}".strip()
+            self.app.call_from_thread(self._show_found, volume, wanted, known, found, problem)
 
         self.run_worker(find, thread=True, exclusive=True, group="root", exit_on_error=False)
 
-    def _show_found(self, volume: Volume, wanted: str, found: list[VolumeEntry], problem: str) -> None:
+    def _show_found(
+        self,
+        volume: Volume,
+        wanted: str,
+        everything: list[VolumeEntry] | None,
+        found: list[VolumeEntry],
+        problem: str,
+    ) -> None:
         if volume is self.volume and self.is_mounted and wanted == self.searched:
+            self._everything = everything
             tree = self.query_one(FileTree)
             tree.empty = problem or f"Nothing in the volume has {wanted!r} in its name."
             tree.set_roots(self._rows_of(found, whole_paths=True))
