@@ -242,3 +242,23 @@ async def test_leaving_lets_the_run_go_on_in_the_terminal(open_app: OpenApp, ses
     assert "submitted" in printed.getvalue()
     assert "dspy.MIPROv2" in printed.getvalue()
     assert handed.run.trajectory.last_seq == whole[-1].seq
+
+
+async def test_another_task_brings_its_own_document_until_the_person_chooses_one(
+    open_app: OpenApp, workplace: Path
+) -> None:
+    async with open_app(task="error-patterns", document=None) as pilot:
+        explore = pilot.app.explore
+        assert explore.picker.path.name == "incident.log"
+        await pilot.press("2", "end", "enter")
+        await settled(pilot)
+        await pilot.press("up", "up", "enter")
+        await settled(pilot)
+        assert explore.form.chosen_task.name == "analyze"
+        assert explore.picker.path.name == "the-lighthouse-of-varn.txt"
+        explore.picker.choose(workplace / "notes.txt")
+        await settled(pilot)
+        await pilot.press("down", "down", "enter")
+        await settled(pilot)
+        assert explore.form.chosen_task.name == "logs"
+        assert explore.picker.path.name == "notes.txt"

@@ -31,7 +31,7 @@ def regex_extract(pattern: str, text: str) -> list[str]:
     compiled = regex.compile(pattern, regex.MULTILINE)
     found = []
     for match in compiled.finditer(text, timeout=PATTERN_SECONDS, concurrent=True):
-        found.append(str(match[1] if compiled.groups else match[0]) if match[0] is not None else "")
+        found.append((match[1] if compiled.groups else match[0]) or "")
         if len(found) == MOST_MATCHES:
             break
     return found

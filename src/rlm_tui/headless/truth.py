@@ -116,7 +116,8 @@ def _holds(value: Any, fact: Any) -> bool:
         wanted = fact["holds"] if isinstance(fact["holds"], list) else [fact["holds"]]
         return all(_plain(word) in _plain(value) for word in wanted)
     if isinstance(fact, int | float) and not isinstance(fact, bool):
-        return isinstance(value, int | float) and abs(value - fact) < 0.05
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and abs(value - fact) < 0.05
     return _plain(value) == _plain(fact)
 
 

@@ -45,7 +45,7 @@ def place_panes(
     if zoomed or arrangement == "narrow":
         return {active: Region(0, 0, width, height)}
     left = _within(width * 22 // 100, 30, 40) if arrangement == "wide" else _within(width * 28 // 100, 30, 34)
-    task = _within(height * 52 // 100, 9, 20)
+    task = _within(height * 58 // 100, 9, 24)
     panes = {
         DOCUMENTS: Region(0, 0, left, height - task),
         TASK: Region(0, height - task, left, task),

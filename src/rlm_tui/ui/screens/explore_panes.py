@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from rlm_tui.core.content import resolve_content
 from rlm_tui.core.documents import DocumentError
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskRegistry
@@ -68,6 +69,7 @@ class ExplorePanes(Screen[None]):
         self._registry = registry
         self._first_task = task
         self._first_document = document
+        self._default_document: Path | None = None
 
     def compose(self) -> ComposeResult:
         empty = OFFLINE_WELCOME if self.settings.lm is None else WELCOME
@@ -216,7 +218,11 @@ class ExplorePanes(Screen[None]):
 
     def choose_default_document(self, task: Task) -> None:
         """Choose the task's own document, unless the person has chosen one."""
-        if task.document_input is not None and self.picker.path is None and task.default_document:
+        path = self.picker.path
+        if task.document_input is None or not task.default_document:
+            return
+        if path is None or path == self._default_document:
+            self._default_document = resolve_content(task.default_document)
             self.picker.choose(task.default_document)
 
     def on_task_form_document_wanted(self) -> None:

@@ -1,0 +1,81 @@
+"""Every demonstration as a person runs it, offline, on its own document: how much of the truth it finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rlm_tui.core.builtin_tasks import builtin_tasks
+from tests.contract.sandboxes import needs_bubblewrap
+from tests.integration.command_line import rlm_tui
+from tests.modal_server import LoopbackModal
+
+pytestmark = pytest.mark.slow
+
+FACTS = {
+    "api-endpoints": 66,
+    "error-patterns": 6,
+    "custom-tool": 2,
+    "analyze": 2,
+    "summarize": 1,
+    "logs": 22,
+}
+
+
+@pytest.mark.parametrize("task", [task.name for task in builtin_tasks()])
+def test_a_demonstration_finds_the_truth(task: str) -> None:
+    ended = rlm_tui("run", task, "--check", "--json")
+    assert ended.code == 0, ended.stderr
+    found = ended.json
+    assert found["status"] == "submitted"
+    assert all(value not in (None, "", []) for value in found["outputs"].values()), found["outputs"]
+    if task in FACTS:
+        assert (found["check"]["found"], found["check"]["of"]) == (FACTS[task], FACTS[task]), found["check"]
+        assert not any(one["extra"] for one in found["check"]["outputs"].values())
+    else:
+        assert found["check"] is None
+
+
+@pytest.mark.bubblewrap
+@needs_bubblewrap
+@pytest.mark.parametrize("task", ["error-patterns", "custom-tool"])
+def test_a_demonstration_finds_the_same_at_modal(loopback_modal: LoopbackModal, task: str) -> None:
+    asked = ("run", task, "--check", "--json", "--sandbox")
+    here, there = rlm_tui(*asked, "local"), rlm_tui(*asked, "modal")
+    assert there.json["outputs"] == here.json["outputs"]
+    assert there.json["check"] == here.json["check"]
+
+
+def test_another_document_has_another_answer(tmp_path: Path) -> None:
+    log = tmp_path / "own.log"
+    log.write_text(
+        "2026-01-01T00:00:01Z ERROR web DiskFull: no room left\n"
+        "2026-01-01T00:00:02Z INFO  web error budget left=99%\n"
+        * 3
+        + "2026-01-01T00:00:09Z ERROR web LoginError: wrong password\n"
+    )
+    found = rlm_tui("run", "error-patterns", "--document", str(log), "--check", "--json").json
+    assert found["outputs"] == {
+        "error_categories": {"DiskFull": 3, "LoginError": 1},
+        "total_errors_found": 4,
+    }
+    assert found["check"] is None
+    api = tmp_path / "api.md"
+    seen = "See `GET /elsewhere` for what it does to the other one."
+    api.write_text(f"# API\n\n## Ping\n\n`GET /ping`\n\n{seen}\n")
+    found = rlm_tui("run", "api-endpoints", "--document", str(api), "--json").json
+    assert found["outputs"] == {"api_endpoints": ["GET /ping"]}
+
+
+def test_the_check_in_words() -> None:
+    ended = rlm_tui("run", "api-endpoints", "--check")
+    assert "truth: 66 of 66 facts found (api_endpoints 66/66)" in ended.stdout
+    ended = rlm_tui("run", "basic", "--check")
+    assert "truth: nothing is known about this document and task" in ended.stdout
+
+
+def test_a_tools_calls_stand_in_the_log() -> None:
+    ended = rlm_tui("run", "custom-tool", "--json").json
+    text = Path(ended["events"]).read_text(encoding="utf-8")
+    assert '"kind":"tool","name":"regex_extract"' in text.replace(" ", "")

@@ -1,0 +1,68 @@
+"""Tools of the host: the built-in one, a person's own, and what is wrong with others."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from rlm_tui.engine.host_tools import MOST_MATCHES, ToolError, regex_extract, resolve_tools
+
+
+def test_regex_extract_gives_groups_or_matches_line_by_line() -> None:
+    text = "# One\ntext\n## Two\n"
+    assert regex_extract(r"^#+ (.+)$", text) == ["One", "Two"]
+    assert regex_extract(r"^#+ .+$", text) == ["# One", "## Two"]
+    assert regex_extract(r"(x)?text", text) == [""]
+    assert regex_extract("q", text) == []
+    assert len(regex_extract("a", "a" * (MOST_MATCHES + 5))) == MOST_MATCHES
+
+
+def test_a_pattern_that_never_ends_is_given_up() -> None:
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        regex_extract(r"(?:a|aa)+$", "a" * 60 + "!")
+    assert time.monotonic() - began < 20
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    (tmp_path / "own_tools.py").write_text(
+        'def twice(number: int) -> int:\n    """Double a number."""\n    return 2 * number\n\n\n'
+        'def bare(number):\n    """Double a number."""\n\n\n'
+        "def silent(number: int) -> int:\n    return number\n\n\nvalue = 3\n"
+    )
+    (tmp_path / "broken_tools.py").write_text("import not_there_at_all\n")
+    return tmp_path
+
+
+def test_tools_are_found_by_name(own: Path) -> None:
+    builtin, twice = resolve_tools(["regex_extract", "own_tools:twice"], own)
+    assert builtin is regex_extract
+    assert twice(4) == 8
+    assert resolve_tools([], own) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("regex_extrac", "is no tool: choose regex_extract"),
+        ("os;system", "is no tool"),
+        ("nowhere_at_all:f", "can't be imported: ModuleNotFoundError"),
+        ("broken_tools:f", "can't be imported: ModuleNotFoundError: No module named 'not_there_at_all'"),
+        ("own_tools:missing", "own_tools has no missing"),
+        ("own_tools:value", "is no function"),
+        ("own_tools:bare", "its parameter number has no annotation"),
+        ("own_tools:silent", "has no docstring"),
+    ],
+)
+def test_what_is_wrong_with_a_tool_is_one_sentence(own: Path, name: str, words: str) -> None:
+    with pytest.raises(ToolError, match=words) as caught:
+        resolve_tools([name], own)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_tools_of_one_name_are_refused(own: Path) -> None:
+    with pytest.raises(ToolError, match="Two tools are called twice"):
+        resolve_tools(["own_tools:twice", "own_tools:twice"], own)
