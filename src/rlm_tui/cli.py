@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,15 +12,14 @@ import rlm_tui
 from rlm_tui.commands import options
 from rlm_tui.commands.batch import batch
 from rlm_tui.commands.check import check
-from rlm_tui.commands.refusal import described, print_json, refuse
+from rlm_tui.commands.refusal import print_json, refuse
+from rlm_tui.commands.run import run
+from rlm_tui.commands.run_commands import add_run_commands
 from rlm_tui.commands.sandboxes import sandboxes
 from rlm_tui.commands.secrets import check_secret, check_secret_key
 from rlm_tui.commands.volume import volume
+from rlm_tui.core.builtin_tasks import builtin_tasks
 from rlm_tui.core.events import ErrorDetail
-
-if TYPE_CHECKING:
-    from rlm_tui.engine.session import RunRequest
-    from rlm_tui.headless.truth import TruthCheck
 
 app = typer.Typer(
     name="rlm-tui",
@@ -31,12 +29,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command()(run)
 app.command()(batch)
 app.command()(check)
 app.command()(check_secret)
 app.command()(check_secret_key)
 app.command()(sandboxes)
 app.add_typer(volume, name="volume")
+add_run_commands(app, builtin_tasks())
 
 
 def _version(wanted: bool) -> None:
@@ -68,85 +68,6 @@ def screen(
     from rlm_tui.ui.app import run_app
 
     raise typer.Exit(run_app(task=task, document=document))
-
-
-@app.command()
-def run(
-    task: Annotated[str, typer.Argument(help="A task's name: `rlm-tui tasks` lists them.")],
-    document: Annotated[str | None, typer.Option(help="The document to read.", metavar="PATH")] = None,
-    inputs: options.Inputs = None,
-    lm: options.PlannerModel = None,
-    sub_lm: options.SubModel = None,
-    sandbox: options.SandboxKind = None,
-    max_iterations: options.MaxIterations = None,
-    max_llm_calls: options.MaxLLMCalls = None,
-    timeout: options.CellSeconds = None,
-    max_seconds: options.MaxSeconds = None,
-    max_tokens: options.MaxTokens = None,
-    max_cost: options.MaxCost = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Say how much was found of what is known to be true.")
-    ] = False,
-    as_json: options.AsJson = False,
-) -> None:
-    """Run TASK without a screen.
-
-    Exit codes: 0 answered, 1 failed, 2 asked wrongly, 3 out of budget, 130 cancelled.
-    """
-    from rlm_tui.headless.result import exit_code, refusal_object, run_object
-
-    overrides = options.given(
-        lm=lm,
-        sub_lm=sub_lm,
-        sandbox=sandbox,
-        max_iterations=max_iterations,
-        max_llm_calls=max_llm_calls,
-        cell_seconds=timeout,
-        max_seconds=max_seconds,
-        max_tokens=max_tokens,
-        max_cost_usd=max_cost,
-    )
-    try:
-        from rlm_tui.headless.request import build_request
-
-        request = build_request(
-            task,
-            document=document,
-            inputs=inputs or [],
-            overrides=overrides,
-        )
-    except (ValueError, OSError) as error:
-        detail = described(error)
-        refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
-    from rlm_tui.headless.watch import watch
-
-    session, trajectory = watch(request, as_json=as_json)
-    log = str(session.events_path or "")
-    finished = trajectory.finished
-    found = _checked(request, finished.outputs if finished else {}) if check else None
-    if as_json:
-        print_json(run_object(trajectory, log) | ({"check": found and found.as_object()} if check else {}))
-    elif log:
-        typer.echo(f"log: {log}", err=True)
-    if check and not as_json:
-        typer.echo(
-            f"truth: {found.words}" if found else "truth: nothing is known about this document and task"
-        )
-    raise typer.Exit(int(exit_code(finished.status if finished else "failed")))
-
-
-def _checked(request: RunRequest, outputs: Mapping[str, Any]) -> TruthCheck | None:
-    """The outputs of a run beside the truth about its document; None when nothing is known of that."""
-    from rlm_tui.headless.truth import TruthError, check, expected
-
-    for document in request.documents.values():
-        try:
-            truth = expected(document.path, request.task.name, request.inputs)
-        except TruthError as error:
-            refuse(described(error))
-        if truth is not None:
-            return check(outputs, truth)
-    return None
 
 
 @app.command()

@@ -52,12 +52,21 @@ def build_request(
     document: str | None,
     inputs: Iterable[str],
     overrides: Mapping[str, Any],
+    characters: int | None = None,
 ) -> RunRequest:
-    """The request for one run. Raises an error whose text is one sentence when it was asked wrongly."""
+    """The request for one run. Raises an error whose text is one sentence when it was asked wrongly.
+
+    With `characters` only the document's first ones are given, as a text.
+    """
     from rlm_tui.engine.session import RunRequest
 
     task = TaskRegistry().get(task_name)
     settings = load_settings(overrides=overrides).with_budgets_of(task.budgets)
     found = find_document(task, document)
-    values, documents = bind_inputs(task, parse_inputs(inputs), found)
+    given = parse_inputs(inputs)
+    if characters is not None and found is not None and task.document_input is not None:
+        with found.path.open(encoding=found.encoding, errors="replace") as file:
+            given.setdefault(task.document_input, file.read(characters))
+        found = None
+    values, documents = bind_inputs(task, given, found)
     return RunRequest(task=task, inputs=values, documents=documents, settings=settings)

@@ -108,7 +108,8 @@ class Ranking:
 
 def central_sentences(text: str, limit: int) -> list[str]:
     """The sentences that share most with the rest of the text, in its order: a summary by extraction."""
-    pieces = [sentence for sentence in sentences(text) if is_prose(sentence)] or sentences(text)
+    whole = list(dict.fromkeys(sentences(text)))  # what is said twice is no summary
+    pieces = [sentence for sentence in whole if is_prose(sentence)] or whole
     common = " ".join(word for word, _ in Counter(stems(text)).most_common(25))
     # The stems are words of their own here, so they are stemmed to themselves or nearly.
     chosen = Ranking(pieces, common).best(limit)

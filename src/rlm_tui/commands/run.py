@@ -1,0 +1,105 @@
+"""`rlm-tui run TASK`: one run without a screen. The commands of the notebook's time do the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from rlm_tui.commands import options
+from rlm_tui.commands.refusal import described, print_json, refuse
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+    from rlm_tui.headless.truth import TruthCheck
+
+Check = Annotated[bool, typer.Option("--check", help="Say how much was found of what is known to be true.")]
+
+
+def run(
+    task: Annotated[str, typer.Argument(help="A task's name: `rlm-tui tasks` lists them.")],
+    document: Annotated[str | None, typer.Option(help="The document to read.", metavar="PATH")] = None,
+    inputs: options.Inputs = None,
+    lm: options.PlannerModel = None,
+    sub_lm: options.SubModel = None,
+    sandbox: options.SandboxKind = None,
+    max_iterations: options.MaxIterations = None,
+    max_llm_calls: options.MaxLLMCalls = None,
+    timeout: options.CellSeconds = None,
+    max_seconds: options.MaxSeconds = None,
+    max_tokens: options.MaxTokens = None,
+    max_cost: options.MaxCost = None,
+    check: Check = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Run TASK without a screen.
+
+    Exit codes: 0 answered, 1 failed, 2 asked wrongly, 3 out of budget, 130 cancelled.
+    """
+    overrides = options.given(
+        lm=lm,
+        sub_lm=sub_lm,
+        sandbox=sandbox,
+        max_iterations=max_iterations,
+        max_llm_calls=max_llm_calls,
+        cell_seconds=timeout,
+        max_seconds=max_seconds,
+        max_tokens=max_tokens,
+        max_cost_usd=max_cost,
+    )
+    run_task(task, document, inputs or [], overrides, check=check, as_json=as_json)
+
+
+def run_task(
+    task: str,
+    document: str | None,
+    inputs: Sequence[str],
+    overrides: Mapping[str, Any],
+    *,
+    check: bool,
+    as_json: bool,
+    characters: int | None = None,
+) -> NoReturn:
+    """Run a task to its end, say what came out, and leave with the exit code.
+
+    `characters`: only so many of the document's first ones are given.
+    """
+    from rlm_tui.headless.result import exit_code, refusal_object, run_object
+
+    try:
+        from rlm_tui.headless.request import build_request
+
+        request = build_request(
+            task, document=document, inputs=inputs, overrides=overrides, characters=characters
+        )
+    except (ValueError, OSError) as error:
+        detail = described(error)
+        refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
+    from rlm_tui.headless.watch import watch
+
+    session, trajectory = watch(request, as_json=as_json)
+    log = str(session.events_path or "")
+    finished = trajectory.finished
+    found = _checked(request, finished.outputs if finished else {}) if check else None
+    if as_json:
+        print_json(run_object(trajectory, log) | ({"check": found and found.as_object()} if check else {}))
+    elif log:
+        typer.echo(f"log: {log}", err=True)
+    if check and not as_json:
+        typer.echo(f"truth: {found.words if found else 'nothing is known about this document and task'}")
+    raise typer.Exit(int(exit_code(finished.status if finished else "failed")))
+
+
+def _checked(request: RunRequest, outputs: Mapping[str, Any]) -> TruthCheck | None:
+    """The outputs of a run beside the truth about its document; None when nothing is known of that."""
+    from rlm_tui.headless.truth import TruthError, check, expected
+
+    for document in request.documents.values():
+        try:
+            truth = expected(document.path, request.task.name, request.inputs)
+        except TruthError as error:
+            refuse(described(error))
+        if truth is not None:
+            return check(outputs, truth)
+    return None
