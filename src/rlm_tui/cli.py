@@ -20,6 +20,7 @@ from rlm_tui.commands.secrets import check_secret, check_secret_key
 from rlm_tui.commands.volume import volume
 from rlm_tui.core.builtin_tasks import builtin_tasks
 from rlm_tui.core.events import ErrorDetail
+from rlm_tui.core.text import visible
 
 app = typer.Typer(
     name="rlm-tui",
@@ -75,7 +76,10 @@ def tasks(as_json: options.AsJson = False) -> None:
     """List the tasks, with what goes in and what comes out."""
     from rlm_tui.core.tasks import TaskRegistry
 
-    every = TaskRegistry().all()
+    registry = TaskRegistry.with_own()
+    every = registry.all()
+    for problem in registry.problems:
+        typer.echo(f"rlm-tui: {visible(problem)}", err=True)
     if as_json:
         print_json(
             [

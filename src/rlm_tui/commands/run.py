@@ -18,7 +18,13 @@ Check = Annotated[bool, typer.Option("--check", help="Say how much was found of 
 
 
 def run(
-    task: Annotated[str, typer.Argument(help="A task's name: `rlm-tui tasks` lists them.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="A task's name (`rlm-tui tasks` lists them), the TOML file of one, or a signature, as in "
+            "'docs, question -> answer: str'."
+        ),
+    ],
     document: Annotated[str | None, typer.Option(help="The document to read.", metavar="PATH")] = None,
     inputs: options.Inputs = None,
     lm: options.PlannerModel = None,
@@ -30,6 +36,11 @@ def run(
     max_seconds: options.MaxSeconds = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    tools: Annotated[
+        list[str] | None,
+        typer.Option("--tool", help="A tool for cells: regex_extract, or module:function.", metavar="TOOL"),
+    ] = None,
+    instructions: Annotated[str, typer.Option(help="What the planner is told besides.")] = "",
     check: Check = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -48,7 +59,16 @@ def run(
         max_tokens=max_tokens,
         max_cost_usd=max_cost,
     )
-    run_task(task, document, inputs or [], overrides, check=check, as_json=as_json)
+    run_task(
+        task,
+        document,
+        inputs or [],
+        overrides,
+        check=check,
+        as_json=as_json,
+        tools=tools or [],
+        instructions=instructions,
+    )
 
 
 def run_task(
@@ -60,6 +80,8 @@ def run_task(
     check: bool,
     as_json: bool,
     characters: int | None = None,
+    tools: Sequence[str] = (),
+    instructions: str = "",
 ) -> NoReturn:
     """Run a task to its end, say what came out, and leave with the exit code.
 
@@ -71,7 +93,13 @@ def run_task(
         from rlm_tui.headless.request import build_request
 
         request = build_request(
-            task, document=document, inputs=inputs, overrides=overrides, characters=characters
+            task,
+            document=document,
+            inputs=inputs,
+            overrides=overrides,
+            characters=characters,
+            tools=tools,
+            instructions=instructions,
         )
     except (ValueError, OSError) as error:
         detail = described(error)

@@ -51,6 +51,7 @@ class Task(Struct, frozen=True):
     """What to run: `signature` as text, `instructions` for the planner, and what a person is shown and asked.
 
     `default_document` is a content path ("rlm_content/…"); `tools` are the names of host tools.
+    `signature_class` ("module:Class") is the `dspy.Signature` that `signature` was written from.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Task(Struct, frozen=True):
     watch_for: str = ""
     budgets: Budgets = Budgets()
     tools: tuple[str, ...] = ()
+    signature_class: str = ""
 
     def input(self, name: str) -> TaskInput | None:
         """The input of that name."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import regex
 
 from rlm_tui.core.task import TaskError
 from rlm_tui.core.tool_names import BUILTIN_TOOLS, tool_name_problem
+from rlm_tui.engine.imports import import_object
 
 MOST_MATCHES = 10_000
 PATTERN_SECONDS = 5.0
@@ -59,21 +58,10 @@ def resolve_tools(names: Iterable[str], directory: Path | None = None) -> list[C
 
 
 def _imported(name: str, directory: Path) -> Callable[..., Any]:
-    module_name, _, attribute = name.partition(":")
-    place = str(directory)
-    added = place not in sys.path
-    if added:
-        sys.path.insert(0, place)
     try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise ToolError(f"Tool {name} can't be imported: {type(error).__name__}: {error}") from error
-    finally:
-        if added:
-            sys.path.remove(place)
-    function = getattr(module, attribute, None)
-    if function is None:
-        raise ToolError(f"Tool {name}: {module_name} has no {attribute}.")
+        function = import_object(name, directory)
+    except TaskError as error:
+        raise ToolError(f"Tool {error}") from error
     if not inspect.isfunction(function):
         raise ToolError(f"Tool {name} is no function.")
     _check_described(name, function)

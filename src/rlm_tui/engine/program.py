@@ -126,7 +126,9 @@ class Program:
                 "failed", error=ErrorDetail(kind="SandboxLostError", message=invocation.listener.lost)
             )
         outputs = {
-            name: self._recorder.plain(getattr(prediction, name)) for name in self._signature.output_fields
+            # By key: an output may be called items, keys or get, as the prediction's own methods are.
+            name: self._recorder.plain(prediction[name])
+            for name in self._signature.output_fields
         }
         return Outcome("extracted" if invocation.extracted else "submitted", outputs)
 

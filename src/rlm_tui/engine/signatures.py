@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import dspy
 
 from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signature
-from rlm_tui.core.tasks import Task
+from rlm_tui.core.task import Task, TaskError, TaskInput, TaskOutput
+from rlm_tui.core.tasks import DOCUMENT_NAMES
+from rlm_tui.engine.imports import import_object
 
 
 class SignatureError(ValueError):
@@ -25,6 +28,8 @@ def build_signature(task: Task) -> Any:
 
     Raises SignatureError, which names the field or the place that dspy does not understand.
     """
+    if task.signature_class:
+        return import_signature(task.signature_class).with_instructions(task.instructions)
     try:
         fields = parse_signature(task.signature)
     except SignatureTextError as error:
@@ -59,3 +64,46 @@ def _located(text: str, fields: tuple[Field, ...], error: Exception) -> Signatur
 
 def _words(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def import_signature(name: str) -> Any:
+    """The `dspy.Signature` class `module:Class`, also from the working directory. Raises TaskError."""
+    found = import_object(name, Path.cwd())
+    if not (isinstance(found, type) and issubclass(found, dspy.Signature)):
+        raise TaskError(f"{name} is no dspy.Signature class.")
+    return found
+
+
+def task_of_class(name: str) -> Task:
+    """The task whose signature is the class `module:Class`; its docstring are the instructions."""
+    signature = import_signature(name)
+    texts = {
+        role: {field: _type_text(info.annotation) for field, info in fields.items()}
+        for role, fields in (("inputs", signature.input_fields), ("outputs", signature.output_fields))
+    }
+    written = " -> ".join(
+        ", ".join(f"{field}: {text}" for field, text in part.items()) for part in texts.values()
+    )
+    document = next((field for field in texts["inputs"] if field in DOCUMENT_NAMES), None)
+    descriptions = {
+        field: str((info.json_schema_extra or {}).get("desc", "")) for field, info in signature.fields.items()
+    }
+    return Task(
+        name=signature.__name__.lower(),
+        title=signature.__name__,
+        signature=written,
+        instructions=signature.instructions,
+        inputs=tuple(
+            TaskInput(field, text, descriptions[field], document=field == document)
+            for field, text in texts["inputs"].items()
+        ),
+        outputs=tuple(
+            TaskOutput(field, text, descriptions[field]) for field, text in texts["outputs"].items()
+        ),
+        document_input=document,
+        signature_class=name,
+    )
+
+
+def _type_text(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")

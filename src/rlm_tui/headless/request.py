@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from rlm_tui.core.content import knowledge_path, resolve_content
 from rlm_tui.core.documents import Document, describe
 from rlm_tui.core.settings import load_settings
-from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs
+from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, builtin_tasks, find_task, with_more
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
+
+
+_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 class InputSyntaxError(ValueError):
@@ -53,16 +57,25 @@ def build_request(
     inputs: Iterable[str],
     overrides: Mapping[str, Any],
     characters: int | None = None,
+    tools: Iterable[str] = (),
+    instructions: str = "",
 ) -> RunRequest:
     """The request for one run. Raises an error whose text is one sentence when it was asked wrongly.
 
     With `characters` only the document's first ones are given, as a text.
     """
+    from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
+    from rlm_tui.engine.signatures import build_signature, task_of_class
 
-    task = TaskRegistry().get(task_name)
+    is_class = _CLASS.fullmatch(task_name) is not None
+    task = task_of_class(task_name) if is_class else find_task(task_name, TaskRegistry.with_own())
+    task = with_more(task, tools, instructions)
     settings = load_settings(overrides=overrides).with_budgets_of(task.budgets)
     found = find_document(task, document)
+    resolve_tools(task.tools)
+    if task.name not in {known.name for known in builtin_tasks()}:
+        build_signature(task)  # what dspy can't use is said before anything runs
     given = parse_inputs(inputs)
     if characters is not None and found is not None and task.document_input is not None:
         with found.path.open(encoding=found.encoding, errors="replace") as file:

@@ -24,7 +24,7 @@ def open_explore(
 ) -> tuple[ExploreScreen, UISettings]:
     """The Explore screen for what was asked, and how it is to look. Raises SettingsError, UnknownTask."""
     settings = settings or settings_with({})
-    registry = registry or TaskRegistry()
+    registry = registry or TaskRegistry.with_own(directory)
     explore = ExploreScreen(
         settings,
         registry,

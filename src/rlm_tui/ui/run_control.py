@@ -94,8 +94,10 @@ def build_request(
     task: Task, values: Mapping[str, str], document: Document | None, settings: Settings
 ) -> RunRequest:
     """The request for a run (in a thread: it imports the engine). Raises TaskError."""
+    from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
 
+    resolve_tools(task.tools)
     inputs, documents = bind_inputs(task, values, document)
     pace = OFFLINE_PACE_SECONDS if settings.lm is None else 0.0
     return RunRequest(task=task, inputs=inputs, documents=documents, settings=settings, pace=pace)

@@ -1,0 +1,164 @@
+"""Tasks of a person's own: one TOML file each, in the person's config or in a project's folder.
+
+Sharing one is copying its file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from rlm_tui.core.events import Budgets
+from rlm_tui.core.paths import config_directory
+from rlm_tui.core.signature_text import SignatureTextError
+from rlm_tui.core.task import Task, TaskError, make_task
+from rlm_tui.core.tool_names import tool_name_problem
+
+PROJECT_FOLDER = ".rlm-tui/tasks"
+ENDING = ".toml"
+LARGEST_BYTES = 1_000_000
+_NAME = r"[a-z0-9][a-z0-9_-]{0,59}"
+
+
+class TaskFileError(TaskError):
+    """A task's file that can't be used. The message names the file and what is wrong in it."""
+
+
+class _Budgets(Struct, frozen=True, forbid_unknown_fields=True):
+    max_iterations: int = Budgets().max_iterations
+    max_llm_calls: int = Budgets().max_llm_calls
+    cell_seconds: float | None = None
+    max_seconds: float | None = None
+    max_tokens: int | None = None
+    max_cost_usd: float | None = None
+
+
+class TaskFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a task's file may say. Only `signature` must be there; the file's name is the task's."""
+
+    signature: str
+    title: str = ""
+    instructions: str = ""
+    blurb: str = ""
+    watch_for: str = ""
+    document_input: str | None = None
+    default_document: str | None = None
+    tools: tuple[str, ...] = ()
+    defaults: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
+    budgets: _Budgets | None = None
+
+
+def task_folders(directory: Path) -> tuple[Path, ...]:
+    """Where tasks are looked for: the person's config, then the project's folder, which wins."""
+    return config_directory() / "tasks", directory / PROJECT_FOLDER
+
+
+def read_tasks(directory: Path) -> tuple[list[Task], list[TaskFileError]]:
+    """The tasks in all folders, and what is wrong with those that can't be used."""
+    tasks: list[Task] = []
+    problems: list[TaskFileError] = []
+    for folder in task_folders(directory):
+        for path in _files(folder):
+            try:
+                tasks.append(read_task(path))
+            except TaskFileError as error:
+                problems.append(error)
+    return tasks, problems
+
+
+def read_task(path: Path) -> Task:
+    """The task that a file describes. Raises TaskFileError."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise TaskFileError(f"{path} is too large for a task's file.")
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _task(path.name.removesuffix(ENDING), msgspec.convert(written, TaskFile))
+    except TaskFileError:
+        raise
+    except FileNotFoundError:
+        raise TaskFileError(f"There is no task file {path}.") from None
+    except OSError as error:
+        raise TaskFileError(f"{path} can't be read: {error.strerror or error}.") from error
+    except (ValueError, SignatureTextError) as error:
+        raise TaskFileError(f"{path} is no task that can be run: {error}") from error
+
+
+def make_own_task(name: str, file: TaskFile) -> Task:
+    """The task of this name. Raises TaskError or SignatureTextError for what can't be run."""
+    return _task(name, file)
+
+
+def write_task(name: str, file: TaskFile, folder: Path, *, overwrite: bool = False) -> Path:
+    """Keep a task as a file, whole or not at all. Raises TaskError, TaskFileError, FileExistsError."""
+    _task(name, file)
+    path = folder / f"{name}{ENDING}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not overwrite:
+            raise FileExistsError(f"{path} is there already")
+        staged = path.with_name(f".{path.name}.part")
+        staged.write_text(_toml(msgspec.to_builtins(file)), encoding="utf-8")
+        os.replace(staged, path)  # noqa: PTH105
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise TaskFileError(f"{path} can't be written: {error.strerror or error}.") from error
+    return path
+
+
+def _task(name: str, file: TaskFile) -> Task:
+    if not re.fullmatch(_NAME, name):
+        raise TaskError(f"{name!r} is no name for a task: write small letters, digits and dashes.")
+    for tool in file.tools:
+        if problem := tool_name_problem(tool):
+            raise TaskError(problem)
+    budgets = None if file.budgets is None else Budgets(**msgspec.structs.asdict(file.budgets))
+    return make_task(
+        name=name,
+        signature=file.signature,
+        title=file.title,
+        instructions=file.instructions,
+        descriptions=file.descriptions,
+        defaults=file.defaults,
+        document_input=file.document_input,
+        default_document=file.default_document,
+        blurb=file.blurb,
+        watch_for=file.watch_for,
+        budgets=budgets,
+        tools=file.tools,
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    try:
+        found = sorted(path for path in folder.iterdir() if path.name.endswith(ENDING) and path.is_file())
+    except OSError:
+        return
+    yield from (path for path in found if not path.name.startswith("."))
+
+
+def _toml(written: dict[str, Any]) -> str:
+    """TOML of plain values: texts, numbers, lists of texts, and tables of them after the rest."""
+    plain = [f"{name} = {_value(value)}" for name, value in written.items() if not isinstance(value, dict)]
+    tables = [
+        f"\n[{table}]\n" + "\n".join(f"{_value(name)} = {_value(item)}" for name, item in value.items())
+        for table, value in written.items()
+        if isinstance(value, dict)
+    ]
+    return "\n".join([*plain, *tables]) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return msgspec.json.encode(value).decode()
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,33 @@
+"""What a person names as `module:name`: imported from the project they work in, or from what is installed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from rlm_tui.core.task import TaskError
+
+
+def import_object(name: str, directory: Path) -> Any:
+    """What `module:name` names, looked for in `directory` first. Raises TaskError.
+
+    Importing runs the module's code, here and not in the sandbox: it is the person's own.
+    """
+    module_name, _, attribute = name.partition(":")
+    place = str(directory)
+    added = place not in sys.path
+    if added:
+        sys.path.insert(0, place)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        words = str(error).strip().partition("\n")[0]
+        raise TaskError(f"{name} can't be imported: {type(error).__name__}: {words}") from error
+    finally:
+        if added:
+            sys.path.remove(place)
+    if not hasattr(module, attribute):
+        raise TaskError(f"{name} can't be imported: {module_name} has no {attribute}.")
+    return getattr(module, attribute)
