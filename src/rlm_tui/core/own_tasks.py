@@ -158,7 +158,8 @@ def _toml(written: dict[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        return msgspec.json.encode(value).decode()
+        # JSON's escapes are TOML's; only DEL must be escaped in TOML and need not be in JSON.
+        return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -211,6 +211,16 @@ class ExploreScreen(ExploreViews):
         check = partial(settings_with, directory=self.directory)
         self.app.push_screen(RunOptionsScreen(self.run_settings, self._overrides, check), chosen)
 
+    def action_own_task(self) -> None:
+        from rlm_tui.ui.screens.own_task import OwnTaskScreen
+
+        def kept(task: Task | None) -> None:
+            if task is not None:
+                self.form.add(task)
+                self.footer.say(f"Task {task.name} is kept.", 4.0)
+
+        self.app.push_screen(OwnTaskScreen(self.directory), kept)
+
     def action_setup(self) -> None:
         from rlm_tui.ui.screens.setup import SetupScreen
 

@@ -85,6 +85,15 @@ EXPLORE_BINDINGS: list[BindingType] = [
         tooltip="Batch: run the task over many documents",
         group=RUN,
     ),
+    Binding(
+        "f5",
+        "own_task",
+        "own task",
+        show=False,
+        id="task.own",
+        tooltip="Write a task of your own",
+        group=RUN,
+    ),
     *(
         Binding(
             str(number),

@@ -45,6 +45,7 @@ from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 from rlm_tui.ui.widgets.volume_browser import VolumeBrowser
 from rlm_tui.volumes.protocol import VolumeError
 
+PROBLEM_SECONDS = 10.0
 WELCOME = "Nothing has run yet. ^R runs the task: what its planner thinks, writes and finds is shown here."
 OFFLINE_WELCOME = (
     "Nothing has run yet. ^R shows a whole run: no model is configured, so this is the offline demo. "
@@ -91,6 +92,8 @@ class ExplorePanes(Screen[None]):
     def on_mount(self) -> None:
         self.take_settings(self.settings)
         self.grid.show(TASK)
+        if self._registry.problems:
+            self.footer.say(one_line(self._registry.problems[0], 300), PROBLEM_SECONDS)
         if self._first_document is not None:
             self.picker.choose(self._first_document)
         else:

@@ -149,6 +149,14 @@ class TaskForm(VerticalScroll, can_focus=False):
         inputs.mount_all(self._fields())
         self.post_message(self.TaskChosen(task))
 
+    def add(self, task: Task) -> None:
+        """Add a task, or put it in the place of the one of its name; it is chosen."""
+        self._tasks[task.name] = task
+        self._kept.pop(task.name, None)
+        if self.chosen_task.name == task.name:
+            self.chosen_task = next(iter(self._tasks.values()))
+        self.choose(task.name)
+
     def set_document(self, words: str) -> None:
         """Say which document will be read."""
         self._document = words
