@@ -12,6 +12,7 @@ import rlm_tui
 from rlm_tui.commands import options
 from rlm_tui.commands.batch import batch
 from rlm_tui.commands.check import check
+from rlm_tui.commands.compare_direct import compare_direct
 from rlm_tui.commands.refusal import print_json, refuse
 from rlm_tui.commands.run import run
 from rlm_tui.commands.run_commands import add_run_commands
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 app.command()(run)
 app.command()(batch)
+app.command()(compare_direct)
 app.command()(check)
 app.command()(check_secret)
 app.command()(check_secret_key)

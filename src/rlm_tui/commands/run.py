@@ -109,7 +109,7 @@ def run_task(
     session, trajectory = watch(request, as_json=as_json)
     log = str(session.events_path or "")
     finished = trajectory.finished
-    found = _checked(request, finished.outputs if finished else {}) if check else None
+    found = checked(request, finished.outputs if finished else {}) if check else None
     if as_json:
         print_json(run_object(trajectory, log) | ({"check": found and found.as_object()} if check else {}))
     elif log:
@@ -119,7 +119,7 @@ def run_task(
     raise typer.Exit(int(exit_code(finished.status if finished else "failed")))
 
 
-def _checked(request: RunRequest, outputs: Mapping[str, Any]) -> TruthCheck | None:
+def checked(request: RunRequest, outputs: Mapping[str, Any]) -> TruthCheck | None:
     """The outputs of a run beside the truth about its document; None when nothing is known of that."""
     from rlm_tui.headless.truth import TruthError, check, expected
 

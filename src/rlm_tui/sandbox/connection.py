@@ -16,6 +16,7 @@ from rlm_tui.sandbox.phases import TellPhase
 from rlm_tui.sandbox.transport import Transport, TransportClosedError, TransportStartError
 
 logger = logging.getLogger(__name__)
+LAST_WORDS_SECONDS = 2.0
 
 
 class Connection:
@@ -38,6 +39,7 @@ class Connection:
         self._lock = threading.Lock()
         self._closing = False
         self.ended: SandboxLostError | None = None
+        self._known = threading.Event()  # why the driver ended
 
     def open(self, tell: TellPhase) -> wire.Ready:
         """Start the driver, telling the phases, and wait for its greeting. Raises `SandboxStartError`."""
@@ -71,6 +73,8 @@ class Connection:
         try:
             self._transport.send(data)
         except TransportClosedError as error:
+            # The driver's last words are still on their way to the reader, which knows better.
+            self._known.wait(LAST_WORDS_SECONDS)
             raise self.ended or self._lost() from error
 
     def ask(self, number: int, frame: wire.HostFrame, patience: float) -> wire.Variables:
@@ -113,8 +117,10 @@ class Connection:
                 for frame in reader.feed(data):
                     self._take(frame)
         except wire.FrameError as error:
+            ended = SandboxProtocolError(str(error))
+            self.ended = ended
             self._transport.kill("the sandbox was ended, because it broke the protocol")
-            self._end(SandboxProtocolError(str(error)))
+            self._end(ended)
         else:
             self._end(self._lost())
 
@@ -148,6 +154,7 @@ class Connection:
         with self._lock:
             self.ended = error
             closing = self._closing
+        self._known.set()
         if not closing:
             # What the driver left behind ends with it.
             self._transport.kill()

@@ -17,6 +17,7 @@ from rlm_tui.volumes.paths import parts_of, shown
 from rlm_tui.volumes.protocol import (
     Progress,
     Stop,
+    TransferStoppedError,
     VolumeEntry,
     VolumeError,
     VolumeKind,
@@ -27,6 +28,8 @@ from rlm_tui.volumes.transfers import Outgoing, Pieces, incoming, outgoing_files
 
 FOLDER_SECONDS = 600.0
 """How long Modal may take to copy a folder, or to delete one."""
+LATE_SECONDS = 1.0
+"""How long an upload that was stopped may take to appear all the same."""
 KNOWN_SECONDS = 10.0
 """How long the size of a file that is read page by page is taken for known."""
 
@@ -155,26 +158,47 @@ class ModalVolume:
         parts = paths.target_parts(path, source.name, self._is_folder)
         whole = "/".join(parts)
         is_directory = bool(files[0].parts)
-        if self._refuse_occupied(parts, is_directory=is_directory, overwrite=overwrite) and is_directory:
+        replaces = self._refuse_occupied(parts, is_directory=is_directory, overwrite=overwrite)
+        if replaces and is_directory:
             _refuse_clash(parts, files, self.below(whole))
         total = sum(file.size for file in files)
         Pieces(total, on_progress, stop)
-        self._way.ask(
-            "uploading",
-            whole,
-            lambda: upload(
-                volume,
-                [(file.source, PurePosixPath(*parts, *file.parts)) for file in files],
-                overwrite=overwrite,
-                stall_seconds=self._way.settings.call_seconds,
-                on_progress=lambda done: on_progress(min(done, total), total) if on_progress else None,
-                stop=stop or (lambda: False),
-            ),
-            None,
-        )
+        try:
+            self._way.ask(
+                "uploading",
+                whole,
+                lambda: upload(
+                    volume,
+                    [(file.source, PurePosixPath(*parts, *file.parts)) for file in files],
+                    overwrite=overwrite,
+                    stall_seconds=self._way.settings.call_seconds,
+                    on_progress=lambda done: on_progress(min(done, total), total) if on_progress else None,
+                    stop=stop or (lambda: False),
+                ),
+                None,
+            )
+        except TransferStoppedError:
+            # The last call may have been on its way when it was stopped: only a look can tell.
+            if replaces:
+                raise TransferStoppedError("The upload was stopped: look whether it appears.") from None
+            time.sleep(LATE_SECONDS)
+            if not self._arrived(parts, files):
+                raise
         if on_progress is not None:
             on_progress(total, total)  # zeros at a block's end are not sent, and not told
         return whole
+
+    def _arrived(self, parts: Sequence[str], files: Sequence[Outgoing]) -> bool:
+        """Whether all of an upload is in the volume."""
+        try:
+            there = {
+                name: size
+                for name, (is_folder, size) in self._content("/".join(parts)).items()
+                if not is_folder
+            }
+        except VolumeError:
+            return False
+        return all(there.get("".join(f"/{part}" for part in file.parts)) == file.size for file in files)
 
     # Changes
 

@@ -1,0 +1,63 @@
+"""`rlm-tui compare-direct`: an RLM beside one prompt, both really asked, and what did not fit told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.command_line import rlm_tui
+from tests.integration.session_runs import KEY
+from tests.lm_server import WRONG_KEY, planner_script
+from tests.lm_server.fixtures import StartLM
+
+pytestmark = pytest.mark.slow
+
+
+def test_what_did_not_fit_is_told_and_the_truth_of_both() -> None:
+    found = rlm_tui("compare-direct", "api-endpoints", "--json").json
+    rlm, direct = found["rlm"], found["direct"]
+    assert rlm["status"] == "submitted"
+    assert found["check"]["rlm"]["found"] == 66
+    assert found["check"]["direct"]["found"] < 66
+    assert direct["window_tokens"] == 8_000
+    assert direct["document_characters"] == len(Path("rlm_content/api-handbook.md").read_text("utf-8"))
+    assert direct["cut_characters"] == direct["document_characters"] - (8_000 - 2_000) * 4
+    assert direct["prompt_tokens"] > 6_000
+    assert direct["seconds"] > 0
+    assert direct["error"] is None
+
+
+def test_the_table_says_both_in_a_line_each() -> None:
+    ended = rlm_tui("compare-direct", "analyze", "--window", "60000")
+    assert ended.code == 0
+    for words in ("offline demo", "2 of 2", "prompt tokens", "all of 208 K characters"):
+        assert words in ended.stdout
+    assert "% cut" not in ended.stdout
+
+
+def test_a_direct_call_that_fails_is_told_and_the_run_is_kept(loopback_lm: StartLM, tmp_path: Path) -> None:
+    document = tmp_path / "d.md"
+    document.write_text("# A\n\nwords\n")
+    server = loopback_lm(planner_script([("Done.", "SUBMIT(answer='x')")], predict_answer=lambda _: WRONG_KEY), key=KEY)
+    ended = rlm_tui(
+        "compare-direct",
+        "docs, question -> answer",
+        "--document",
+        str(document),
+        "--input",
+        "question=?",
+        "--json",
+        DSPY_LM_MODEL="openai/test-model",
+        DSPY_LM_API_BASE=server.api_base,
+        DSPY_LLM_API_KEY=KEY,
+    )
+    assert ended.code == 1
+    assert ended.json["rlm"]["outputs"] == {"answer": "x"}
+    assert ended.json["direct"]["error"]["message"]
+    assert KEY not in ended.stdout + ended.stderr
+
+
+def test_what_is_asked_wrongly() -> None:
+    assert rlm_tui("compare-direct", "nothing-like-it").code == 2
+    assert rlm_tui("compare-direct", "basic", "--window", "10").code == 2
