@@ -39,7 +39,9 @@ def test_the_table_says_both_in_a_line_each() -> None:
 def test_a_direct_call_that_fails_is_told_and_the_run_is_kept(loopback_lm: StartLM, tmp_path: Path) -> None:
     document = tmp_path / "d.md"
     document.write_text("# A\n\nwords\n")
-    server = loopback_lm(planner_script([("Done.", "SUBMIT(answer='x')")], predict_answer=lambda _: WRONG_KEY), key=KEY)
+    server = loopback_lm(
+        planner_script([("Done.", "SUBMIT(answer='x')")], predict_answer=lambda _: WRONG_KEY), key=KEY
+    )
     ended = rlm_tui(
         "compare-direct",
         "docs, question -> answer",
