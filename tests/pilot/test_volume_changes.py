@@ -19,7 +19,7 @@ from rlm_tui.ui.screens.volumes import VolumesScreen
 from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.problem_line import ProblemLine
-from rlm_tui.ui.widgets.volume_browser import SEARCH_SECONDS
+from rlm_tui.ui.widgets.volume_search import SEARCH_SECONDS
 from rlm_tui.volumes.catalog import local_directory
 from tests.modal_server.server import LoopbackModal
 from tests.pilot.conftest import OpenApp, screen_text, settled

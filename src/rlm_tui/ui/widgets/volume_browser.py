@@ -9,41 +9,28 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import human_size, number_of
-from rlm_tui.ui.key_groups import FILES, LOOK
+from rlm_tui.ui.key_groups import FILES
 from rlm_tui.ui.screens.volumes import VolumesScreen
 from rlm_tui.ui.widgets.file_nodes import FileNode
 from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.problem_line import ProblemLine
-from rlm_tui.ui.widgets.volume_changes import VolumeChanges
+from rlm_tui.ui.widgets.volume_search import VolumeSearch
 from rlm_tui.volumes.catalog import VolumeSummary, open_volume
-from rlm_tui.volumes.paths import fitting
 from rlm_tui.volumes.protocol import Volume, VolumeEntry, VolumeError, VolumeMissingError, VolumeUsage
 
 EMPTY = "Nothing is here yet: what a run writes to /data stays."
-FOUND_AT_MOST = 500
-SEARCH_SECONDS = 0.2
-"""How long the typing must pause before a search begins."""
 Publish = Callable[[], bool]
 """Lets everybody see what cells wrote so far; blocks, may raise RuntimeError. False: nothing runs."""
 
 
-class VolumeBrowser(VolumeChanges):
+class VolumeBrowser(VolumeSearch):
     """The volume pane. `written` marks what the present run wrote into the runs' own volume."""
 
-    DEFAULT_CSS = """
-    VolumeBrowser > #volume-search { display: none; }
-    VolumeBrowser > #volume-search.-shown { display: block; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "find", key_display="/", id="volume.search", group=LOOK,
-                tooltip="Find a file by its name"),
-        Binding("escape", "clear_search", "all files", id="volume.clear_search", group=LOOK,
-                tooltip="Show the whole volume again"),
         Binding("r", "refresh_volume", "refresh", id="volume.refresh", group=FILES,
                 tooltip="Publish what the run wrote, and list the volume anew"),
         Binding("o", "choose_volume", "volumes", id="volume.choose", group=FILES,
@@ -74,13 +61,9 @@ class VolumeBrowser(VolumeChanges):
         self._written: frozenset[str] = frozenset()
         self._usage: VolumeUsage | None = None
         self._asked = 0
-        self._everything: list[VolumeEntry] | None = None
-        self._search_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        field = Input(placeholder="part of a name", compact=True, id="volume-search", select_on_focus=False)
-        field.can_focus = False  # until it is shown
-        yield field
+        yield from self.compose_search()
         yield ProblemLine(id="volume-problem")
         yield FileTree(self._list, id="volume-tree", clock=self._clock)
         yield Static("", markup=False, id="volume-summary")
@@ -103,11 +86,11 @@ class VolumeBrowser(VolumeChanges):
         self.volume = volume
         self._usage = None
         self.say_problem("")
-        self.query_one(Input).value = ""
+        self.search_field.value = ""
         tree = self.query_one(FileTree)
         tree.empty = "reading …" if volume is not None else "No volume is mounted."
         tree.set_roots([])
-        self._read(count=True)
+        self.list_again(count=True)
         if volume is not None:
             self.post_message(self.Opened(volume, volume is self._own))
 
@@ -134,20 +117,20 @@ class VolumeBrowser(VolumeChanges):
         now = frozenset(written)
         if now != self._written:
             self._written = now
-            self._read()
+            self.list_again()
 
     def action_refresh_volume(self) -> None:
-        self._read(publish=True, count=True)
+        self.list_again(publish=True, count=True)
 
     def changed(self) -> None:
-        self._read(publish=True, count=True)
+        self.list_again(publish=True, count=True)
 
-    def _read(self, *, publish: bool = False, count: bool = False) -> None:
+    def list_again(self, *, publish: bool = False, count: bool = False) -> None:
         """List anew in a thread; while something is searched for, its matches."""
         volume = self.volume
         if volume is None:
             return
-        self._everything = None
+        self.forget_names()
         self._asked += 1
         number, searched = self._asked, self.searched
         self.run_worker(
@@ -169,7 +152,7 @@ class VolumeBrowser(VolumeChanges):
             except RuntimeError as error:
                 tell(self.say_problem, f"What the run wrote could not be published: {error}")
         if searched:
-            tell(self._find, searched)
+            tell(self.find, searched)
             return
         try:
             entries, problem = volume.entries(), ""
@@ -190,7 +173,7 @@ class VolumeBrowser(VolumeChanges):
             return
         tree = self.query_one(FileTree)
         root = FileNode("", "", True, depth=-1, children=tree.roots)
-        root.adopt(self._rows_of(entries))
+        root.adopt(self.rows_of(entries))
         tree.empty = problem or EMPTY
         tree.set_roots(root.children)
         tree.read_again()
@@ -214,9 +197,9 @@ class VolumeBrowser(VolumeChanges):
 
     def _list(self, node: FileNode) -> Iterable[FileNode]:
         """The content of a folder (in a thread)."""
-        return self._rows_of(self.volume.entries(node.key)) if self.volume is not None else []
+        return self.rows_of(self.volume.entries(node.key)) if self.volume is not None else []
 
-    def _rows_of(self, entries: Iterable[VolumeEntry], *, whole_paths: bool = False) -> list[FileNode]:
+    def rows_of(self, entries: Iterable[VolumeEntry], *, whole_paths: bool = False) -> list[FileNode]:
         return [
             FileNode(
                 entry.path if whole_paths else entry.name,
@@ -236,76 +219,6 @@ class VolumeBrowser(VolumeChanges):
             return any(written.startswith(f"{entry.path}/") for written in self._written)
         return entry.path in self._written
 
-    # Finding
-
-    @property
-    def searched(self) -> str:
-        """What is being searched for; nothing when all files are shown."""
-        return self.query_one(Input).value.strip()
-
-    def action_search(self) -> None:
-        field = self.query_one(Input)
-        field.can_focus = True
-        field.add_class("-shown")
-        field.focus()
-        self.refresh_bindings()
-
-    def action_clear_search(self) -> None:
-        field = self.query_one(Input)
-        field.can_focus = False
-        field.remove_class("-shown")
-        self.query_one(FileTree).focus()
-        if field.value:
-            field.value = ""
-        self.refresh_bindings()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        if event.value.strip():
-            if self._search_timer is not None:
-                self._search_timer.stop()
-            self._search_timer = self.set_timer(SEARCH_SECONDS, lambda: self._find(self.searched))
-        elif self.is_mounted:
-            self.query_one(FileTree).set_roots([])
-            self._read()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.query_one(FileTree).focus()
-
-    def _find(self, wanted: str) -> None:
-        volume, everything = self.volume, self._everything
-        if volume is None or not wanted:
-            return
-
-        def find() -> None:
-            """Search in a thread; the whole list is asked for once, until it is refreshed."""
-            found: list[VolumeEntry] = []
-            problem, known = "", everything
-            try:
-                known = list(volume.below()) if known is None else known
-                found = fitting(known, wanted, FOUND_AT_MOST)
-            except VolumeError as error:
-                problem = f"{error} {error.hint}".strip()
-            self.app.call_from_thread(self._show_found, volume, wanted, known, found, problem)
-
-        self.run_worker(find, thread=True, exclusive=True, group="root", exit_on_error=False)
-
-    def _show_found(
-        self,
-        volume: Volume,
-        wanted: str,
-        everything: list[VolumeEntry] | None,
-        found: list[VolumeEntry],
-        problem: str,
-    ) -> None:
-        if volume is self.volume and self.is_mounted and wanted == self.searched:
-            self._everything = everything
-            tree = self.query_one(FileTree)
-            tree.empty = problem or f"Nothing in the volume has {wanted!r} in its name."
-            tree.set_roots(self._rows_of(found, whole_paths=True))
-            self.refresh_bindings()
-
     # What stands under the cursor
 
     @property
@@ -317,11 +230,9 @@ class VolumeBrowser(VolumeChanges):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         match action:
-            case "clear_search":
-                return self.is_mounted and self.query_one(Input).has_class("-shown")
             case "choose_volume":
                 return self._settings is not None
-            case "refresh_volume" | "search":
+            case "refresh_volume":
                 return self.volume is not None
             case _:
                 return super().check_action(action, parameters)
