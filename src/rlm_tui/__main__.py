@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
-import threading
-from typing import NoReturn
+
+from rlm_tui.commands.leave import end_sandboxes, leave_screen
 
 
 def main() -> None:
@@ -15,32 +13,12 @@ def main() -> None:
         if len(sys.argv) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
             from rlm_tui.ui.app import run_app
 
-            _leave(run_app())
+            leave_screen(run_app())
         from rlm_tui.cli import main as command_line
 
         command_line()
     finally:
-        _end_sandboxes()
-
-
-def _leave(code: int) -> NoReturn:
-    """Leave the screen. Threads that wait for a network are not waited for, as Python would."""
-    _end_sandboxes()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    lingering = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    if any(thread.name.startswith("asyncio_") for thread in lingering):
-        os._exit(code)
-    sys.exit(code)
-
-
-def _end_sandboxes() -> None:
-    """End what still runs at Modal: here there are threads for that yet, at the interpreter's end none."""
-    if pool := sys.modules.get("rlm_tui.sandbox.modal_pool"):
-        pool.POOL.drain()
-    if living := sys.modules.get("rlm_tui.sandbox.modal_living"):
-        living.LIVING.end_all()
+        end_sandboxes()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from rlm_tui.commands import options
 from rlm_tui.commands.batch import batch
 from rlm_tui.commands.check import check
 from rlm_tui.commands.compare_direct import compare_direct
+from rlm_tui.commands.leave import leave_screen
 from rlm_tui.commands.refusal import print_json, refuse
 from rlm_tui.commands.run import run
 from rlm_tui.commands.run_commands import add_run_commands
@@ -70,7 +71,7 @@ def screen(
         )
     from rlm_tui.ui.app import run_app
 
-    raise typer.Exit(run_app(task=task, document=document))
+    leave_screen(run_app(task=task, document=document))
 
 
 @app.command()

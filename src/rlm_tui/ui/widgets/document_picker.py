@@ -22,6 +22,8 @@ from rlm_tui.ui.widgets.problem_line import ProblemLine
 
 BUILT_LATER = "built on first use"
 FOUND_AT_MOST = 200
+NO_DOCUMENTS = (".truth.json", "generator")
+"""What lies beside the built-in documents and is none."""
 
 
 class DocumentPicker(Vertical):
@@ -90,7 +92,7 @@ class DocumentPicker(Vertical):
 
     def _list(self, node: FileNode) -> Iterable[FileNode]:
         """The content of a directory (in a thread). The built-in knowledge is listed before it is built."""
-        directory, knowledge = Path(node.key), knowledge_path()
+        directory, knowledge, content = Path(node.key), knowledge_path(), content_directory()
         if directory == knowledge.parent and not directory.exists():
             return [FileNode(knowledge.name, str(knowledge), False, remark=BUILT_LATER)]
         nodes = [
@@ -103,9 +105,10 @@ class DocumentPicker(Vertical):
                 expanded=entry.path == knowledge.parent,
             )
             for entry in children(directory, Path(node.root.key))
+            if not (directory == content and entry.name.endswith(NO_DOCUMENTS))
         ]
         names = {child.name for child in nodes}
-        if directory == content_directory() and knowledge.parent.name not in names:
+        if directory == content and knowledge.parent.name not in names:
             nodes.insert(0, FileNode(knowledge.parent.name, str(knowledge.parent), True, expanded=True))
         elif directory == knowledge.parent and knowledge.name not in names:
             nodes.append(FileNode(knowledge.name, str(knowledge), False, remark=BUILT_LATER))
