@@ -8,7 +8,8 @@ import pytest
 
 from tests.integration.command_line import rlm_tui
 from tests.integration.session_runs import KEY
-from tests.lm_server import WRONG_KEY, planner_script
+from tests.lm_server import WRONG_KEY, always, planner_script
+from tests.lm_server.answers import StatusFailure
 from tests.lm_server.fixtures import StartLM
 
 pytestmark = pytest.mark.slow
@@ -58,6 +59,23 @@ def test_a_direct_call_that_fails_is_told_and_the_run_is_kept(loopback_lm: Start
     assert ended.json["rlm"]["outputs"] == {"answer": "x"}
     assert ended.json["direct"]["error"]["message"]
     assert KEY not in ended.stdout + ended.stderr
+
+
+def test_a_key_in_the_providers_words_is_not_repeated(loopback_lm: StartLM) -> None:
+    secret = "correcthorsebattery"
+    refusal = StatusFailure(401, f"Key {secret} is not allowed here")
+    server = loopback_lm(always(refusal))
+    ended = rlm_tui(
+        "compare-direct",
+        "basic",
+        "--json",
+        DSPY_LM_MODEL="openai/test-model",
+        DSPY_LM_API_BASE=server.api_base,
+        DSPY_LLM_API_KEY=secret,
+    )
+    assert ended.code == 1
+    assert "is not allowed here" in ended.json["direct"]["error"]["message"]
+    assert secret not in ended.stdout + ended.stderr
 
 
 def test_what_is_asked_wrongly() -> None:

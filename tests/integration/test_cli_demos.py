@@ -68,6 +68,23 @@ def test_another_document_has_another_answer(tmp_path: Path) -> None:
     assert found["outputs"] == {"api_endpoints": ["GET /ping"]}
 
 
+def test_a_small_budget_still_counts_what_has_a_name(tmp_path: Path) -> None:
+    log = tmp_path / "own.log"
+    log.write_text(
+        "2026-01-01T00:00:01Z ERROR web DiskFull: no room left\n" * 5
+        + "2026-01-01T00:00:02Z ERROR web something odd\n" * 2
+    )
+    asked = ("run", "error-patterns", "--document", str(log), "--json", "--max-llm-calls", "1")
+    assert rlm_tui(*asked).json["outputs"]["total_errors_found"] == 7
+    api = tmp_path / "api.md"
+    api.write_text(
+        "# API\n\n## Users\n\n`GET /v1/users`\n\n`DELETE /v1/users`\n\n`GET /v1/old`\n\n"
+        "DELETE /v1/users was removed in 2021.\n\nUntil 2020 one could ask GET /v1/old. It was removed.\n"
+    )
+    found = rlm_tui("run", "api-endpoints", "--document", str(api), "--json").json
+    assert "GET /v1/users" in found["outputs"]["api_endpoints"]
+
+
 def test_the_check_in_words() -> None:
     ended = rlm_tui("run", "api-endpoints", "--check")
     assert "truth: 66 of 66 facts found (api_endpoints 66/66)" in ended.stdout

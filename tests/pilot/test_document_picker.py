@@ -168,3 +168,7 @@ async def test_the_knowledge_document_is_named_before_it_is_built(open_app: Open
     async with open_app(document=None, task="architecture") as pilot:
         assert picker_of(pilot).path == knowledge_path()
         assert "dspy-doc.txt" in screen_text(pilot)
+
+
+def test_a_home_of_nobody_is_no_crash() -> None:
+    assert complete_path("~nobody-of-that-name/") is None

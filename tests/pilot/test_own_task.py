@@ -81,6 +81,13 @@ async def test_what_can_not_be_run_keeps_the_form_open(open_app: OpenApp, workpl
         await settled(pilot)
         assert "is kept there already" in problem(pilot)
         assert read_task(project / "mine.toml").signature == "a -> b"
+        fill(pilot, signature="x -> y: Strr")
+        await pilot.press("ctrl+o")
+        await settled(pilot)
+        assert read_task(project / "mine.toml").signature == "a -> b", "what was kept is not lost"
+        fill(pilot, signature="x -> y")
+        await pilot.press("enter")
+        await settled(pilot)
         await pilot.press("ctrl+o")
         await settled(pilot)
         assert read_task(project / "mine.toml").signature == "x -> y"

@@ -66,3 +66,29 @@ def test_what_is_wrong_with_a_tool_is_one_sentence(own: Path, name: str, words: 
 def test_two_tools_of_one_name_are_refused(own: Path) -> None:
     with pytest.raises(ToolError, match="Two tools are called twice"):
         resolve_tools(["own_tools:twice", "own_tools:twice"], own)
+
+
+def test_a_tool_can_not_have_a_name_that_is_taken(own: Path) -> None:
+    (own / "named_tools.py").write_text(
+        'def print(text: str) -> str:\n    """Shadow."""\n    return text\n\n\n'
+        'def docs(text: str) -> str:\n    """Shadow."""\n    return text\n\n\n'
+        'async def later(text: str) -> str:\n    """Wait."""\n    return text\n'
+    )
+    with pytest.raises(ToolError, match="can't be called print"):
+        resolve_tools(["named_tools:print"], own)
+    with pytest.raises(ToolError, match="can't be called docs"):
+        resolve_tools(["named_tools:docs"], own, taken=["docs"])
+    with pytest.raises(ToolError, match="is asynchronous"):
+        resolve_tools(["named_tools:later"], own)
+
+
+def test_a_module_that_exits_is_a_sentence_and_one_that_imports_late_works(own: Path) -> None:
+    (own / "exiting_tools.py").write_text("import sys\nsys.exit(0)\n")
+    (own / "late_helper.py").write_text("value = 7\n")
+    (own / "late_tools.py").write_text(
+        'def look() -> int:\n    """Look."""\n    import late_helper\n\n    return late_helper.value\n'
+    )
+    with pytest.raises(ToolError, match="SystemExit"):
+        resolve_tools(["exiting_tools:f"], own)
+    (look,) = resolve_tools(["late_tools:look"], own)
+    assert look() == 7

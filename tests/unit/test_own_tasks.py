@@ -79,6 +79,8 @@ def test_the_projects_tasks_stand_over_the_persons(tmp_path: Path) -> None:
         ("signature = 'a -> b'\ntools = ['rm -rf']", "is no tool"),
         ("signature = 'a -> b'\ndocument_input = 'c'", "names 'c'"),
         ("signature = 'a -> b'\n[budgets]\nmax_iterations = 'x'", "Expected `int`"),
+        ("signature = 'a -> b'\n[budgets]\nmax_iterations = -5", "Expected `int` >= 1"),
+        ("signature = 'a -> b'\n[budgets]\nmax_seconds = nan", "Expected `float`"),
         ("signature = ", "Invalid value"),
     ],
 )

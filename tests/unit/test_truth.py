@@ -26,7 +26,11 @@ def test_a_truth_holds_for_its_task_and_inputs_only(tmp_path: Path) -> None:
     assert expected(tmp_path / "none.md", "t", {}) is None
 
 
-@pytest.mark.parametrize("broken", ["{", "[]", '{"truths": [1]}', '{"truths": [{"task": "t"}]}', "null"])
+WITHOUT_WORDS = '{"truths": [{"task": "t", "inputs": {}, "outputs": {"a": [{"x": 1}]}}]}'
+BROKEN = ("{", "[]", WITHOUT_WORDS, '{"truths": [1]}', '{"truths": [{"task": "t"}]}', "null")
+
+
+@pytest.mark.parametrize("broken", BROKEN)
 def test_a_truth_that_can_not_be_read_is_named(tmp_path: Path, broken: str) -> None:
     document = write(tmp_path, [])
     (tmp_path / "d.md.truth.json").write_text(broken)
@@ -68,6 +72,10 @@ def test_outputs_that_are_missing_or_of_another_type_find_nothing() -> None:
     )
     assert found.found == 0
     assert found.of == 4
+
+
+def test_a_number_too_large_for_a_float_is_another() -> None:
+    assert check({"n": 10**400}, {"n": 1.5}).found == 0
 
 
 def test_one_path_is_not_found_in_a_longer_one() -> None:

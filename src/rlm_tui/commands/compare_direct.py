@@ -9,7 +9,7 @@ import typer
 
 from rlm_tui.commands import options
 from rlm_tui.commands.refusal import described, print_json, refuse
-from rlm_tui.commands.run import checked
+from rlm_tui.commands.run import truth_about
 from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, visible
 
 if TYPE_CHECKING:
@@ -52,10 +52,12 @@ def compare_direct(
         from rlm_tui.headless.request import build_request
 
         request = build_request(task, document=document, inputs=inputs or [], overrides=overrides)
+        truth = truth_about(request)
     except (ValueError, OSError) as error:
         detail = described(error)
         refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
     from rlm_tui.engine.direct import ask_directly
+    from rlm_tui.headless.truth import check
     from rlm_tui.headless.watch import watch
 
     session, trajectory = watch(request, as_json=as_json)
@@ -65,7 +67,9 @@ def compare_direct(
         raise typer.Exit(int(code))
     direct = ask_directly(request, window)
     outputs = finished.outputs if finished else {}
-    found = {"rlm": checked(request, outputs), "direct": checked(request, direct.outputs)}
+    found: dict[str, TruthCheck | None] = {"rlm": None, "direct": None}
+    if truth is not None:
+        found = {"rlm": check(outputs, truth), "direct": check(direct.outputs, truth)}
     if as_json:
         print_json(
             {
@@ -108,7 +112,8 @@ def _table(
     if direct.document_characters:
         rows.append(("document", read, cut))
     outputs = finished.outputs if finished else {}
-    rows += [(name, _shown(value), _shown(direct.outputs.get(name))) for name, value in outputs.items()]
+    names = dict.fromkeys([*outputs, *direct.outputs])
+    rows += [(name, _shown(outputs.get(name)), _shown(direct.outputs.get(name))) for name in names]
     if direct.error is not None:
         rows.append(("error", "", one_line(direct.error.message, VALUE_CELLS)))
     label = max(len(row[0]) for row in rows)
@@ -122,5 +127,7 @@ def _counted(tokens: int | None) -> str:
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return ""
     size = f"{len(value)}: " if isinstance(value, list | dict) else ""
     return one_line(size + str(value), VALUE_CELLS)

@@ -9,10 +9,10 @@ import typer
 
 from rlm_tui.commands import options
 from rlm_tui.commands.refusal import described, print_json, refuse
+from rlm_tui.core.text import visible
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
-    from rlm_tui.headless.truth import TruthCheck
 
 Check = Annotated[bool, typer.Option("--check", help="Say how much was found of what is known to be true.")]
 
@@ -101,33 +101,34 @@ def run_task(
             tools=tools,
             instructions=instructions,
         )
+        truth = truth_about(request) if check else None
     except (ValueError, OSError) as error:
         detail = described(error)
         refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
+    from rlm_tui.headless.truth import check as check_outputs
     from rlm_tui.headless.watch import watch
 
     session, trajectory = watch(request, as_json=as_json)
     log = str(session.events_path or "")
     finished = trajectory.finished
-    found = checked(request, finished.outputs if finished else {}) if check else None
+    outputs = finished.outputs if finished else {}
+    found = None if truth is None else check_outputs(outputs, truth)
     if as_json:
         print_json(run_object(trajectory, log) | ({"check": found and found.as_object()} if check else {}))
     elif log:
         typer.echo(f"log: {log}", err=True)
     if check and not as_json:
-        typer.echo(f"truth: {found.words if found else 'nothing is known about this document and task'}")
+        words = found.words if found else "nothing is known about this document and task"
+        typer.echo(f"truth: {visible(words)}")
     raise typer.Exit(int(exit_code(finished.status if finished else "failed")))
 
 
-def checked(request: RunRequest, outputs: Mapping[str, Any]) -> TruthCheck | None:
-    """The outputs of a run beside the truth about its document; None when nothing is known of that."""
-    from rlm_tui.headless.truth import TruthError, check, expected
+def truth_about(request: RunRequest) -> dict[str, Any] | None:
+    """What is known to be true of the outputs of a run; None when nothing is. Raises TruthError."""
+    from rlm_tui.headless.truth import expected
 
     for document in request.documents.values():
-        try:
-            truth = expected(document.path, request.task.name, request.inputs)
-        except TruthError as error:
-            refuse(described(error))
+        truth = expected(document.path, request.task.name, request.inputs)
         if truth is not None:
-            return check(outputs, truth)
+            return truth
     return None

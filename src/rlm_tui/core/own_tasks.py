@@ -10,10 +10,10 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.paths import config_directory
@@ -32,12 +32,12 @@ class TaskFileError(TaskError):
 
 
 class _Budgets(Struct, frozen=True, forbid_unknown_fields=True):
-    max_iterations: int = Budgets().max_iterations
-    max_llm_calls: int = Budgets().max_llm_calls
-    cell_seconds: float | None = None
-    max_seconds: float | None = None
-    max_tokens: int | None = None
-    max_cost_usd: float | None = None
+    max_iterations: Annotated[int, Meta(ge=1)] = Budgets().max_iterations
+    max_llm_calls: Annotated[int, Meta(ge=0)] = Budgets().max_llm_calls
+    cell_seconds: Annotated[float, Meta(gt=0, le=1e9)] | None = None
+    max_seconds: Annotated[float, Meta(gt=0, le=1e9)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    max_cost_usd: Annotated[float, Meta(ge=0, le=1e9)] | None = None
 
 
 class TaskFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -62,6 +62,7 @@ def ask_directly(request: RunRequest, window_tokens: int | None = None) -> Direc
     read = {name: _beginning(document, each) for name, document in request.documents.items()}
     given = {name: text for name, (text, _) in read.items()}
     listener = _Listener(models.meter)
+    redactor = Redactor(request.settings.secrets())
     outputs: dict[str, Any] = {}
     problem = None
     began = time.monotonic()
@@ -69,10 +70,12 @@ def ask_directly(request: RunRequest, window_tokens: int | None = None) -> Direc
         with dspy.context(lm=models.planner, callbacks=[listener], max_history_size=0):
             signature = build_signature(request.task)
             prediction = dspy.Predict(signature)(**request.inputs, **given)
-        redactor = Redactor(request.settings.secrets())
         outputs = {name: redactor.value(plain(prediction[name])) for name in signature.output_fields}
     except Exception as error:
-        problem = explain(error)
+        said = explain(error)
+        problem = ErrorDetail(
+            kind=said.kind, message=redactor.text(said.message), hint=redactor.text(said.hint)
+        )
     finally:
         seconds = time.monotonic() - began
         models.stop()

@@ -13,6 +13,8 @@ from rlm_tui.core.task import TaskError
 from rlm_tui.core.tool_names import BUILTIN_TOOLS, tool_name_problem
 from rlm_tui.engine.imports import import_object
 
+RESERVED = ("llm_query", "llm_query_batched", "SUBMIT", "print", "dspy")
+"""Names that cells have already."""
 MOST_MATCHES = 10_000
 PATTERN_SECONDS = 5.0
 
@@ -40,10 +42,13 @@ _BUILTIN: dict[str, Callable[..., Any]] = {"regex_extract": regex_extract}
 assert set(_BUILTIN) == set(BUILTIN_TOOLS)
 
 
-def resolve_tools(names: Iterable[str], directory: Path | None = None) -> list[Callable[..., Any]]:
+def resolve_tools(
+    names: Iterable[str], directory: Path | None = None, *, taken: Iterable[str] = ()
+) -> list[Callable[..., Any]]:
     """The functions of these names. A person's own are imported, also from `directory` (the working one).
 
-    Raises ToolError for one that can't be imported, called, or described to a planner.
+    `taken` are names that no tool may have: a task's inputs. Raises ToolError for one that can't be imported,
+    called, or described to a planner.
     """
     found: dict[str, Callable[..., Any]] = {}
     for name in names:
@@ -51,6 +56,12 @@ def resolve_tools(names: Iterable[str], directory: Path | None = None) -> list[C
         if problem:
             raise ToolError(problem)
         function = _BUILTIN.get(name) or _imported(name, directory or Path.cwd())
+        if (
+            function.__name__ in RESERVED
+            or function.__name__ in taken
+            or not function.__name__.isidentifier()
+        ):
+            raise ToolError(f"Tool {name}: a tool can't be called {function.__name__}: rename it.")
         if function.__name__ in found:
             raise ToolError(f"Two tools are called {function.__name__}: rename one of them.")
         found[function.__name__] = function
@@ -70,6 +81,8 @@ def _imported(name: str, directory: Path) -> Callable[..., Any]:
 
 def _check_described(name: str, function: Callable[..., Any]) -> None:
     """The planner knows a tool by its annotations and its docstring alone."""
+    if inspect.iscoroutinefunction(function):
+        raise ToolError(f"Tool {name} is asynchronous: write it with def, not async def.")
     for parameter in inspect.signature(function).parameters.values():
         if parameter.annotation is inspect.Parameter.empty:
             raise ToolError(

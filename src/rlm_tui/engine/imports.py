@@ -17,17 +17,14 @@ def import_object(name: str, directory: Path) -> Any:
     """
     module_name, _, attribute = name.partition(":")
     place = str(directory)
-    added = place not in sys.path
-    if added:
+    if place not in sys.path:
+        # It stays there: what a tool imports when it is called comes from the project too.
         sys.path.insert(0, place)
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         words = str(error).strip().partition("\n")[0]
         raise TaskError(f"{name} can't be imported: {type(error).__name__}: {words}") from error
-    finally:
-        if added:
-            sys.path.remove(place)
     if not hasattr(module, attribute):
         raise TaskError(f"{name} can't be imported: {module_name} has no {attribute}.")
     return getattr(module, attribute)

@@ -77,6 +77,8 @@ def import_signature(name: str) -> Any:
 def task_of_class(name: str) -> Task:
     """The task whose signature is the class `module:Class`; its docstring are the instructions."""
     signature = import_signature(name)
+    if not signature.input_fields or not signature.output_fields:
+        raise TaskError(f"{name} needs an input and an output at least.")
     texts = {
         role: {field: _type_text(info.annotation) for field, info in fields.items()}
         for role, fields in (("inputs", signature.input_fields), ("outputs", signature.output_fields))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlm_tui.core.content import knowledge_path, resolve_content
 from rlm_tui.core.documents import Document, describe
+from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import load_settings
 from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, builtin_tasks, find_task, with_more
 
@@ -47,7 +47,7 @@ def find_document(task: Task, path: str | None) -> Document | None:
         from rlm_tui.engine.dspy_knowledge import ensure_document
 
         return describe(ensure_document(built_in))
-    return describe(built_in if built_in is not None else Path(wanted).expanduser())
+    return describe(built_in if built_in is not None else expanded(wanted))
 
 
 def build_request(
@@ -73,7 +73,7 @@ def build_request(
     task = with_more(task, tools, instructions)
     settings = load_settings(overrides=overrides).with_budgets_of(task.budgets)
     found = find_document(task, document)
-    resolve_tools(task.tools)
+    resolve_tools(task.tools, taken=[item.name for item in task.inputs])
     if task.name not in {known.name for known in builtin_tasks()}:
         build_signature(task)  # what dspy can't use is said before anything runs
     given = parse_inputs(inputs)

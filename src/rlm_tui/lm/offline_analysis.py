@@ -16,7 +16,7 @@ def plan_analysis(turn: PlannerTurn) -> Cell:
 
 def plan_summary(turn: PlannerTurn) -> Cell:
     """The next cell for `document, focus -> summary, key_points, coverage_pct`."""
-    calls = max(2, turn.max_calls - 2) if turn.max_calls else 40
+    calls = max(1, turn.max_calls - 2) if turn.max_calls else 40
     return next_cell(turn, [_MAP, _reduce(min(40, calls)), _JOIN], _SUBMIT_SUMMARY)
 
 

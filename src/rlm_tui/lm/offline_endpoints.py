@@ -55,7 +55,8 @@ _MERGE = cell(
     "I aggregate in Python: an endpoint stands in a line of its own or under a heading; what the sub-LM says "
     "is gone, and what is only mentioned in a sentence, is left out. Nothing is kept that the text lacks.",
     """
-    gone = {address for reply in replies for _, address in ENDPOINT.findall(reply)}
+    told = [pair for reply in replies for pair in ENDPOINT.findall(reply)]
+    gone = {f"{method} {address.rstrip('.')}" for method, address in told}
     defined, mentioned = {}, {}
     for line in docs.splitlines():
         for method, address in ENDPOINT.findall(line):
@@ -63,7 +64,7 @@ _MERGE = cell(
             rest = ENDPOINT.sub("", line).strip(" `|-*#:.\\t")
             (mentioned if len(rest.split()) > 6 else defined).setdefault(name, line.strip())
     kept = defined or mentioned
-    api_endpoints = sorted(name for name in kept if name.split(" ", 1)[1] not in gone)
+    api_endpoints = sorted(name for name in kept if name not in gone)
     print(len(defined), "defined,", len(mentioned), "mentioned,", len(kept) - len(api_endpoints), "gone")
     print("\\n".join(api_endpoints[:8]))
     """,

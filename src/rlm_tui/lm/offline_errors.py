@@ -8,12 +8,12 @@ from rlm_tui.lm.offline_prompt import PlannerTurn
 
 def plan_errors(turn: PlannerTurn) -> Cell:
     """The next cell for `docs -> error_categories, total_errors_found`."""
-    return next_cell(turn, [_LOOK, _COLLECT, _CATEGORIZE, _CHECK], _SUBMIT)
+    return next_cell(turn, [_LOOK, _COLLECT, _categorize(min(12, turn.max_calls)), _CHECK], _SUBMIT)
 
 
 def plan_logs(turn: PlannerTurn) -> Cell:
     """The next cell for `logs, query -> matches, patterns, time_range`."""
-    return next_cell(turn, [_SHAPE, _MATCH, _PATTERNS], _SUBMIT_LOGS)
+    return next_cell(turn, [_SHAPE, _MATCH, _patterns(min(5, turn.max_calls))], _SUBMIT_LOGS)
 
 
 _LOOK = cell(
@@ -55,26 +55,30 @@ _COLLECT = cell(
     """,
 )
 
-_CATEGORIZE = cell(
-    "What has a name has a category. For the rest I ask the sub-LM, once for each shape of line and in one "
-    "batch, which of the known kinds it is.",
-    """
-    def shape(line):
-        return re.sub(r"\\d+", "#", re.sub(r"^\\S*\\d\\S*\\s+", "", line))[:120]
 
-    shapes = collections.Counter(shape(line) for line in unnamed)
-    asked = [text for text, _ in shapes.most_common(12)]
-    options = ", ".join([name for name, _ in kinds.most_common(8) if name] + ["Other"])
-    replies = llm_query_batched([
-        f"Which kind of error is this? Answer with one of: {options}\\n\\nPassage:\\n{text}" for text in asked
-    ]) if asked and len(options) > 6 else ["Other"] * len(asked)
-    category = dict(zip(asked, (reply.strip().split("\\n")[0][:40] or "Other" for reply in replies)))
-    error_categories = collections.Counter()
-    for line in found:
-        error_categories[kind_of(line) or category.get(shape(line), "Other")] += 1
-    print(dict(error_categories))
-    """,
-)
+def _categorize(calls: int) -> Cell:
+    return cell(
+        "What has a name has a category. For the rest I ask the sub-LM, once for each shape of line and in "
+        "one batch, which of the known kinds it is.",
+        f"""
+        def shape(line):
+            return re.sub(r"\\d+", "#", re.sub(r"^\\S*\\d\\S*\\s+", "", line))[:120]
+
+        shapes = collections.Counter(shape(line) for line in unnamed)
+        asked = [text for text, _ in shapes.most_common({calls})]
+        options = ", ".join([name for name, _ in kinds.most_common(8) if name] + ["Other"])
+        wanted = f"Which kind of error is this? Answer with one of: {{options}}"
+        replies = llm_query_batched([
+            f"{{wanted}}\\n\\nPassage:\\n{{text}}" for text in asked
+        ]) if asked and len(options) > 6 else ["Other"] * len(asked)
+        category = dict(zip(asked, (reply.strip().split("\\n")[0][:40] or "Other" for reply in replies)))
+        error_categories = collections.Counter()
+        for line in found:
+            error_categories[kind_of(line) or category.get(shape(line), "Other")] += 1
+        print(dict(error_categories))
+        """,
+    )
+
 
 _CHECK = cell(
     "I count in a second way before I submit: over the whole text with one pattern for each category.",
@@ -139,21 +143,26 @@ _MATCH = cell(
     """,
 )
 
-_PATTERNS = cell(
-    "Lines that differ only in numbers are one pattern. I ask the sub-LM what the most frequent are about.",
-    """
-    def shape(line):
-        return re.sub(r"\\d+", "#", TIME.sub("", line)).strip()
 
-    shapes = collections.Counter(shape(line) for line in matches).most_common(5)
-    replies = llm_query_batched([
-        f"Summarize what happens in at most one sentence.\\n\\nPassage:\\n{text}" for text, _ in shapes
-    ]) if shapes else []
-    patterns = [f"{count} times: {text[:160]}" for text, count in shapes]
-    for pattern, reply in zip(patterns, replies):
-        print(pattern, "-", reply[:120])
-    """,
-)
+def _patterns(calls: int) -> Cell:
+    return cell(
+        "Lines that differ only in numbers are one pattern. I ask the sub-LM what the most frequent are "
+        "about.",
+        f"""
+        def shape(line):
+            return re.sub(r"\\d+", "#", TIME.sub("", line)).strip()
+
+        shapes = collections.Counter(shape(line) for line in matches).most_common(5)
+        asked = shapes[:{calls}]
+        wanted = "Summarize what happens in at most one sentence."
+        questions = [f"{{wanted}}\\n\\nPassage:\\n{{text}}" for text, _ in asked]
+        replies = llm_query_batched(questions) if questions else []
+        patterns = [f"{{count}} times: {{text[:160]}}" for text, count in shapes]
+        for pattern, reply in zip(patterns, replies):
+            print(pattern, "-", reply[:120])
+        """,
+    )
+
 
 _SUBMIT_LOGS = cell(
     "The matches are lines of the log, uncut; the patterns and the range of times come from them.",

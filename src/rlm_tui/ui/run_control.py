@@ -97,7 +97,7 @@ def build_request(
     from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
 
-    resolve_tools(task.tools)
+    resolve_tools(task.tools, taken=[item.name for item in task.inputs])
     inputs, documents = bind_inputs(task, values, document)
     pace = OFFLINE_PACE_SECONDS if settings.lm is None else 0.0
     return RunRequest(task=task, inputs=inputs, documents=documents, settings=settings, pace=pace)

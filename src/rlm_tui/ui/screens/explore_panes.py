@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from rlm_tui.core.content import resolve_content
 from rlm_tui.core.documents import DocumentError
+from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskRegistry
 from rlm_tui.core.text import human_size, one_line
@@ -225,7 +226,8 @@ class ExplorePanes(Screen[None]):
         if task.document_input is None or not task.default_document:
             return
         if path is None or path == self._default_document:
-            self._default_document = resolve_content(task.default_document)
+            own = task.default_document
+            self._default_document = resolve_content(own) or expanded(own).absolute()
             self.picker.choose(task.default_document)
 
     def on_task_form_document_wanted(self) -> None:

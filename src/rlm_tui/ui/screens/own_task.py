@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from rlm_tui.core.own_tasks import TaskFile, read_task, task_folders, write_task
+from rlm_tui.core.own_tasks import TaskFile, make_own_task, task_folders, write_task
 from rlm_tui.core.signature_text import SignatureFields, SignatureTextError, parse_signature
 from rlm_tui.core.task import Task, TaskError
 from rlm_tui.core.tasks import DOCUMENT_NAMES
@@ -114,27 +114,21 @@ class OwnTaskScreen(Dialog[Task]):
 
     def _write(self, name: str, file: TaskFile, folder: Path, overwrite: bool) -> None:
         """Check it as a run would, and write it (in a thread: dspy is imported)."""
-        tell = self.app.call_from_thread
-        try:
-            path = write_task(name, file, folder, overwrite=overwrite)
-        except FileExistsError:
-            tell(self._is_there, name)
-            return
-        except (TaskError, SignatureTextError) as error:
-            tell(self.query_one(ProblemLine).say, str(error))
-            return
         from rlm_tui.engine.host_tools import resolve_tools
         from rlm_tui.engine.signatures import SignatureError, build_signature
 
-        task = read_task(path)
+        tell = self.app.call_from_thread
         try:
+            task = make_own_task(name, file)
             build_signature(task)
-            resolve_tools(task.tools)
-        except (SignatureError, TaskError) as error:
-            path.unlink(missing_ok=True)
+            resolve_tools(task.tools, taken=[item.name for item in task.inputs])
+            write_task(name, file, folder, overwrite=overwrite)
+        except FileExistsError:
+            tell(self._is_there, name)
+        except (TaskError, SignatureTextError, SignatureError) as error:
             tell(self.query_one(ProblemLine).say, str(error))
-            return
-        tell(self.dismiss, task)
+        else:
+            tell(self.dismiss, task)
 
     def _is_there(self, name: str) -> None:
         self._occupied = True

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from rlm_tui.core.paths import expanded
 from rlm_tui.ui.key_groups import RESULT
 from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.widgets.problem_line import ProblemLine
@@ -63,7 +64,7 @@ class SaveScreen(Dialog[Path]):
         if not name:
             problem.say("A file needs a name: type one.")
             return
-        path = Path(name).expanduser().absolute()
+        path = expanded(name).absolute()
         if path.is_dir():
             problem.say(f"{path} is a directory: add a file name.")
             return

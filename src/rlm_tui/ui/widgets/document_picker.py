@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from rlm_tui.core.content import ContentMissing, content_directory, knowledge_path, resolve_content
 from rlm_tui.core.documents import Document, DocumentError, children, describe, discover
+from rlm_tui.core.paths import expanded
 from rlm_tui.ui.key_groups import LOOK
 from rlm_tui.ui.widgets.file_nodes import FileNode
 from rlm_tui.ui.widgets.file_tree import FileTree
@@ -162,7 +163,7 @@ class DocumentPicker(Vertical):
         if not text.startswith(PATH_STARTS):
             self.query_one(FileTree).focus()
             return
-        path = Path(text).expanduser().absolute()
+        path = expanded(text).absolute()
         if path.is_dir():
             self._added = [path, *(other for other in self._added if other != path)]
             event.input.value = ""
@@ -183,7 +184,7 @@ class DocumentPicker(Vertical):
 
     def choose(self, path: Path | str) -> None:
         """Choose a document; what is wrong with it is said in place. It is looked at in a thread."""
-        wanted = resolve_content(path) or Path(path).expanduser().absolute()
+        wanted = resolve_content(path) or expanded(path).absolute()
         self.run_worker(lambda: self._describe(wanted), thread=True, exclusive=True, group="describe")
 
     def _describe(self, path: Path) -> None:

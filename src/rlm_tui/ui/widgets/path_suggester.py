@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from textual.suggester import Suggester
+
+from rlm_tui.core.paths import expanded
 
 PATH_STARTS = ("/", "~", "./", "../")
 
@@ -17,7 +17,7 @@ def complete_path(text: str) -> str | None:
     try:
         fitting = sorted(
             entry.name + ("/" if entry.is_dir() else "")
-            for entry in Path(head + "/").expanduser().iterdir()
+            for entry in expanded(head + "/").iterdir()
             if entry.name.startswith(start) and (start or not entry.name.startswith("."))
         )
     except OSError:
