@@ -28,6 +28,7 @@ from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportErr
 
 T = TypeVar("T")
 PIECE = 1024 * 1024  # of what is sent at once; Modal's client takes at most 16 MiB before it must be drained
+ARRIVAL_SECONDS = 5.0
 TERMINATED, TIMED_OUT = 137, 124
 
 
@@ -179,7 +180,10 @@ class ModalTransport:
             with contextlib.suppress(TransportError):
                 self._in_sandbox(modal_parts.interrupt_command(), "interrupting the cell")
 
-        threading.Thread(target=signal, name="modal-interrupt", daemon=True).start()
+        # What comes next waits for its effect: so it must have arrived, however long the way is.
+        thread = threading.Thread(target=signal, name="modal-interrupt", daemon=True)
+        thread.start()
+        thread.join(ARRIVAL_SECONDS)
 
     def kill(self, reason: str = "") -> None:
         self._reason = self._reason or reason

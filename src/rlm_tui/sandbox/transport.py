@@ -111,7 +111,10 @@ class Transport(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """Send SIGINT to the driver from outside; for code that never lets the driver read."""
+        """Send SIGINT to the driver from outside; for code that never lets the driver read.
+
+        May take seconds: until it has arrived, as far as that can be known.
+        """
         ...
 
     def kill(self, reason: str = "") -> None:
