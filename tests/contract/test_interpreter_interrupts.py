@@ -75,7 +75,7 @@ def test_code_that_heeds_nothing_is_killed(place: Place) -> None:
         began = time.monotonic()
         with pytest.raises(SandboxLostError, match="did not heed an interrupt"):
             interpreter.execute("print('go', flush=True)\nsum(iter(int, 1))")
-        assert time.monotonic() - began < 7
+        assert time.monotonic() - began < 15
         assert listener.of("interrupting") == ["frame", "signal", "kill"]
         done = listener.of("done")[-1]
         assert (done.status, done.text) == ("lost", "go\n")

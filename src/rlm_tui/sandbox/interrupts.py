@@ -19,7 +19,8 @@ def stop_cell(transport: Transport, cell: Cell, reason: str, tell: Callable[[Int
     """Stop `cell` for `reason` ("interrupt", "timeout" or "cancel"); returns at once. Again: does nothing.
 
     An `interrupt` frame, which the driver repeats by itself; after 2.5 s a SIGINT from outside, for code that
-    never lets the driver read; after 2 s more the sandbox is killed, and its namespace is lost.
+    never lets the driver read; after 2 s more (and what the way to the sandbox and back may take) the sandbox
+    is killed, and its namespace is lost.
     """
     if cell.interrupted_for:
         return
@@ -38,7 +39,7 @@ def _climb(transport: Transport, cell: Cell, reason: str, tell: Callable[[Interr
         return
     tell("signal")
     transport.interrupt()
-    if cell.finished.wait(SIGNAL_SECONDS):
+    if cell.finished.wait(SIGNAL_SECONDS + transport.way_seconds):
         return
     tell("kill")
     wanted = "its time limit" if reason == "timeout" else "an interrupt"

@@ -105,6 +105,10 @@ class ModalTransport:
         return data.decode("utf-8", "replace")
 
     @property
+    def way_seconds(self) -> float:
+        return ARRIVAL_SECONDS
+
+    @property
     def start_seconds(self) -> float:
         return self._settings.start_seconds
 

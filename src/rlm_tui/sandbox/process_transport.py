@@ -98,6 +98,10 @@ class ProcessTransport:
         return None if self._process is None else self._process.pid
 
     @property
+    def way_seconds(self) -> float:
+        return 0.0
+
+    @property
     def start_seconds(self) -> float:
         return START_SECONDS
 

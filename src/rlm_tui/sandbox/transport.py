@@ -76,6 +76,11 @@ class Transport(Protocol):
         ...
 
     @property
+    def way_seconds(self) -> float:
+        """How long a word may take to the driver and back when the way is long."""
+        ...
+
+    @property
     def start_seconds(self) -> float:
         """How long a start may take, the driver's greeting included."""
         ...
