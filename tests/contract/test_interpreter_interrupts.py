@@ -68,6 +68,17 @@ def test_code_that_never_lets_the_driver_read_is_stopped_by_a_signal_from_outsid
 
 
 @every_transport
+def test_a_signal_reaches_the_sandbox_it_was_meant_for(place: Place) -> None:
+    listener = Recording()
+    with sandbox(place, listener=listener) as interpreter, sandbox(place) as later:
+        interrupt_once_running(interpreter, listener)
+        with pytest.raises(CodeExecutionError, match="interrupted this cell"):
+            interpreter.execute("import re\nprint('go', flush=True)\nre.match('(a+)+$', 'a' * 60 + 'b')")
+        assert listener.of("interrupting") == ["frame", "signal"]
+        assert later.execute("1") == "1\n"
+
+
+@every_transport
 def test_code_that_heeds_nothing_is_killed(place: Place) -> None:
     listener = Recording()
     with sandbox(place, listener=listener) as interpreter:

@@ -14,6 +14,7 @@ from rlm_tui.sandbox import processes
 from rlm_tui.sandbox.confinement import probe_bubblewrap
 
 MARK = "RLM_LOOPBACK_SANDBOX"
+PYTHON = Path(sys.executable).resolve()
 CHUNKS = (1, 7, 4096, 65_536, 13)
 """Sizes in which output is handed on, so that whoever splits it into lines is tried."""
 
@@ -136,11 +137,14 @@ def namespace(mounts: Mapping[str, Path], *, network: bool) -> list[str]:
     arguments += ["--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"]
     for path, source in mounts.items():
         arguments += ["--bind", str(source), path]
+    for prefix in sorted({sys.base_prefix, sys.prefix, str(PYTHON.parent)}):
+        if Path(prefix).parts[1] in tops:
+            arguments += ["--ro-bind", prefix, prefix]
     return [*arguments, "--chdir", "/tmp"]
 
 
 def program(arguments: Sequence[str]) -> list[str]:
     """The command, with this Python in the place of the image's."""
     if arguments and arguments[0] in ("python", "python3"):
-        return [str(Path(sys.executable).resolve()), *arguments[1:]]
+        return [str(PYTHON), *arguments[1:]]
     return list(arguments)

@@ -61,10 +61,9 @@ class Router:
                     MARK: sandbox.mark,
                     **self._sandboxes.secret_environment(sandbox),
                 }
-                mounts = {path: mounted.copy for path, mounted in sandbox.mounted.items()}
                 try:
                     network = not sandbox.definition.block_network and not blocked(sandbox.definition)
-                    await process.start(mounts, environment, network=network)
+                    await process.start(sandbox.mounts, environment, network=network)
                 except OSError as error:
                     raise GRPCError(Status.INVALID_ARGUMENT, f"{arguments[0]}: {error}") from error
                 sandbox.execs[request.exec_id] = process

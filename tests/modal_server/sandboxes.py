@@ -43,6 +43,7 @@ class Sandbox:
         self.started = False
         self.over = asyncio.Event()
         self._directory = directory
+        self._scratch = directory / self.id / "tmp"
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
 
@@ -60,8 +61,14 @@ class Sandbox:
         """The processes that were started in it and have not ended."""
         return [one.pid for one in self.execs.values() if one.pid is not None and one.code is None]
 
+    @property
+    def mounts(self) -> dict[str, Path]:
+        """What its processes see in which place: its volumes, and a /tmp of its own."""
+        return {"/tmp": self._scratch, **{path: mounted.copy for path, mounted in self.mounted.items()}}
+
     def start(self, volumes: Volumes) -> None:
-        """Give it its copies of the volumes, and its time limit."""
+        """Give it its copies of the volumes, its /tmp and its time limit."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
         for mount in self.definition.volume_mounts:
             copy = self._directory / self.id / mount.volume_id
             self.mounted[mount.mount_path] = Mounted(volumes.by_id(mount.volume_id), copy)
