@@ -13,7 +13,7 @@ import dspy
 import msgspec
 from dspy.utils.callback import BaseCallback
 
-from rlm_tui.core.documents import Document
+from rlm_tui.core.documents import AnyDocument, DocumentSet
 from rlm_tui.core.events import ErrorDetail, Usage
 from rlm_tui.core.redaction import Redactor
 from rlm_tui.engine.plain import plain
@@ -94,8 +94,19 @@ def ask_directly(request: RunRequest, window_tokens: int | None = None) -> Direc
     )
 
 
-def _beginning(document: Document, limit: int) -> tuple[str, int]:
-    """The first `limit` characters of a document, and how many it has in all; the rest is only counted."""
+def _beginning(document: AnyDocument, limit: int) -> tuple[str, int]:
+    """The first `limit` characters of a document, and how many it has in all; the rest is only counted.
+
+    Of a set: of all its texts, one after the other, each under its name.
+    """
+    if isinstance(document, DocumentSet):
+        parts, length = [], 0
+        for member in document.members:
+            head = f"===== {member.key} =====\n"
+            text, whole = _beginning(member.document, max(0, limit - length - len(head)))
+            parts.append(f"{head}{text}\n"[: max(0, limit - length)])
+            length += len(head) + whole + 1
+        return "".join(parts), length
     with document.path.open(encoding=document.encoding, errors="replace", newline="") as file:
         text = file.read(limit)
         length = len(text)
