@@ -19,7 +19,6 @@ from rlm_tui.core.events import (
     VolumeChanged,
 )
 from rlm_tui.core.settings import ModalSettings
-from rlm_tui.core.tasks import TaskRegistry
 from tests.contract.sandboxes import needs_bubblewrap
 from tests.integration.session_runs import KEY, READING, SUBMIT, WatchedRun, request, run
 from tests.lm_server import planner_script
@@ -97,23 +96,6 @@ def test_the_events_are_those_of_a_local_run(
     assert any(
         event["type"] == "volume_changed" and event["written"] == ["kept/parts.txt"] for event in modal
     )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("task", ["basic", "architecture"])
-def test_the_offline_demo_runs_there(loopback_modal: LoopbackModal, task: str, tmp_path: Path) -> None:
-    document = None
-    if task == "architecture":
-        document = tmp_path / "handbook.md"
-        document.write_text(DOCUMENT, encoding="utf-8")
-    wanted = TaskRegistry().get(task)
-    inputs = {
-        item.name: "What are the first 12 Fibonacci numbers?" for item in wanted.inputs if not item.document
-    }
-    local = run(request(wanted, document=document, **inputs)).finished()
-    modal = run(request(wanted, document=document, modal=MODAL, **inputs)).finished()
-    assert modal.status == "submitted"
-    assert modal.outputs == local.outputs
 
 
 def test_the_start_tells_its_phases_and_the_document_goes_up_once(
