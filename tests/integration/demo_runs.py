@@ -14,9 +14,9 @@ from typing import Any
 
 from rlm_tui.cloud.modal_client import forget_clients
 from rlm_tui.core.builtin_tasks import builtin_tasks
-from rlm_tui.core.events import AnyEvent
+from rlm_tui.core.events import AnyEvent, CellFinished
 from rlm_tui.core.trajectory import Trajectory
-from rlm_tui.engine.session import Session
+from rlm_tui.engine.session import RunRequest, Session
 from rlm_tui.headless.request import build_request
 from rlm_tui.headless.result import run_object
 from rlm_tui.headless.truth import TruthCheck
@@ -41,8 +41,23 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Run:
+    """A run that has ended: its request, what `run --json` prints of it, its seconds by the clock."""
+
+    request: RunRequest
+    result: dict[str, Any]
+    failures: tuple[str, ...]
+    seconds: float
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        outputs: dict[str, Any] = self.result["outputs"]
+        return outputs
+
+
+@dataclass(frozen=True)
 class DemoRun:
-    """A demonstration that has ended: what `run --json` prints, what it found, its seconds by the clock."""
+    """A demonstration that has ended: where it ran, what `run --json` prints, what it found, its seconds."""
 
     task: str
     place: str
@@ -100,28 +115,37 @@ class Everywhere:
 
 
 def run_demo(task: str, place: Place, *, volume: str | None = None, again: bool = False) -> DemoRun:
-    """Run a demonstration on its own document as `rlm-tui run TASK` does; no log is kept.
+    """Run a demonstration on its own document, on a new volume or the one named `volume`.
 
-    Its volume is a new one, or the one named `volume`; `again` says that the task has run on it before.
+    `again` says that the task has run on that volume before.
     """
-    arrived: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
-    trajectory = Trajectory()
+    overrides = {"sandbox": place.sandbox, "volume": volume or f"demo-{uuid.uuid4().hex[:12]}"}
     with _environment(place.environment):
-        overrides = {"sandbox": place.sandbox, "volume": volume or f"demo-{uuid.uuid4().hex[:12]}"}
-        request = build_request(task, document=None, inputs=(), overrides=overrides)
-        began = time.perf_counter()
-        session = Session(request, arrived.put, keep=False)
-        session.start()
-        try:
-            while trajectory.finished is None:
-                trajectory.apply(arrived.get(timeout=_DEADLINE))
-            seconds = time.perf_counter() - began
-        finally:
-            session.cancel()
-            session.wait(20)
-    result = run_object(trajectory, "")
-    truth = truth_found(request, result["outputs"], again=again)
-    return DemoRun(task, place.name, result, truth, seconds)
+        run = run_task(task, **overrides)
+    truth = truth_found(run.request, run.outputs, again=again)
+    return DemoRun(task, place.name, run.result, truth, run.seconds)
+
+
+def run_task(task: str, document: Path | None = None, **overrides: Any) -> Run:
+    """Run a task as `rlm-tui run TASK --document …` does with the flags `overrides`; no log is kept."""
+    arrived: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
+    trajectory, failures = Trajectory(), []
+    path = None if document is None else str(document)
+    request = build_request(task, document=path, inputs=(), overrides=overrides)
+    began = time.perf_counter()
+    session = Session(request, arrived.put, keep=False)
+    session.start()
+    try:
+        while trajectory.finished is None:
+            event = arrived.get(timeout=_DEADLINE)
+            trajectory.apply(event)
+            if isinstance(event, CellFinished) and event.error is not None:
+                failures.append(event.error.message)
+        seconds = time.perf_counter() - began
+    finally:
+        session.cancel()
+        session.wait(20)
+    return Run(request, run_object(trajectory, ""), tuple(failures), seconds)
 
 
 @contextlib.contextmanager

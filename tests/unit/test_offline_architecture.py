@@ -48,10 +48,13 @@ def test_few_calls_are_enough_for_an_answer(calls: int) -> None:
     assert "Schleuse" in found.optimizers
 
 
-def test_without_any_call_left_it_ends_with_what_it_has() -> None:
-    found = run_offline(ARCHITECTURE, calls=1, docs=HEADED, query="modules and optimizers")
-    assert found.modules == []
-    assert any("limit exceeded" in output for output in failed_cells(found))
+@pytest.mark.parametrize("calls", [0, 2])
+def test_with_fewer_calls_than_lists_it_goes_by_what_classes_derive_from(calls: int) -> None:
+    source = "class Schleuse(Teleprompter):\n    pass\n\n\nclass Wasserfall(dspy.Module):\n    pass\n\n\n"
+    source += "class Nixe(Wasserfall):\n    pass\n\n\nclass Stein:\n    pass\n"
+    found = run_offline(ARCHITECTURE, calls=calls, docs=source, query="modules and optimizers")
+    assert (found.modules, found.optimizers) == (["Nixe", "Wasserfall"], ["Schleuse"])
+    assert failed_cells(found) == []
 
 
 def test_the_reference_of_the_installed_dspy_is_read_right(tmp_path: Path) -> None:

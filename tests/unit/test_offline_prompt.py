@@ -100,3 +100,13 @@ def test_any_outputs_and_previews_come_back(outputs: list[str], value: str) -> N
     assert [step.output.strip() for step in turn.steps] == [output.strip() for output in outputs]
     assert [step.code for step in turn.steps] == [code for _, code, _ in cells]
     assert [one.name for one in turn.inputs] == ["docs", "query"]
+
+
+def test_a_budget_of_no_calls_is_not_an_unknown_one() -> None:
+    system, prompt = prompt_for("docs -> answer", {"docs": "d"}, [])
+    none = read_turn(system.replace("max 33 sub-LLM", "max 0 sub-LLM"), prompt)
+    unknown = read_turn(system.replace("You have max 33 sub-LLM calls.", ""), prompt)
+    assert (none.max_calls, none.calls(8), none.calls(8, kept=2)) == (0, 0, 0)
+    assert (unknown.max_calls, unknown.calls(8, kept=2)) == (None, 8)
+    told = read_turn(system, prompt)
+    assert (told.calls(8, kept=2), told.calls(40, kept=2), told.calls(40, kept=33)) == (8, 31, 1)

@@ -1,33 +1,23 @@
-"""Strategies for one long text: analyze it for a query, summarize it with a focus, describe its structure."""
+"""Strategies for one text: analyze it for a query, describe its structure."""
 
 from __future__ import annotations
 
-from rlm_tui.lm.offline_cell import Cell, cell, next_cell
+from rlm_tui.lm.offline_cell import WORDS_OF, Cell, cell, next_cell
 from rlm_tui.lm.offline_prompt import PlannerTurn
 
-_ASKED = 8
+_EXAMINED = 8
 
 
 def plan_analysis(turn: PlannerTurn) -> Cell:
     """The next cell for `document, query -> findings, answer, sections_examined`."""
-    asked = max(1, min(_ASKED, turn.max_calls - 2)) if turn.max_calls else _ASKED
-    return next_cell(turn, [_SECTIONS, _rank(asked), _CONCLUDE], _SUBMIT_ANALYSIS)
-
-
-def plan_summary(turn: PlannerTurn) -> Cell:
-    """The next cell for `document, focus -> summary, key_points, coverage_pct`."""
-    calls = max(1, turn.max_calls - 2) if turn.max_calls else 40
-    return next_cell(turn, [_MAP, _reduce(min(40, calls)), _JOIN], _SUBMIT_SUMMARY)
-
-
-def plan_short_summary(turn: PlannerTurn) -> Cell:
-    """The next cell for `text -> summary`: small enough that its whole history can be read."""
-    return next_cell(turn, [_READ, _ASK_ONCE], _SUBMIT_SHORT)
+    asked = turn.calls(_EXAMINED, kept=2)
+    examine = _examine(asked, _ASK) if asked else _examine(_EXAMINED, _READ)
+    return next_cell(turn, [_SECTIONS, examine, _CONCLUDE], _SUBMIT_ANALYSIS)
 
 
 def plan_structure(turn: PlannerTurn) -> Cell:
     """The next cell for `text -> headers, code_blocks, structure_summary` with the tool regex_extract."""
-    return next_cell(turn, [_EXTRACT, _DESCRIBE], _SUBMIT_STRUCTURE)
+    return next_cell(turn, [_EXTRACT, _DESCRIBE if turn.calls(1) else _COUNT], _SUBMIT_STRUCTURE)
 
 
 _SECTIONS = cell(
@@ -43,26 +33,36 @@ _SECTIONS = cell(
     print(f"{len(document):,} characters in {len(texts)} sections")
     print(peek(document, 0, 300))
     """,
+    shared=WORDS_OF,
 )
 
+_ASK = """\
+wanted = f"Quote the sentences that answer this: {query}"
+questions = [f"{wanted}\\n\\nPassage:\\n{passage}" for passage in passages]
+replies = llm_query_batched(questions) if questions else []
+sections_examined = len(questions)"""
+_READ = """\
+replies = ["\\n".join(" ".join(one.split()) for one in sentences[at]) for at in best]
+sections_examined = 0  # none was asked about: no sub-LM call is allowed"""
 
-def _rank(asked: int) -> Cell:
-    return cell(
+
+def _examine(sections: int, how: str) -> Cell:
+    ranked = cell(
         "Words of the query that are rare in the document lead to where the answer is. I rank by them and "
-        "ask about the best sections only.",
+        + ("ask about the best sections only." if how == _ASK else "read the best sections by code."),
         f"""
-        words = {{word.lower() for word in re.findall(r"[A-Za-z]{{3,}}", query)}} - {{
+        words = set(words_of(query)) - {{
             "the", "and", "what", "which", "where", "who", "how", "does", "are", "was", "were", "with",
             "that", "this", "for", "from", "into", "not", "his", "her", "its", "many", "did", "has", "had",
-            "have",
+            "have", "why", "when", "there", "is",
         }}
         low = [text.lower() for text in texts]
         seen_in = {{word: sum(word in text for text in low) for word in words}}
         weight = {{word: math.log(1 + len(texts) / count) ** 2 for word, count in seen_in.items() if count}}
         scores = [sum(value for word, value in weight.items() if word in text) for text in low]
-        best = sorted(range(len(texts)), key=lambda at: -scores[at])[:{asked}]
+        best = sorted(range(len(texts)), key=lambda at: -scores[at])[:{sections}]
         best = [at for at in best if scores[at] > 0]
-        sentences = {{at: re.split(r"(?<=[.!?])\\s+", texts[at]) for at in best}}
+        sentences = {{at: re.split(r"(?<=[.!?])\\s+|(?<=[。！？])", texts[at]) for at in best}}
 
         def near(at):
             held = [sum(v for w, v in weight.items() if w in one.lower()) for one in sentences[at]]
@@ -70,33 +70,39 @@ def _rank(asked: int) -> Cell:
             return " ".join(sentences[at][max(0, middle - 8):middle + 9])
 
         passages = [near(at) for at in best]
-        wanted = f"Quote the sentences that answer this: {{query}}"
-        questions = [f"{{wanted}}\\n\\nPassage:\\n{{passage}}" for passage in passages]
-        replies = llm_query_batched(questions) if questions else []
-        sections_examined = len(best)
-        print("words:", {{word: seen_in[word] for word in sorted(weight, key=weight.get, reverse=True)[:8]}})
-        print(sections_examined, "sections examined")
+        """,
+    )
+    shown = cell(
+        "",
+        """
+        print("words:", {word: seen_in[word] for word in sorted(weight, key=weight.get, reverse=True)[:8]})
+        print(sections_examined, "of", len(texts), "sections examined")
         for reply in replies[:4]:
             print("-", reply[:160])
         """,
     )
+    return Cell(ranked.reasoning, f"{ranked.code}\n{how}\n{shown.code}")
 
 
 _CONCLUDE = cell(
     "I keep the sentences that hold most of the rare words, drop what says nothing, and check that each "
-    "stands in the document.",
+    "stands in the document. A word of the query that the document does not have is said.",
     """
+    read = " ".join(" ".join(texts[at].split()) for at in best)
     candidates = {}
     for reply in replies:
         if reply.startswith("[ERROR]") or "says nothing on this" in reply or reply.strip() == "NONE":
             continue
         for sentence in (line.strip(" -") for line in reply.splitlines()):
             value = sum(v for w, v in weight.items() if w in sentence.lower())
-            if value and sentence[:60] in document:
-                candidates[sentence] = max(value, candidates.get(sentence, 0))
+            if value and " ".join(sentence.split())[:60] in read:
+                candidates[sentence[:600]] = max(value, candidates.get(sentence[:600], 0))
     ranked = sorted(candidates, key=candidates.get, reverse=True)
     findings = ranked[:6]
     answer = findings[0] if findings else "The document says nothing on this."
+    absent = sorted(word for word, count in seen_in.items() if not count)
+    if findings and absent:
+        answer = f"The document has no {' or '.join(map(repr, absent))}. Nearest to the query: {answer}"
     print(answer)
     print(len(candidates), "sentences found,", len(findings), "kept")
     """,
@@ -108,89 +114,9 @@ _SUBMIT_ANALYSIS = cell(
     found = globals()
     SUBMIT(
         findings=found.get("findings", []),
-        answer=found.get("answer", ""),
+        answer=found.get("answer", "No answer: a cell before this one failed."),
         sections_examined=int(found.get("sections_examined", 0)),
     )
-    """,
-)
-
-_MAP = cell(
-    "To summarize all of it, all of it has to be read: I cut the document into pieces that a call takes.",
-    """
-    import re
-
-    print(f"{len(document):,} characters")
-    print(peek(document, 0, 300))
-    """,
-)
-
-
-def _reduce(calls: int) -> Cell:
-    return cell(
-        "One question for each piece, all in one batch: what in it bears on the focus.",
-        f"""
-        size = max(2000, -(-len(document) // {calls}))
-        pieces = chunk_by_size(document, size, 0)[:{calls}]
-        replies = llm_query_batched([
-            f"Summarize in at most one sentence what is said of this: {{focus}}\\n\\nPassage:\\n{{piece}}"
-            for piece in pieces
-        ])
-        good = [not reply.startswith("[ERROR]") for reply in replies]
-        covered = sum(len(piece) for piece, fine in zip(pieces, good) if fine)
-        coverage_pct = round(100 * min(1, covered / max(1, len(document))), 1)
-        print(len(pieces), "pieces of", size, "characters;", coverage_pct, "% covered")
-        """,
-    )
-
-
-_JOIN = cell(
-    "I join what was found: each point once, those that share words with the focus first.",
-    """
-    words = {word.lower()[:5] for word in re.findall(r"[A-Za-z]{4,}", focus)}
-    said = [" ".join(reply.split()) for reply, fine in zip(replies, good) if fine]
-    points = [point for point in dict.fromkeys(said) if point not in ("", "NONE")]
-    points.sort(key=lambda point: -sum(word in point.lower() for word in words))
-    key_points = [point[:300] for point in points[:8]]
-    summary = " ".join(key_points[:4])
-    print(summary[:600])
-    """,
-)
-
-_SUBMIT_SUMMARY = cell(
-    "The coverage is what was really read, so I submit it with the points.",
-    """
-    found = globals()
-    SUBMIT(
-        summary=found.get("summary", ""),
-        key_points=found.get("key_points", []),
-        coverage_pct=float(found.get("coverage_pct", 0)),
-    )
-    """,
-)
-
-_READ = cell(
-    "I look at the text first: how long it is, how it begins, what it repeats.",
-    """
-    import collections, re
-
-    words = collections.Counter(re.findall(r"[A-Za-z]{5,}", text.lower()))
-    print(f"{len(text):,} characters; its words: {[word for word, _ in words.most_common(8)]}")
-    print(peek(text, 0, 300))
-    """,
-)
-
-_ASK_ONCE = cell(
-    "The text fits into one question, so I ask once, and keep the answer in a variable to look at.",
-    """
-    summary = llm_query(f"Summarize the passage in at most three sentences.\\n\\nPassage:\\n{text[:12_000]}")
-    print(summary)
-    """,
-)
-
-_SUBMIT_SHORT = cell(
-    "I have seen the summary, so I submit it. What led to it stands in the history, uncut.",
-    """
-    SUBMIT(summary=globals().get("summary", ""))
     """,
 )
 
@@ -201,7 +127,12 @@ _EXTRACT = cell(
     headers = [one.strip() for one in regex_extract(pattern=r"^#{1,4} +(.+)$", text=text)]
     fences = regex_extract(pattern=r"^`{3}", text=text)
     code_blocks = len(fences) // 2
-    print(len(headers), "headings,", code_blocks, "blocks of code")
+
+    def counted(number, noun):
+        return f"{number} {noun if number == 1 else noun + 's'}"
+
+    counts = f"{counted(len(headers), 'heading')} and {counted(code_blocks, 'block')} of code."
+    print(counts)
     print(headers[:8])
     """,
 )
@@ -209,10 +140,18 @@ _EXTRACT = cell(
 _DESCRIBE = cell(
     "What the structure is about I let the sub-LM say, from the headings alone.",
     """
-    outline = "\\n".join(f"{header}." for header in headers[:60]) or text[:2000]
+    outline = "\\n".join(header.rstrip(".") + "." for header in headers[:60]) or text[:2000]
     question = "Summarize what this outline is about in at most two sentences."
     about = llm_query(f"{question}\\n\\nPassage:\\n{outline}")
-    structure_summary = f"{len(headers)} headings and {code_blocks} blocks of code. {about}"
+    structure_summary = f"{counts} {about}"
+    print(structure_summary)
+    """,
+)
+
+_COUNT = cell(
+    "No sub-LM call is allowed, so I say what was counted, and that no more is known.",
+    """
+    structure_summary = f"{counts} What they are about was not asked: no sub-LM call is allowed."
     print(structure_summary)
     """,
 )
@@ -224,7 +163,7 @@ _SUBMIT_STRUCTURE = cell(
     SUBMIT(
         headers=found.get("headers", []),
         code_blocks=int(found.get("code_blocks", 0)),
-        structure_summary=found.get("structure_summary", ""),
+        structure_summary=found.get("structure_summary", "Not described: a cell before this one failed."),
     )
     """,
 )

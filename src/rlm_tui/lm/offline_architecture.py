@@ -5,7 +5,7 @@ It knows no library: which names are listed is for the sub-LM to extract from th
 
 from __future__ import annotations
 
-from rlm_tui.lm.offline_cell import Cell, cell, next_cell
+from rlm_tui.lm.offline_cell import WORDS_OF, Cell, cell, next_cell
 from rlm_tui.lm.offline_prompt import PlannerTurn
 
 _GROUPS = 12
@@ -14,8 +14,8 @@ _QUOTING = 8
 
 def plan_architecture(turn: PlannerTurn) -> Cell:
     """The next cell for the architecture of what a document describes."""
-    third = max(1, (turn.max_calls - 2) // 3) if turn.max_calls else _GROUPS
-    ask = _ask(min(_GROUPS, third), min(_QUOTING, third))
+    third = turn.calls(3 * _GROUPS, kept=2) // 3 or turn.calls(3) // 3
+    ask = _ask(third, min(_QUOTING, third)) if third else _READ
     return next_cell(turn, [_LOOK, _NAVIGATE, ask, _MERGE], _SUBMIT)
 
 
@@ -30,6 +30,7 @@ _LOOK = cell(
     print("---")
     print(peek(docs, 0, 500))
     """,
+    shared=WORDS_OF,
 )
 
 _NAVIGATE = cell(
@@ -42,7 +43,7 @@ _NAVIGATE = cell(
     sections = chunk_by_headers(docs, r"^(?:class|def|async def) " if is_source else r"^#{1,4} ")
     if len(sections) < 4:
         sections = [{"header": "", "content": piece} for piece in chunk_by_size(docs, 3000, 0)]
-    words = {word.lower().rstrip("s") for word in re.findall(r"[A-Za-z]{4,}", query)}
+    words = {word.rstrip("s") for word in words_of(query, 4)}
 
     def relevance(section):
         opening = section["header"] + "\\n" + section["content"][:1500]
@@ -111,6 +112,21 @@ def _ask(groups: int, quoting: int) -> Cell:
         """,
     )
 
+
+_READ = cell(
+    "There are three lists and fewer sub-LM calls, so I go by what the text says by itself: classes that "
+    "derive from something named so, and sentences with the words of a rule.",
+    """
+    bases = re.findall(r"^(?:#+ )?class (\\w+)\\(([^)\\n]*)\\)", docs, flags=re.MULTILINE)
+    named_modules = [name for name, base in bases if re.search(r"Module\\b", base)]
+    named_optimizers = [name for name, base in bases if re.search(r"(Teleprompter|Optimizer)\\b", base)]
+    prose = [" ".join(one["content"][:1200].split()) for one in chosen]
+    said = [one for text in prose for one in re.findall(r"(?:^|(?<=\\. ))[A-Z][^.!?]{30,250}\\.", text)]
+    rule = re.compile(r"\\b(should|rather than|instead of|never|always|prefer)\\b")
+    quoted = [sentence for sentence in dict.fromkeys(said) if rule.search(sentence)][:8]
+    print(len(named_modules), "modules,", len(named_optimizers), "optimizers,", len(quoted), "sentences")
+    """,
+)
 
 _MERGE = cell(
     "I merge and verify in Python. What derives from one of a kind is of that kind; every name has to stand "

@@ -35,7 +35,9 @@ def lines_with(*parts):
     return sum(any(part in line.lower() for part in parts) for line in material.splitlines())
 
 def share_found():
-    """The share of the wanted words that the material speaks of."""
+    """The share of the wanted words that the material speaks of; none if nothing was found in it."""
+    if not any(lines_for.values()):
+        return 0.0
     return round(sum(term in material.lower() for term in terms) / max(1, len(terms)), 2)'''
 
 
@@ -59,8 +61,8 @@ def question_for(field: OutputField) -> str:
             return f"Quote the sentences of the passage that give the {subject}, at most 2, or NONE:"
 
 
-def conversion(field: OutputField, inputs: tuple[InputVariable, ...]) -> str:
-    """The Python expression of an output's value."""
+def conversion(field: OutputField, inputs: tuple[InputVariable, ...], may_ask: bool = True) -> str:
+    """The Python expression of an output's value; with `may_ask` it may make a sub-LM call."""
     lines = f"lines_for[{field.name!r}]"
     match field.kind:
         case "integer":
@@ -87,9 +89,12 @@ def conversion(field: OutputField, inputs: tuple[InputVariable, ...]) -> str:
         case "array":
             return f"[{_item(field.items)} for line in {lines}[:50]]"
         case _:
-            return (
-                f'" ".join({lines}[:3]) or llm_query("Summarize the passage.\\n\\nPassage:\\n" + excerpts[0])'
+            otherwise = (
+                r'llm_query("Summarize the passage.\n\nPassage:\n" + excerpts[0])'
+                if may_ask
+                else '"Nothing on this was found."'
             )
+            return f'" ".join({lines}[:3]) or {otherwise}'
 
 
 def _number(field: OutputField, inputs: tuple[InputVariable, ...], lines: str) -> str:

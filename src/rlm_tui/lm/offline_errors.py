@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-from rlm_tui.lm.offline_cell import Cell, cell, next_cell
+from rlm_tui.lm.offline_cell import WORDS_OF, Cell, cell, next_cell
 from rlm_tui.lm.offline_prompt import PlannerTurn
 
 
 def plan_errors(turn: PlannerTurn) -> Cell:
     """The next cell for `docs -> error_categories, total_errors_found`."""
-    return next_cell(turn, [_LOOK, _COLLECT, _categorize(min(12, turn.max_calls)), _CHECK], _SUBMIT)
+    return next_cell(turn, [_LOOK, _COLLECT, _categorize(turn.calls(12)), _CHECK], _SUBMIT)
 
 
 def plan_logs(turn: PlannerTurn) -> Cell:
     """The next cell for `logs, query -> matches, patterns, time_range`."""
-    return next_cell(turn, [_SHAPE, _MATCH, _patterns(min(5, turn.max_calls))], _SUBMIT_LOGS)
+    return next_cell(turn, [_SHAPE, _MATCH, _patterns(turn.calls(5))], _SUBMIT_LOGS)
 
+
+# What is written as one line of JSON has many entries, and a line without an end is read in pieces.
+_ENTRIES_OF = r"""
+def entries_of(text, longest=2000):
+    entries = []
+    for line in text.splitlines():
+        for one in re.split(r"(?<=\}),\s*(?=\{)", line) if len(line) > longest else [line]:
+            entries += [one] if len(one) <= longest else re.findall(r".{1,500}(?:\s|$)|.{1,500}", one)
+    return entries
+"""
 
 _LOOK = cell(
     "I look for what marks an error here before I count anything: a level, a heading, or only a word.",
     """
     import collections, re
 
-    lines = docs.splitlines()
+    lines = entries_of(docs)
     LEVEL = re.compile(r"\\b(ERROR|FATAL|CRITICAL|SEVERE)\\b")
     levels = sum(bool(LEVEL.search(line)) for line in lines)
     words = sum("error" in line.lower() for line in lines)
     print(f"{len(docs):,} characters, {len(lines):,} lines")
     print("lines with a level of error:", levels, "- lines with the word:", words)
-    print("\\n".join([line for line in lines if LEVEL.search(line)][:3] or lines[:3]))
+    for line in [line for line in lines if LEVEL.search(line)][:3] or lines[:3]:
+        print(line[:300])
     """,
+    shared=_ENTRIES_OF,
 )
 
 _COLLECT = cell(
@@ -107,7 +119,7 @@ _SHAPE = cell(
     """
     import collections, re
 
-    lines = logs.splitlines()
+    lines = entries_of(logs)
     CLOCK = r"\\d\\d:\\d\\d(?::\\d\\d(?:[.,]\\d+)?)?Z?"
     TIME = re.compile(rf"\\d{{4}}-\\d\\d-\\d\\d[T ]{CLOCK}|\\b{CLOCK}")
     stamps = [match[0] for match in (TIME.search(line) for line in lines) if match]
@@ -115,6 +127,7 @@ _SHAPE = cell(
     print(f"{len(lines):,} lines, {time_range or 'no times'}")
     print(peek(logs, 0, 400))
     """,
+    shared=f"{WORDS_OF}{_ENTRIES_OF}",
 )
 
 _MATCH = cell(
@@ -123,7 +136,7 @@ _MATCH = cell(
     """
     import math
 
-    asked = {word.lower()[:6] for word in re.findall(r"[A-Za-z]{4,}", query)}
+    asked = {word[:6] for word in words_of(query, 4)}
     asked -= {"which", "what", "find", "errors"}
     low = [line.lower() for line in lines]
     seen_in = {word: sum(word in line for line in low) for word in asked}
@@ -139,7 +152,8 @@ _MATCH = cell(
     matches = [lines[at] for at, value in enumerate(scores) if value and value >= 0.7 * top]
     print(len(weight), "of the words occur:", {word: seen_in[word] for word in weight})
     print(len(matches), "lines match best; the first:")
-    print("\\n".join(matches[:4]))
+    for line in matches[:4]:
+        print(line[:300])
     """,
 )
 
@@ -157,7 +171,7 @@ def _patterns(calls: int) -> Cell:
         wanted = "Summarize what happens in at most one sentence."
         questions = [f"{{wanted}}\\n\\nPassage:\\n{{text}}" for text, _ in asked]
         replies = llm_query_batched(questions) if questions else []
-        patterns = [f"{{count}} times: {{text[:160]}}" for text, count in shapes]
+        patterns = [f"{{count}} time{{'s' * (count > 1)}}: {{text[:160]}}" for text, count in shapes]
         for pattern, reply in zip(patterns, replies):
             print(pattern, "-", reply[:120])
         """,

@@ -22,13 +22,11 @@ def plan_general(turn: PlannerTurn) -> Cell:
     material, request = split_inputs(turn.inputs)
     if repaired := _repair(turn):
         return repaired
-    calls = (turn.max_calls or 50) // max(1, len(turn.outputs)) - 1
-    cells = [
-        _look(turn.inputs),
-        _find(material, request, turn.outputs),
-        _ask(turn.outputs, max(1, min(_PASSAGES, calls))),
-        _convert(turn),
-    ]
+    fields = max(1, len(turn.outputs))
+    calls = turn.calls((_PASSAGES + 1) * fields)
+    spared = calls >= 2 * fields  # a text for which nothing was found may be asked for once more
+    ask = _ask(turn.outputs, calls // fields - spared) if calls >= fields else _pick(turn.outputs)
+    cells = [_look(turn.inputs), _find(material, request, turn.outputs), ask, _convert(turn, spared)]
     return next_cell(turn, cells, _submit(turn.outputs))
 
 
@@ -111,8 +109,27 @@ def _ask(outputs: tuple[OutputField, ...], per_field: int) -> Cell:
     )
 
 
-def _convert(turn: PlannerTurn) -> Cell:
-    lines = [f"results[{field.name!r}] = {conversion(field, turn.inputs)}" for field in turn.outputs]
+def _pick(outputs: tuple[OutputField, ...]) -> Cell:
+    names = [field.name for field in outputs]
+    return cell(
+        "There are fewer sub-LM calls than outputs, so I pick the sentences that share words with the "
+        "request and with each output's name.",
+        f"""
+        lines_for = {{}}
+        sentences = [one.strip() for text in excerpts for one in re.split(r"\\n|(?<=[.!?])\\s+", text)]
+        for name in {names!r}:
+            wanted = set(re.findall(r"\\w{{3,}}", f"{{request}} {{name.replace('_', ' ')}}".lower()))
+            held = {{one: sum(word in one.lower() for word in wanted) for one in sentences}}
+            ranked = sorted(held, key=held.get, reverse=True)
+            lines_for[name] = [one[:400] for one in ranked[:3] if held[one]]
+        for name, lines in lines_for.items():
+            print(name, len(lines), [line[:200] for line in lines])
+        """,
+    )
+
+
+def _convert(turn: PlannerTurn, may_ask: bool) -> Cell:
+    lines = [f"results[{field.name!r}] = {conversion(field, turn.inputs, may_ask)}" for field in turn.outputs]
     return Cell(
         "I turn what was found into the types that are wanted, and look at it before submitting.",
         f"{HELPERS}\n\nresults = {{}}\n" + "\n".join(lines) + "\nfor name, value in results.items():\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlm_tui.lm.offline_analysis import plan_analysis, plan_short_summary, plan_structure, plan_summary
+from rlm_tui.lm.offline_analysis import plan_analysis, plan_structure
 from rlm_tui.lm.offline_architecture import plan_architecture
 from rlm_tui.lm.offline_caching import plan_caching
 from rlm_tui.lm.offline_cell import Cell
@@ -12,6 +12,7 @@ from rlm_tui.lm.offline_fields import asks_for_json, write_fields
 from rlm_tui.lm.offline_general import plan_general
 from rlm_tui.lm.offline_prompt import PlannerTurn, read_turn, sections
 from rlm_tui.lm.offline_questions import plan_question
+from rlm_tui.lm.offline_summary import plan_short_summary, plan_summary
 
 
 def is_planner_prompt(system: str, prompt: str) -> bool:

@@ -65,14 +65,14 @@ class Step:
 
 @dataclass(frozen=True)
 class PlannerTurn:
-    """Everything a turn's prompt says."""
+    """Everything a turn's prompt says; `max_calls` is None where it says nothing of sub-LM calls."""
 
     inputs: tuple[InputVariable, ...]
     outputs: tuple[OutputField, ...]
     steps: tuple[Step, ...]
     iteration: int
     limit: int
-    max_calls: int
+    max_calls: int | None
 
     @property
     def stage(self) -> int:
@@ -88,6 +88,12 @@ class PlannerTurn:
                 break
             count += 1
         return count
+
+    def calls(self, most: int, *, kept: int = 0) -> int:
+        """How many calls a batch of `most` may be; `kept` are left over, unless that leaves none for it."""
+        if self.max_calls is None:
+            return most
+        return min(most, max(self.max_calls - kept, min(1, self.max_calls)))
 
     def input(self, name: str) -> InputVariable | None:
         return next((variable for variable in self.inputs if variable.name == name), None)
@@ -127,7 +133,7 @@ def read_turn(system: str, prompt: str) -> PlannerTurn:
         steps=read_history(found["repl_history"]),
         iteration=_integer(number, 1),
         limit=_integer(limit, 1),
-        max_calls=int(calls.group(1)) if calls else 0,
+        max_calls=int(calls.group(1)) if calls else None,
     )
 
 

@@ -36,7 +36,7 @@ def plan_question(turn: PlannerTurn) -> Cell:
     plan = (
         "it can be computed"
         if found
-        else "it can't be computed from its words alone, so I will ask the sub-LM"
+        else "it can't be computed from its words alone, so it is for the sub-LM"
     )
     look = cell(
         "I look at the question before anything else, and say how I will go about it.",
@@ -45,7 +45,7 @@ def plan_question(turn: PlannerTurn) -> Cell:
         print(len(question.split()), "words; plan:", {plan!r})
         """,
     )
-    step = found or _ask()
+    step = found or (_ask() if turn.calls(1) else _admit())
     finish = cell(
         "I have seen the answer in the output, and it is what the question asks for. I submit it.",
         """
@@ -68,6 +68,14 @@ def _ask() -> Computation:
         "This can't be computed from the question alone, and there is no document to search. I ask the "
         "sub-LM and pass on what it says.",
         f'answer = llm_query(question)\nif answer.startswith("Offline demo"):\n    answer += {_CAN_DO!r}',
+    )
+
+
+def _admit() -> Computation:
+    said = f"No sub-LM call is allowed, and this can't be computed from its words alone.{_CAN_DO}"
+    return computation(
+        "This can't be computed from the question alone, and no sub-LM call is allowed. I say so.",
+        f"answer = {said!r}",
     )
 
 

@@ -7,7 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-_WORD = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+(?:\.\d+)?")
+_JOINED = "぀-ヿ㐀-鿿"  # scripts without spaces between their words
+_WORD = re.compile(rf"[{_JOINED}]+|[A-Z]{{2,}}(?![a-z])|[A-Z]?[a-z]+|[^\W\d_{_JOINED}]+|\d+(?:\.\d+)?")
+_JOINED_WORDS = re.compile(f"[{_JOINED}]{{2,}}")
 _ENDINGS = """
 ization isation ations ation ingly ities ments ment ions ion ers er ors or ings ing edly ed ies es s ly y e
 """
@@ -21,7 +23,9 @@ you your about also list name names quote passage text sentence sentences answer
 none please find tell give most best following document content based using use used only each other between
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
-_BREAK = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[`A-Z0-9])")
+_BREAK = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[`A-Z0-9])|(?<=[。！？])(?![」』）])\s*")
+_LONGEST = 600
+_PIECE = re.compile(rf".{{1,{_LONGEST}}}(?:\s|$)|.{{1,{_LONGEST}}}")
 # A fence that was cut off must not swallow what follows: none goes on beyond a heading.
 _FENCE = re.compile(
     r"^[ \t]*(?P<mark>```|~~~)[^\n]*\n(?:(?!#{2,6} |# \w+\n\n|[ \t]*(?P=mark)).*\n)*?[ \t]*(?P=mark)[ \t]*$",
@@ -46,8 +50,17 @@ def stem(word: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """The telling words of a text, stemmed, in order; the parts of names in CamelCase count singly."""
-    return [stem(word) for word in _WORD.findall(text) if word.lower() not in _COMMON and len(word) > 1]
+    """The telling words of a text, stemmed, in order; the parts of names in CamelCase count singly.
+
+    Of a script that joins its words, each two characters are one.
+    """
+    found: list[str] = []
+    for word in _WORD.findall(text):
+        if _JOINED_WORDS.match(word):
+            found += [word[at : at + 2] for at in range(len(word) - 1)]
+        elif word.lower() not in _COMMON and len(word) > 1:
+            found.append(stem(word))
+    return found
 
 
 def without_code(text: str) -> str:
@@ -56,7 +69,10 @@ def without_code(text: str) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text's prose, each on one line; headings and fenced code are no prose."""
+    """The sentences of a text's prose, each on one line; headings and fenced code are no prose.
+
+    What goes on without an end is cut into pieces.
+    """
     found: list[str] = []
     block: list[str] = []
     for line in [*without_code(text).splitlines(), ""]:
@@ -67,7 +83,11 @@ def sentences(text: str) -> list[str]:
         if line.strip() and not heading:
             block.append(_PARAMETER.sub("", _ITEM.sub("", line)))
     found += _BREAK.split(" ".join(" ".join(block).split()))
-    return [sentence.strip() for sentence in found if sentence.strip()]
+    return [piece.strip() for sentence in found for piece in _pieces(sentence) if piece.strip()]
+
+
+def _pieces(sentence: str) -> list[str]:
+    return [sentence] if len(sentence) <= _LONGEST else _PIECE.findall(sentence)
 
 
 def is_prose(sentence: str) -> bool:
