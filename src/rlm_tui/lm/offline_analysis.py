@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rlm_tui.lm.offline_cell import WORDS_OF, Cell, cell, next_cell
 from rlm_tui.lm.offline_prompt import PlannerTurn
+from rlm_tui.lm.offline_several import several_documents
 
 _EXAMINED = 8
 
@@ -12,7 +13,10 @@ def plan_analysis(turn: PlannerTurn) -> Cell:
     """The next cell for `document, query -> findings, answer, sections_examined`."""
     asked = turn.calls(_EXAMINED, kept=2)
     examine = _examine(asked, _ASK) if asked else _examine(_EXAMINED, _READ)
-    return next_cell(turn, [_SECTIONS, examine, _CONCLUDE], _SUBMIT_ANALYSIS)
+    conclude = _CONCLUDE
+    if several_documents(turn):
+        conclude = Cell(_CONCLUDE.reasoning, f"{_CONCLUDE.code}\n{_NAMED.code}")
+    return next_cell(turn, [_SECTIONS, examine, conclude], _SUBMIT_ANALYSIS)
 
 
 def plan_structure(turn: PlannerTurn) -> Cell:
@@ -41,8 +45,9 @@ wanted = f"Quote the sentences that answer this: {query}"
 questions = [f"{wanted}\\n\\nPassage:\\n{passage}" for passage in passages]
 replies = llm_query_batched(questions) if questions else []
 sections_examined = len(questions)"""
-_READ = """\
-replies = ["\\n".join(" ".join(one.split()) for one in sentences[at]) for at in best]
+_READ = r"""
+ends = r"\n\s*\n|(?<=[.!?])\s+|(?<=[。！？])"
+replies = ["\n".join(" ".join(one.split()) for one in re.split(ends, texts[at])) for at in best]
 sections_examined = 0  # none was asked about: no sub-LM call is allowed"""
 
 
@@ -105,6 +110,19 @@ _CONCLUDE = cell(
         answer = f"The document has no {' or '.join(map(repr, absent))}. Nearest to the query: {answer}"
     print(answer)
     print(len(candidates), "sentences found,", len(findings), "kept")
+    """,
+)
+
+_NAMED = cell(
+    "",
+    """
+    flat = {name: " ".join(text.split()) for name, text in by_name.items()}
+    for at, sentence in enumerate(findings):
+        start = " ".join(sentence.split())[:60]
+        name = next((name for name, text in flat.items() if start in text), "")
+        findings[at] = f"{name}: {sentence}" if name else sentence
+        answer = answer.replace(sentence, findings[at]) if at == 0 else answer
+    print(findings)
     """,
 )
 

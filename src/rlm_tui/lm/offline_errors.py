@@ -123,6 +123,8 @@ _SHAPE = cell(
     CLOCK = r"\\d\\d:\\d\\d(?::\\d\\d(?:[.,]\\d+)?)?Z?"
     TIME = re.compile(rf"\\d{{4}}-\\d\\d-\\d\\d[T ]{CLOCK}|\\b{CLOCK}")
     stamps = [match[0] for match in (TIME.search(line) for line in lines) if match]
+    if all(re.match(r"\\d{4}-", stamp) for stamp in stamps):
+        stamps.sort()  # several services write in turns, and several logs stand one behind the other
     time_range = f"{stamps[0]} to {stamps[-1]}" if stamps else ""
     print(f"{len(lines):,} lines, {time_range or 'no times'}")
     print(peek(logs, 0, 400))

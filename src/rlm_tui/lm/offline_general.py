@@ -42,13 +42,19 @@ def _is_long(variable: InputVariable) -> bool:
 
 
 def _look(inputs: tuple[InputVariable, ...]) -> Cell:
-    lines = [
-        f"print({one.name!r}, f'{{len({one.name}):,}} characters:')\nprint(peek({one.name}, 0, 400))"
-        if one.type.startswith("str") and _is_long(one)
-        else f"print({one.name!r}, type({one.name}).__name__, repr({one.name})[:300])"
-        for one in inputs
-    ]
-    return Cell("I look at the inputs first: their types, their lengths, how they begin.", "\n".join(lines))
+    return Cell(
+        "I look at the inputs first: their types, their lengths, how they begin.",
+        "\n".join(_shown(one) for one in inputs),
+    )
+
+
+def _shown(one: InputVariable) -> str:
+    name = one.name
+    if one.type.startswith("str") and _is_long(one):
+        return f"print({name!r}, f'{{len({name}):,}} characters:')\nprint(peek({name}, 0, 400))"
+    if one.type.startswith("dict") and _is_long(one):
+        return f"print({name!r}, {{key: len(str(item)) for key, item in list({name}.items())[:20]}})"
+    return f"print({name!r}, type({name}).__name__, repr({name})[:300])"
 
 
 def _find(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rlm_tui.lm.offline_analysis import plan_analysis, plan_structure
 from rlm_tui.lm.offline_architecture import plan_architecture
 from rlm_tui.lm.offline_caching import plan_caching
@@ -12,6 +14,7 @@ from rlm_tui.lm.offline_fields import asks_for_json, write_fields
 from rlm_tui.lm.offline_general import plan_general
 from rlm_tui.lm.offline_prompt import PlannerTurn, read_turn, sections
 from rlm_tui.lm.offline_questions import plan_question
+from rlm_tui.lm.offline_several import read_as_one
 from rlm_tui.lm.offline_summary import plan_short_summary, plan_summary
 
 
@@ -28,27 +31,37 @@ def plan_turn(system: str, prompt: str) -> str:
 
 
 def plan(turn: PlannerTurn) -> Cell:
-    """The next cell for `turn`: by the names of what goes in and out, as a person would choose a method."""
+    """The next cell for `turn`."""
+    strategy = choose(turn)
+    if strategy in (plan_question, plan_general):
+        return strategy(turn)
+    # A document's name is no heading of its text, and no line of a log.
+    headed = strategy not in (plan_structure, plan_logs, plan_errors)
+    return read_as_one(strategy(turn), turn, headed=headed)
+
+
+def choose(turn: PlannerTurn) -> Callable[[PlannerTurn], Cell]:
+    """A strategy, by the names of what goes in and out, as a person would choose a method."""
     inputs = {variable.name for variable in turn.inputs}
     outputs = {field.name for field in turn.outputs}
     if inputs == {"question"} and outputs == {"answer"}:
-        return plan_question(turn)
+        return plan_question
     if {"modules", "optimizers", "design_principles"} <= outputs and "docs" in inputs:
-        return plan_architecture(turn)
+        return plan_architecture
     if "found_in_cache" in outputs and {"docs", "query"} <= inputs:
-        return plan_caching(turn)
+        return plan_caching
     if outputs == {"api_endpoints"} and "docs" in inputs:
-        return plan_endpoints(turn)
+        return plan_endpoints
     if {"error_categories", "total_errors_found"} <= outputs and "docs" in inputs:
-        return plan_errors(turn)
+        return plan_errors
     if {"matches", "patterns", "time_range"} <= outputs and {"logs", "query"} <= inputs:
-        return plan_logs(turn)
+        return plan_logs
     if {"findings", "answer", "sections_examined"} <= outputs and {"document", "query"} <= inputs:
-        return plan_analysis(turn)
+        return plan_analysis
     if {"summary", "key_points", "coverage_pct"} <= outputs and {"document", "focus"} <= inputs:
-        return plan_summary(turn)
+        return plan_summary
     if {"headers", "code_blocks", "structure_summary"} <= outputs and inputs == {"text"}:
-        return plan_structure(turn)
+        return plan_structure
     if inputs == {"text"} and outputs == {"summary"}:
-        return plan_short_summary(turn)
-    return plan_general(turn)
+        return plan_short_summary
+    return plan_general

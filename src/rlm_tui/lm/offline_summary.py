@@ -68,7 +68,7 @@ _PICK = cell(
     "share words with the focus from the beginning, and say so.",
     """
     sentences = re.split(r"\\n\\s*\\n|(?<=[.!?])\\s+|(?<=[。！？])", peek(document, 0, 200_000))
-    replies = [one for one in sentences if 20 <= len(one) <= 400]
+    replies = [one for one in sentences if 20 <= len(one) <= 400 and not one.startswith("#")]
     good = [True] * len(replies)
     coverage_pct = 0.0
     warning = "No sub-LM call is allowed, so nothing was read; these sentences stand in the document. "
