@@ -91,7 +91,7 @@ def _examine(sections: int, how: str) -> Cell:
 
 _CONCLUDE = cell(
     "I keep the sentences that hold most of the rare words, drop what says nothing, and check that each "
-    "stands in the document. A word of the query that the document does not have is said.",
+    "stands in the document. If the query turns on a word that the document does not have, I say so.",
     """
     read = " ".join(" ".join(texts[at].split()) for at in best)
     candidates = {}
@@ -105,8 +105,10 @@ _CONCLUDE = cell(
     ranked = sorted(candidates, key=candidates.get, reverse=True)
     findings = ranked[:6]
     answer = findings[0] if findings else "The document says nothing on this."
-    absent = sorted(word for word, count in seen_in.items() if not count)
-    if findings and absent:
+    strange = [word for word, count in seen_in.items() if not count and not re.match(f"[{JOINED}]", word)]
+    absent = sorted(word for word in strange if not any(word[:max(4, len(word) - 2)] in text for text in low))
+    held = sum(v for w, v in weight.items() if w in answer.lower())
+    if findings and held < len(absent) * math.log(1 + len(texts)) ** 2:
         answer = f"The document has no {' or '.join(map(repr, absent))}. Nearest to the query: {answer}"
     print(answer)
     print(len(candidates), "sentences found,", len(findings), "kept")
