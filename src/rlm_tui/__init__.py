@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
 
-def __getattr__(name: str) -> str:
-    """`__version__`, looked up when somebody asks: it is slow, and the first paint does without."""
+if TYPE_CHECKING:
+    from rlm_tui.headless.explorer import Explorer
+
+__all__ = ["Explorer"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Explorer` and `__version__`, looked up when somebody asks: the first paint does without both."""
+    if name == "Explorer":
+        from rlm_tui.headless.explorer import Explorer
+
+        return Explorer
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib.metadata import PackageNotFoundError, version

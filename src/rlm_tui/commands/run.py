@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from rlm_tui.commands import options
 from rlm_tui.commands.refusal import described, print_json, refuse
 from rlm_tui.core.text import visible
-
-if TYPE_CHECKING:
-    from rlm_tui.engine.session import RunRequest
 
 Check = Annotated[bool, typer.Option("--check", help="Say how much was found of what is known to be true.")]
 
@@ -93,6 +90,7 @@ def run_task(
 
     try:
         from rlm_tui.headless.request import build_request
+        from rlm_tui.headless.truth import truth_about
 
         request = build_request(
             task,
@@ -123,14 +121,3 @@ def run_task(
         words = found.words if found else "nothing is known about this document and task"
         typer.echo(f"truth: {visible(words)}")
     raise typer.Exit(int(exit_code(finished.status if finished else "failed")))
-
-
-def truth_about(request: RunRequest) -> dict[str, Any] | None:
-    """What is known to be true of the outputs of a run; None when nothing is. Raises TruthError."""
-    from rlm_tui.headless.truth import expected
-
-    for document in request.documents.values():
-        truth = expected(document.path, request.task.name, request.inputs)
-        if truth is not None:
-            return truth
-    return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, TypedDict, Unpack
 
 from rlm_tui.core.documents import AnyDocument, Document
 from rlm_tui.core.settings import Settings
@@ -15,6 +16,7 @@ from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.start import local_volume
 from rlm_tui.sandbox.interpreter import DriverInterpreter
 from rlm_tui.sandbox.limits import Limits, check_fits, check_fits_modal
+from rlm_tui.sandbox.listener import InterpreterListener
 from rlm_tui.sandbox.local import ProcessInterpreter
 from rlm_tui.sandbox.modal import ModalInterpreter
 
@@ -22,6 +24,15 @@ LEFT_RUNNING = (
     "The sandbox {} could not be ended and may still be paid for: that is tried on while the program runs; "
     "look with `rlm-tui sandboxes`."
 )
+
+
+class InterpreterOptions(TypedDict, total=False):
+    """What every `DriverInterpreter` takes, wherever its cells run."""
+
+    tools: dict[str, Callable[..., Any]]
+    cell_timeout: float | None
+    listener: InterpreterListener | None
+    redact: Callable[[str], str]
 
 
 class SandboxFactory:
@@ -90,34 +101,48 @@ class SandboxFactory:
                 self._recorder.note("warning", LEFT_RUNNING.format(sandbox.left_running))
 
     def _make(self, listener: CellListener | None) -> DriverInterpreter:
-        settings = self._settings.sandbox
-        limits = Limits(
-            memory_bytes=settings.memory_bytes,
-            file_size_bytes=settings.file_size_bytes,
-            processes=settings.processes,
+        return make_interpreter(
+            self._settings,
+            documents=self._documents,
+            run_id=self._run_id,
+            cell_timeout=self._cell_seconds,
+            listener=listener,
+            redact=self._recorder.text,
         )
-        match settings.kind:
-            case "local":
-                return ProcessInterpreter(
-                    documents=self._documents,
-                    volume=local_volume(self._settings),
-                    confined=settings.confined,
-                    limits=limits,
-                    cell_timeout=self._cell_seconds,
-                    listener=listener,
-                    redact=self._recorder.text,
-                )
-            case "modal":
-                return ModalInterpreter(
-                    self._settings.modal,
-                    volume=settings.volume,
-                    documents=self._documents,
-                    limits=limits,
-                    run_id=self._run_id,
-                    cell_timeout=self._cell_seconds,
-                    listener=listener,
-                    redact=self._recorder.text,
-                )
+
+
+def make_interpreter(
+    settings: Settings,
+    *,
+    documents: Sequence[Document] = (),
+    run_id: str = "",
+    **options: Unpack[InterpreterOptions],
+) -> DriverInterpreter:
+    """The sandbox that `settings` name, not started yet: a process here, or one in Modal's cloud."""
+    chosen = settings.sandbox
+    limits = Limits(
+        memory_bytes=chosen.memory_bytes,
+        file_size_bytes=chosen.file_size_bytes,
+        processes=chosen.processes,
+    )
+    match chosen.kind:
+        case "local":
+            return ProcessInterpreter(
+                documents=documents,
+                volume=local_volume(settings),
+                confined=chosen.confined,
+                limits=limits,
+                **options,
+            )
+        case "modal":
+            return ModalInterpreter(
+                settings.modal,
+                volume=chosen.volume,
+                documents=documents,
+                limits=limits,
+                run_id=run_id,
+                **options,
+            )
 
 
 def check_documents(documents: Sequence[AnyDocument], settings: Settings) -> None:

@@ -12,18 +12,22 @@ from rlm_tui.core.trajectory import Trajectory
 _WIDTH = 160
 
 
-def _document_words(document: DocumentReference) -> str:
-    size = human_size(document.size)
+def _document_words(document: DocumentReference, *, path: bool) -> str:
+    shown, size = visible(document.path if path else document.name), human_size(document.size)
     if document.count > 1:
-        return f"documents {document.path} {document.count:,} files, {size}"
-    return f"document {document.path} {size}, {document.encoding}"
+        return f"documents {shown} {document.count:,} files, {size}"
+    return f"document {shown} {size}, {document.encoding}"
 
 
 class LinePrinter:
-    """Prints what happens as it happens, a line a thing; text of models and sandboxes as `visible` text."""
+    """Prints what happens as it happens, a line a thing; text of models and sandboxes as `visible` text.
 
-    def __init__(self, stream: TextIO) -> None:
+    `paths` False names documents without their folders, for a text that goes to other people.
+    """
+
+    def __init__(self, stream: TextIO, *, paths: bool = True) -> None:
         self._stream = stream
+        self._paths = paths
         self._unfinished: dict[str, str] = {}
 
     def print_event(self, event: events.AnyEvent, trajectory: Trajectory) -> None:
@@ -32,7 +36,7 @@ class LinePrinter:
             case events.RunStarted():
                 self._line(f"run {event.run_id}: {event.task}, {event.planner}")
                 for document in event.documents.values():
-                    self._line(_document_words(document))
+                    self._line(_document_words(document, path=self._paths))
             case events.SandboxReady():
                 confinement = event.detail or ("confined" if event.confined else "unconfined")
                 self._line(f"sandbox {event.kind} ready in {human_seconds(event.seconds)}: {confinement}")

@@ -12,7 +12,7 @@ from rlm_tui.core.content import knowledge_path, resolve_content
 from rlm_tui.core.documents import AnyDocument, Document
 from rlm_tui.core.opened_documents import open_documents
 from rlm_tui.core.paths import expanded
-from rlm_tui.core.settings import load_settings
+from rlm_tui.core.settings import Settings, load_settings
 from rlm_tui.core.standard_input import STANDARD_INPUT, keep_standard_input
 from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, builtin_tasks, find_task, with_more
 
@@ -79,26 +79,54 @@ def build_request(
     `document` is a path, or several paths, folders and patterns. With `characters` only the document's first
     ones are given, as a text.
     """
-    from rlm_tui.engine.host_tools import resolve_tools
-    from rlm_tui.engine.session import RunRequest
-    from rlm_tui.engine.signatures import build_signature, task_of_class
+    from rlm_tui.engine.signatures import task_of_class
 
     is_class = _CLASS.fullmatch(task_name) is not None
     task = task_of_class(task_name) if is_class else find_task(task_name, TaskRegistry.with_own())
-    task = with_more(task, tools, instructions)
-    settings = load_settings(overrides=overrides).with_budgets_of(task.budgets)
-    found = find_documents(
-        task,
-        [document] if isinstance(document, str) else document or [],
-        html=settings.documents.convert_html,
+    return make_request(
+        with_more(task, tools, instructions),
+        load_settings(overrides=overrides),
+        document=document,
+        inputs=parse_inputs(inputs),
+        characters=characters,
+    )
+
+
+def make_request(
+    task: Task,
+    settings: Settings,
+    *,
+    document: str | Sequence[str] | None,
+    inputs: Mapping[str, Any],
+    characters: int | None = None,
+) -> RunRequest:
+    """The request for one run of `task`; `inputs` are texts, or values of the right type.
+
+    A text that `inputs` hold for the document takes the place of the task's own. Raises as `build_request`.
+    """
+    from rlm_tui.engine.host_tools import resolve_tools
+    from rlm_tui.engine.session import RunRequest
+    from rlm_tui.engine.signatures import build_signature
+
+    given_as_text = not document and task.document_input in inputs
+    found = (
+        None
+        if given_as_text
+        else find_documents(
+            task,
+            [document] if isinstance(document, str) else document or [],
+            html=settings.documents.convert_html,
+        )
     )
     resolve_tools(task.tools, taken=[item.name for item in task.inputs])
     if task.name not in {known.name for known in builtin_tasks()}:
         build_signature(task)  # what dspy can't use is said before anything runs
-    given = parse_inputs(inputs)
+    given = dict(inputs)
     if characters is not None and isinstance(found, Document) and task.document_input is not None:
         with found.path.open(encoding=found.encoding, errors="replace") as file:
             given.setdefault(task.document_input, file.read(characters))
         found = None
     values, documents = bind_inputs(task, given, found)
-    return RunRequest(task=task, inputs=values, documents=documents, settings=settings)
+    return RunRequest(
+        task=task, inputs=values, documents=documents, settings=settings.with_budgets_of(task.budgets)
+    )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
 
 SUFFIX = ".truth.json"
 
@@ -88,6 +91,15 @@ def expected(document: Path, task: str, inputs: Mapping[str, Any]) -> dict[str, 
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TruthError(f"{path} can't be read as the truth about {document.name}: {error}") from error
+    return None
+
+
+def truth_about(request: RunRequest) -> dict[str, Any] | None:
+    """What is known to be true of the outputs of a run; None when nothing is. Raises TruthError."""
+    for document in request.documents.values():
+        truth = expected(document.path, request.task.name, request.inputs)
+        if truth is not None:
+            return truth
     return None
 
 

@@ -28,13 +28,26 @@ def watch(request: RunRequest, *, as_json: bool) -> tuple[Session, Trajectory]:
 
     The first Ctrl-C or SIGTERM cancels the run (what was found is kept); a second one leaves at once.
     """
+    trajectory = Trajectory()
+    began = time.monotonic()
+    printer, showing = _printer(trajectory, lambda: time.monotonic() - began, as_json)
+    return follow(request, trajectory, printer, showing), trajectory
+
+
+def follow(
+    request: RunRequest,
+    trajectory: Trajectory,
+    printer: EventPrinter | None,
+    showing: AbstractContextManager[object],
+) -> Session:
+    """Run `request` to its end: `trajectory` gets every event, then `printer`, within `showing`.
+
+    Ctrl-C and SIGTERM are those of `watch`.
+    """
     from rlm_tui.engine.session import Session
 
     arrived: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
     session = Session(request, arrived.put)
-    trajectory = Trajectory()
-    began = time.monotonic()
-    printer, showing = _printer(trajectory, lambda: time.monotonic() - began, as_json)
     # Whatever a library prints belongs on stderr: stdout is the result's, or the printer's own.
     with cancelled_by_signals(session.cancel), showing, redirect_stdout(sys.stderr):
         session.start()
@@ -43,7 +56,7 @@ def watch(request: RunRequest, *, as_json: bool) -> tuple[Session, Trajectory]:
             if printer is not None:
                 printer.print_event(event, trajectory)
     session.wait()
-    return session, trajectory
+    return session
 
 
 def _printer(
