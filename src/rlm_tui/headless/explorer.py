@@ -14,23 +14,26 @@ from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.settings import Settings, SettingsError, load_settings
 from rlm_tui.core.task import Task, TaskError
 from rlm_tui.core.tasks import TaskRegistry, find_task, with_more
+from rlm_tui.core.text import visible
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.headless.comparison import Comparison
 from rlm_tui.headless.request import make_request
-from rlm_tui.headless.run_html import numbers
+from rlm_tui.headless.run_html import ANSWERED, numbers
 from rlm_tui.headless.run_page import RunPage, in_notebook
 from rlm_tui.headless.truth import TruthCheck, check, truth_about
 from rlm_tui.headless.watch import follow, watch
 
 if TYPE_CHECKING:
-    from rlm_tui.engine.session import RunRequest, Session
+    from rlm_tui.engine.session import RunRequest
     from rlm_tui.sandbox.interpreter import DriverInterpreter
 
 OFFLINE = "offline demo: no LM is called"
 
 
 class RunEndedError(RuntimeError):
-    """A run that failed or was cancelled. The message says why; `run` is all that is known of it."""
+    """A run that ended without an answer: it failed, was cancelled, or a budget ran out. The message says
+    why; `run` is all that is known of it.
+    """
 
     def __init__(self, message: str, run: Run) -> None:
         super().__init__(message)
@@ -107,7 +110,7 @@ class Explorer:
         `task` is a built-in one's name, a signature ("docs, question -> answer: str"), a task's TOML file, a
         `dspy.Signature` class or a `Task`; `document` is the path of what it reads, by default the task's
         own. `tools` are functions that cells may call and that run here; `instructions` are told to the
-        planner besides. Raises RunEndedError for a run that failed or was cancelled.
+        planner besides. Raises RunEndedError for a run that ends without an answer.
         """
         return self._run(self._request(task, document, tools, instructions, inputs))
 
@@ -195,22 +198,18 @@ class Explorer:
             session = follow(request, trajectory, page, nullcontext())
         else:
             session, trajectory = watch(request, as_json=False)
-        outputs = trajectory.finished.outputs if trajectory.finished else {}
-        found = None if truth is None or not outputs else check(outputs, truth)
+        finished = trajectory.finished
+        answered = finished is not None and finished.status in ANSWERED
+        found = check(finished.outputs, truth) if finished and answered and truth is not None else None
         if page is not None:
             page.check = found
             page.update()
-        return _answered(Run(trajectory, session.events_path, found), session)
-
-
-def _answered(run: Run, session: Session) -> Run:
-    if run.status not in ("failed", "cancelled"):
+        run = Run(trajectory, session.events_path, found)
+        if not answered:
+            error = run.error
+            said = f"{error.message} {error.hint}".strip() if error else ""
+            raise RunEndedError(visible(said) or f"The run {session.run_id} was {run.status}.", run)
         return run
-    error = run.error
-    words = (
-        f"{error.message} {error.hint}".strip() if error else f"The run {session.run_id} was {run.status}."
-    )
-    raise RunEndedError(words, run)
 
 
 def _name(thing: type | Callable[..., Any]) -> str:

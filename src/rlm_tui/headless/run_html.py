@@ -20,6 +20,7 @@ OUTPUT_CHARACTERS = 4_000
 CODE_CHARACTERS = 20_000
 TEXT_CHARACTERS = 4_000
 WORDS_CELLS = 140
+TITLE_CELLS = 400
 ITEMS = 12
 CALLS = 40
 BATCH_ITEMS = 5
@@ -55,15 +56,18 @@ def iteration_html(iteration: Iteration) -> str:
         facts.append(number_of(asked, "call"))
     if iteration.cell is not None and iteration.cell.status not in (None, "ok"):
         facts.append(str(iteration.cell.status))
-    title = one_line(iteration.reasoning or iteration.remark or iteration.phase, WORDS_CELLS)
     summary = (
-        f"<b>{iteration.n}/{iteration.of}</b> {_escaped(title)} "
-        f'<span style="{_FAINT}">{_escaped(" · ".join(facts))}</span>'
+        f'<b>{iteration.n}/{iteration.of}</b> <span style="{_FAINT}">{_escaped(" · ".join(facts))}</span> '
+        f"{_escaped(_title(iteration))}"
     )
     return (
         f'<details open style="margin:3px 0"><summary style="cursor:pointer">{summary}</summary>'
         f'<div style="padding-left:1.2em">{"".join(_inside(iteration))}</div></details>'
     )
+
+
+def _title(iteration: Iteration) -> str:
+    return one_line(iteration.reasoning or iteration.remark or iteration.phase, TITLE_CELLS)
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -95,9 +99,9 @@ def _head(trajectory: Trajectory) -> str:
 
 
 def _inside(iteration: Iteration) -> Iterator[str]:
-    if iteration.remark:
+    if iteration.remark and iteration.reasoning:
         yield _line(iteration.remark, _BAD)
-    if iteration.reasoning:
+    if iteration.reasoning.strip() != _title(iteration):
         yield f'<pre style="{_PRE}">{_escaped(truncate(iteration.reasoning, TEXT_CHARACTERS))}</pre>'
     if iteration.code.strip():
         yield f'<pre style="{_PRE};{_CODE}">{_python(truncate(iteration.code, CODE_CHARACTERS))}</pre>'
@@ -141,7 +145,7 @@ def _call_rows(call: Call, indent: str = "") -> Iterator[str]:
             f"{call.items_done} answered" + (f", {call.items_failed} failed" if call.items_failed else ""),
         )
     else:
-        arguments = ", ".join(f"{key}={value!r}" for key, value in call.arguments.items())
+        arguments = ", ".join(f"{key}={_shortened(value)!r}" for key, value in call.arguments.items())
         asked, answer = call.prompt.text or arguments, call.answer.text
     if call.error is not None:
         answer = f"{call.error.kind}: {call.error.message}"
@@ -159,6 +163,10 @@ def _call_rows(call: Call, indent: str = "") -> Iterator[str]:
         inside = "".join(iteration_html(iteration) for iteration in call.nested)
         inside += _calls(call.calls) if call.calls else ""
         yield f'<tr><td colspan="5" style="{_CELL}">{inside}</td></tr>'
+
+
+def _shortened(value: Any) -> Any:
+    return value[:WORDS_CELLS] if isinstance(value, str) else value
 
 
 def _row(*values: str) -> str:
@@ -223,9 +231,9 @@ def _requests(calls: Iterable[Call]) -> int:
 
 
 def _python(code: str) -> str:
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
+    from pygments import highlight  # type: ignore[import-untyped]
+    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+    from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
     colours = HtmlFormatter(nowrap=True, noclasses=True)
     return str(highlight(visible(code).rstrip(), PythonLexer(), colours))
