@@ -26,6 +26,7 @@ def parameters(function: Callable[..., Any]) -> list[str]:
     [
         ("_build_variables", ["self", "input_args"]),
         ("_make_llm_tools", ["self", "budget", "max_workers"]),
+        ("_make_interpreter_tool", ["self", "tool"]),
         ("_setup_facade", ["self", "repl", "budget", "interpreter_factory"]),
         ("_interpreter_context", ["self", "execution_tools", "factory"]),
         (
@@ -52,6 +53,7 @@ def test_what_is_overridden_or_called_of_rlm(name: str, wanted: list[str]) -> No
     [
         "_build_variables",
         "_make_llm_tools",
+        "_make_interpreter_tool",
         "_setup_facade",
         "_interpreter_context",
         "_execute_iteration",

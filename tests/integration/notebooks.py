@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,16 +39,33 @@ def jupyter_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+def execute(environment: dict[str, str]) -> Executed:
+    """The notebook, run to its end. Raises for a cell that fails."""
+    notebook = read_notebook()
+    folder = {"metadata": {"path": str(NOTEBOOK.parent)}}
+    client = NotebookClient(notebook, timeout=SECONDS_A_CELL, kernel_name="python3", resources=folder)
+    client.execute(env=environment)
+    return Executed(notebook)
+
+
+def execute_once(folder: Path, environment: dict[str, str]) -> Executed:
+    """`execute`, once for all workers of this test run; they share `folder`."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "alone")
+    kept = folder / f"executed-{run}.ipynb"
+    with (folder / f"executed-{run}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists() and run != "alone":
+            return Executed(nbformat.read(kept, as_version=4))
+        done = execute(environment)
+        nbformat.write(done.notebook, kept)
+        return done
+
+
 class Executed:
     """The notebook after all its cells have run; what a cell showed is found by the cell's id."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.notebook = read_notebook()
-        folder = {"metadata": {"path": str(NOTEBOOK.parent)}}
-        client = NotebookClient(
-            self.notebook, timeout=SECONDS_A_CELL, kernel_name="python3", resources=folder
-        )
-        client.execute(env=environment)
+    def __init__(self, notebook: Any) -> None:
+        self.notebook = notebook
 
     def _outputs(self, cell: str) -> list[Any]:
         (found,) = [one for one in self.notebook.cells if one.id == cell]

@@ -11,7 +11,15 @@ import pytest
 from rlm_tui.core.redaction import Redactor
 from rlm_tui.lm.offline import answer_prompt
 from tests.contract.sandboxes import needs_bubblewrap
-from tests.integration.notebooks import NOTEBOOK, Executed, jupyter_home, kernel_environment, read_notebook
+from tests.integration.notebooks import (
+    NOTEBOOK,
+    Executed,
+    execute,
+    execute_once,
+    jupyter_home,
+    kernel_environment,
+    read_notebook,
+)
 from tests.lm_server import Answer, Kind, LMRequest, planner_script
 from tests.lm_server.answers import Reply
 from tests.lm_server.fixtures import StartLM
@@ -61,8 +69,9 @@ NO_PATH_OF_A_MACHINE = ("/data/", "/v1/", "/v2/")
 def offline(tmp_path_factory: pytest.TempPathFactory) -> Executed:
     """Run once with nothing configured, in a home that was never used, beside a key that is nobody's."""
     home = tmp_path_factory.mktemp("home")
+    shared = tmp_path_factory.getbasetemp().parent
     with pytest.MonkeyPatch.context() as patch, jupyter_home(home, patch):
-        return Executed(kernel_environment(home, SOME_API_KEY=KEY, OTHER_TOKEN=SHAPED))
+        return execute_once(shared, kernel_environment(home, SOME_API_KEY=KEY, OTHER_TOKEN=SHAPED))
 
 
 def test_the_thirty_cells_stand_in_their_order() -> None:
@@ -184,7 +193,7 @@ def test_on_modal_and_a_real_lm_when_they_are_configured(
         DSPY_LLM_API_KEY=KEY,
     )
     with jupyter_home(tmp_path, monkeypatch):
-        done = Executed(environment)
+        done = execute(environment)
 
     assert "planner  openai/test-model" in done.text("explorer")
     assert "sandbox  modal" in done.text("explorer")

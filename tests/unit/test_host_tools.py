@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import dspy
 import pytest
 
-from rlm_tui.engine.host_tools import MOST_MATCHES, ToolError, regex_extract, resolve_tools
+from rlm_tui.engine.host_tools import MOST_MATCHES, ToolError, regex_extract, resolve_tools, taking_positions
 
 
 def test_regex_extract_gives_groups_or_matches_line_by_line() -> None:
@@ -92,3 +93,26 @@ def test_a_module_that_exits_is_a_sentence_and_one_that_imports_late_works(own: 
         resolve_tools(["exiting_tools:f"], own)
     (look,) = resolve_tools(["late_tools:look"], own)
     assert look() == 7
+
+
+def test_a_tool_of_an_rlm_takes_its_arguments_by_position_too() -> None:
+    def cut(text: str, start: int, *, end: int = 0) -> str:
+        """A piece of `text`."""
+        return text[start : end or None]
+
+    by_name = dspy.RLM("question -> answer", tools=[cut])._prepare_execution_tools()["cut"]
+    with pytest.raises(TypeError):
+        by_name("abcdef", 2)
+    tool = taking_positions(by_name)
+    assert (
+        tool("abcdef", 2, end=4)
+        == tool("abcdef", start=2, end=4)
+        == tool(text="abcdef", start=2, end=4)
+        == "cd"
+    )
+    assert tool.__name__ == "cut"
+    assert tool.__doc__ == "A piece of `text`."
+    with pytest.raises(TypeError, match=r"cut\(\) takes 2 arguments by position and was given 3"):
+        tool("abcdef", 2, 4)
+    with pytest.raises(TypeError, match=r"cut\(\) was given 'text' twice"):
+        tool("abcdef", text="x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import regex
 
 from rlm_tui.core.task import TaskError
+from rlm_tui.core.text import number_of
 from rlm_tui.core.tool_names import BUILTIN_TOOLS, tool_name_problem
 from rlm_tui.engine.imports import import_object
 
@@ -66,6 +68,25 @@ def resolve_tools(
             raise ToolError(f"Two tools are called {function.__name__}: rename one of them.")
         found[function.__name__] = function
     return list(found.values())
+
+
+def taking_positions(tool: Callable[..., Any]) -> Callable[..., Any]:
+    """`tool`, which takes its arguments by name alone, as its signature says that it takes them."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(tool).parameters.values()
+    names = [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+    @functools.wraps(tool)
+    def invoke(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > len(names):
+            takes = number_of(len(names), "argument")
+            raise TypeError(f"{tool.__name__}() takes {takes} by position and was given {len(args)}")
+        given = dict(zip(names, args, strict=False))
+        if twice := given.keys() & kwargs.keys():
+            raise TypeError(f"{tool.__name__}() was given {min(twice)!r} twice")
+        return tool(**given, **kwargs)
+
+    return invoke
 
 
 def _imported(name: str, directory: Path) -> Callable[..., Any]:

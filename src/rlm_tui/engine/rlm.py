@@ -20,6 +20,7 @@ from rlm_tui.engine.cells import fail_cell, run_cell
 from rlm_tui.engine.control import CONTROL, RunControl
 from rlm_tui.engine.facade import ExplorerFacade
 from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.host_tools import taking_positions
 from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation
 from rlm_tui.engine.llm_tools import make_llm_tools
 from rlm_tui.engine.place import current_place
@@ -100,6 +101,10 @@ class ExplorerRLM(dspy.RLM):
             workers=max_workers or self._setting.workers,
             model=lambda: str(getattr(self.sub_lm or dspy.settings.lm, "model", "")),
         )
+
+    def _make_interpreter_tool(self, tool: Any) -> Callable[..., Any]:
+        """dspy's takes arguments by name alone; a planner that reads `tool(a, b)` writes `tool(1, 2)`."""
+        return taking_positions(super()._make_interpreter_tool(tool))
 
     def _setup_facade(self, repl: Any, budget: _LLMCallBudget, interpreter_factory: Any) -> str:
         facade = ExplorerFacade(
