@@ -139,7 +139,7 @@ class Explorer:
     ) -> DriverInterpreter:
         """The sandbox that cells of a run get, not started yet: end it with `shutdown()`.
 
-        It takes any Python and is dspy's `CodeInterpreter` too: `dspy.RLM(…, interpreter=…)`.
+        It is dspy's `CodeInterpreter`, so `dspy.RLM(…, interpreter_factory=explorer.interpreter)` works too.
         """
         from rlm_tui.engine.sandboxes import make_interpreter
 
@@ -217,6 +217,6 @@ def _name(thing: type | Callable[..., Any]) -> str:
     module, name = thing.__module__, getattr(thing, "__qualname__", "")
     if getattr(sys.modules.get(module), name, None) is not thing:
         raise TaskError(
-            f"{name or thing!r} can't be found by its name: define it at the top of a module or notebook."
+            f"{name or thing} can't be found by its name: define it at the top of a module or a notebook."
         )
     return f"{module}:{name}"

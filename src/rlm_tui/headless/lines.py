@@ -66,6 +66,9 @@ class LinePrinter:
             case _:
                 pass
 
+    def idle(self) -> None:
+        """Lines are printed at once."""
+
     def _call(self, event: events.CallFinished, trajectory: Trajectory) -> None:
         call = trajectory.call(event.span)
         if call is None or call.index is not None:

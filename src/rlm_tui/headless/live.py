@@ -67,6 +67,9 @@ class LivePrinter:
             case _:
                 pass
 
+    def idle(self) -> None:
+        """The live line renews itself."""
+
     def _plan(self, event: events.PlanReady, trajectory: Trajectory) -> None:
         iteration = trajectory.iteration(event.span)
         number = f"{iteration.n}/{iteration.of}" if iteration else "?"

@@ -29,7 +29,10 @@ ANSWERED = ("submitted", "extracted")
 _BOX = "border:1px solid rgba(127,127,127,.35);border-radius:6px;padding:6px 10px;margin:6px 0"
 # One light ground for code in light and dark notebooks: its colours are made for it.
 _CODE = "background:#f6f8fa;color:#1f2328;padding:6px 8px;border-radius:4px;max-height:24em;overflow:auto"
-_PRE = "margin:4px 0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px;line-height:1.35"
+_PRE = (
+    "font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.35;"
+    "margin:4px 0;white-space:pre-wrap;overflow-wrap:anywhere"
+)
 _OUTPUT = "border-left:3px solid #8aa;padding:2px 8px;max-height:24em;overflow:auto"
 _CELL = "text-align:left;vertical-align:top;padding:2px 10px 2px 0"
 _FAINT = "opacity:.7"

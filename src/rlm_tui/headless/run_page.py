@@ -18,14 +18,8 @@ if TYPE_CHECKING:
 
 TEXT_CHARACTERS = 100_000
 BETWEEN_SECONDS = 0.25
-_SHOWN = (
-    events.SandboxReady,
-    events.PlanReady,
-    events.CellFinished,
-    events.CallFinished,
-    events.Note,
-    events.RunFinished,
-)
+# A page that is long to make is made less often: it may take a tenth of the time.
+SHARE = 0.1
 
 
 def in_notebook() -> bool:
@@ -44,7 +38,8 @@ class RunPage:
         self._text = _Limited(TEXT_CHARACTERS)
         self._lines = LinePrinter(self._text, paths=False)
         self._display: Any = None
-        self._shown_at = 0.0
+        self._next_at = 0.0
+        self._is_stale = False
         self.check: TruthCheck | None = None
 
     def show(self) -> None:
@@ -54,14 +49,22 @@ class RunPage:
 
     def update(self) -> None:
         """Show what is known now where it was shown before."""
+        self._is_stale = False
         if self._display is not None:
+            began = time.monotonic()
             self._display.update(self)
-            self._shown_at = time.monotonic()
+            ended = time.monotonic()
+            self._next_at = ended + max(BETWEEN_SECONDS, (ended - began) / SHARE)
 
     def print_event(self, event: events.AnyEvent, trajectory: Trajectory) -> None:
         """Take an event that the fold has applied."""
         self._lines.print_event(event, trajectory)
-        if isinstance(event, _SHOWN) and time.monotonic() - self._shown_at > BETWEEN_SECONDS:
+        self._is_stale = True
+        self.idle()
+
+    def idle(self) -> None:
+        """Show what came since the last time, unless that was just now."""
+        if self._is_stale and time.monotonic() >= self._next_at:
             self.update()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

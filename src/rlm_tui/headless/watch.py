@@ -22,6 +22,9 @@ class EventPrinter(Protocol):
 
     def print_event(self, event: AnyEvent, trajectory: Trajectory) -> None: ...
 
+    def idle(self) -> None:
+        """Nothing has come for a moment."""
+
 
 def watch(request: RunRequest, *, as_json: bool) -> tuple[Session, Trajectory]:
     """Run `request` to its end: live on a terminal, as lines in a pipe, silent with `as_json`.
@@ -52,8 +55,13 @@ def follow(
     with cancelled_by_signals(session.cancel), showing, redirect_stdout(sys.stderr):
         session.start()
         for event in _until_finished(arrived, session):
-            trajectory.apply(event)
-            if printer is not None:
+            if event is not None:
+                trajectory.apply(event)
+            if printer is None:
+                continue
+            if event is None:
+                printer.idle()
+            else:
                 printer.print_event(event, trajectory)
     session.wait()
     return session
@@ -74,13 +82,15 @@ def _printer(
     return LinePrinter(sys.stdout), nullcontext()
 
 
-def _until_finished(arrived: queue.SimpleQueue[AnyEvent], session: Session) -> Iterator[AnyEvent]:
+def _until_finished(arrived: queue.SimpleQueue[AnyEvent], session: Session) -> Iterator[AnyEvent | None]:
+    """Events as they come; None now and then while none do."""
     while True:
         try:
             event = arrived.get(timeout=0.2)
         except queue.Empty:
             if session.done and arrived.empty():
                 return
+            yield None
             continue
         yield event
         if isinstance(event, RunFinished):
