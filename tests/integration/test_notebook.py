@@ -132,7 +132,7 @@ def test_offline_the_inside_is_shown_at_work(offline: Executed) -> None:
 
 @pytest.mark.slow
 def test_offline_what_it_shows_is_true(offline: Executed) -> None:
-    assert "\n0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89\n" in offline.text("basic")
+    assert "{'answer': '0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89'}" in offline.text("basic")
     check_findings(offline)
     assert re.search(r"^first +False", offline.text("volume-caching"), re.MULTILINE)
     calls = re.findall(

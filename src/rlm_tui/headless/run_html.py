@@ -31,7 +31,7 @@ _BOX = "border:1px solid rgba(127,127,127,.35);border-radius:6px;padding:6px 10p
 _CODE = "background:#f6f8fa;color:#1f2328;padding:6px 8px;border-radius:4px;max-height:24em;overflow:auto"
 _PRE = (
     "font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.35;"
-    "margin:4px 0;white-space:pre-wrap;overflow-wrap:anywhere"
+    "margin:4px 0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
 )
 _OUTPUT = "border-left:3px solid #8aa;padding:2px 8px;max-height:24em;overflow:auto"
 _CELL = "text-align:left;vertical-align:top;padding:2px 10px 2px 0"
