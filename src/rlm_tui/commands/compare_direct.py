@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from rlm_tui.commands import options
 from rlm_tui.commands.refusal import described, print_json, refuse
-from rlm_tui.commands.run import truth_about
-from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, visible
-
-if TYPE_CHECKING:
-    from rlm_tui.core.trajectory import Trajectory
-    from rlm_tui.engine.direct import DirectAnswer
-    from rlm_tui.headless.truth import TruthCheck
+from rlm_tui.core.text import one_line, visible
+from rlm_tui.engine.direct_window import LEAST_WINDOW_TOKENS
+from rlm_tui.headless.compare import (
+    ONE_PROMPT,
+    RLM,
+    Column,
+    direct_column,
+    figures,
+    output_names,
+    rlm_column,
+)
 
 VALUE_CELLS = 44
+ERROR_CELLS = 600
 
 
 def compare_direct(
@@ -26,7 +31,9 @@ def compare_direct(
     inputs: options.Inputs = None,
     window: Annotated[
         int | None,
-        typer.Option(help="Tokens that the one prompt may have; by default the model's own.", min=3_000),
+        typer.Option(
+            help="Tokens that the one prompt may have; by default the model's own.", min=LEAST_WINDOW_TOKENS
+        ),
     ] = None,
     lm: options.PlannerModel = None,
     sub_lm: options.SubModel = None,
@@ -50,6 +57,7 @@ def compare_direct(
     )
     try:
         from rlm_tui.headless.request import build_request
+        from rlm_tui.headless.truth import truth_about
 
         request = build_request(task, document=document, inputs=inputs or [], overrides=overrides)
         truth = truth_about(request)
@@ -57,7 +65,6 @@ def compare_direct(
         detail = described(error)
         refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
     from rlm_tui.engine.direct import ask_directly
-    from rlm_tui.headless.truth import check
     from rlm_tui.headless.watch import watch
 
     session, trajectory = watch(request, as_json=as_json)
@@ -65,65 +72,41 @@ def compare_direct(
     code = exit_code(finished.status if finished else "failed")
     if code == ExitCode.CANCELLED:
         raise typer.Exit(int(code))
-    direct = ask_directly(request, window)
-    outputs = finished.outputs if finished else {}
-    found: dict[str, TruthCheck | None] = {"rlm": None, "direct": None}
-    if truth is not None:
-        found = {"rlm": check(outputs, truth), "direct": check(direct.outputs, truth)}
+    answer = ask_directly(request, window)
+    rlm, direct = rlm_column(trajectory, truth), direct_column(answer, truth)
     if as_json:
+        found = {"rlm": rlm.found, "direct": direct.found}
         print_json(
             {
                 "task": request.task.name,
                 "rlm": run_object(trajectory, str(session.events_path or "")),
-                "direct": msgspec.to_builtins(direct),
+                "direct": msgspec.to_builtins(answer),
                 "check": {name: one and one.as_object() for name, one in found.items()},
             }
         )
     else:
         configured = request.settings.lm
         model = "offline demo" if configured is None else one_line(configured.model, VALUE_CELLS)
-        for line in _table(trajectory, direct, found, model):
+        for line in _table(rlm, direct, model):
             typer.echo(line)
-    raise typer.Exit(1 if code or direct.error is not None else 0)
+    raise typer.Exit(1 if code or answer.error is not None else 0)
 
 
-def _table(
-    trajectory: Trajectory, direct: DirectAnswer, found: dict[str, TruthCheck | None], model: str
-) -> list[str]:
-    finished, totals = trajectory.finished, trajectory.totals
-    rows: list[tuple[str, str, str]] = [("", "RLM", "one prompt")]
-    status = finished.status if finished else "failed"
-    rows.append(("model", model, model))
-    rows.append(("status", status, "failed" if direct.error else "answered"))
-    through, once = found["rlm"], found["direct"]
-    if through is not None and once is not None:
-        rows.append(("truth", f"{through.found} of {through.of}", f"{once.found} of {once.of}"))
-    known, priced = totals.tokens_known, totals.cost_known
-    prompt, answer = totals.prompt_tokens if known else None, totals.completion_tokens if known else None
-    rows.append(("prompt tokens", _counted(prompt), _counted(direct.prompt_tokens)))
-    rows.append(("answer tokens", _counted(answer), _counted(direct.completion_tokens)))
-    rows.append(("cost", human_cost(totals.cost_usd if priced else None), human_cost(direct.cost_usd)))
-    rows.append(("seconds", human_seconds(totals.seconds), human_seconds(direct.seconds)))
-    read = f"all of {human_count(direct.document_characters)} characters"
-    cut = read
-    if direct.cut_characters:
-        part = 100 * direct.cut_characters / direct.document_characters
-        cut = f"{part:.0f}% cut: {human_count(direct.window_tokens)} tokens fit"
-    if direct.document_characters:
-        rows.append(("document", read, cut))
-    outputs = finished.outputs if finished else {}
-    names = dict.fromkeys([*outputs, *direct.outputs])
-    rows += [(name, _shown(outputs.get(name)), _shown(direct.outputs.get(name))) for name in names]
-    if direct.error is not None:
-        rows.append(("error", "", one_line(direct.error.message, VALUE_CELLS)))
+def _table(rlm: Column, direct: Column, model: str) -> list[str]:
+    rows: list[tuple[str, str, str]] = [("", RLM, ONE_PROMPT), ("model", model, model)]
+    rows += figures(rlm, direct)
+    rows += [
+        (name, _shown(rlm.outputs.get(name)), _shown(direct.outputs.get(name)))
+        for name in output_names(rlm, direct)
+    ]
+    errors = [one_line(side.error.message, ERROR_CELLS) if side.error else "" for side in (rlm, direct)]
     label = max(len(row[0]) for row in rows)
-    return [
+    lines = [
         f"{visible(name):<{label}}  {left:<{VALUE_CELLS}}  {right}".rstrip() for name, left, right in rows
     ]
-
-
-def _counted(tokens: int | None) -> str:
-    return "?" if tokens is None else human_count(tokens)
+    # An error is a sentence to act upon: it is not cut to a column.
+    named = zip((RLM, ONE_PROMPT), errors, strict=True)
+    return lines + [f"{side} failed: {error}" for side, error in named if error]
 
 
 def _shown(value: Any) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from rlm_tui.commands import options
 from rlm_tui.commands.refusal import described, print_json, refuse
 from rlm_tui.core.text import visible
-
-if TYPE_CHECKING:
-    from rlm_tui.engine.session import RunRequest
 
 Check = Annotated[bool, typer.Option("--check", help="Say how much was found of what is known to be true.")]
 
@@ -88,6 +85,8 @@ def run_task(
     `characters`: only so many of the document's first ones are given.
     """
     from rlm_tui.headless.result import exit_code, refusal_object, run_object
+    from rlm_tui.headless.truth import check as check_outputs
+    from rlm_tui.headless.truth import truth_about
 
     try:
         from rlm_tui.headless.request import build_request
@@ -105,7 +104,6 @@ def run_task(
     except (ValueError, OSError) as error:
         detail = described(error)
         refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
-    from rlm_tui.headless.truth import check as check_outputs
     from rlm_tui.headless.watch import watch
 
     session, trajectory = watch(request, as_json=as_json)
@@ -121,14 +119,3 @@ def run_task(
         words = found.words if found else "nothing is known about this document and task"
         typer.echo(f"truth: {visible(words)}")
     raise typer.Exit(int(exit_code(finished.status if finished else "failed")))
-
-
-def truth_about(request: RunRequest) -> dict[str, Any] | None:
-    """What is known to be true of the outputs of a run; None when nothing is. Raises TruthError."""
-    from rlm_tui.headless.truth import expected
-
-    for document in request.documents.values():
-        truth = expected(document.path, request.task.name, request.inputs)
-        if truth is not None:
-            return truth
-    return None

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
 
 SUFFIX = ".truth.json"
 
@@ -65,6 +68,15 @@ class TruthCheck(Struct, frozen=True):
                 for field in self.fields
             },
         }
+
+
+def truth_about(request: RunRequest) -> dict[str, Any] | None:
+    """What is known to be true of the outputs of a run; None when nothing is. Raises TruthError."""
+    for document in request.documents.values():
+        truth = expected(document.path, request.task.name, request.inputs)
+        if truth is not None:
+            return truth
+    return None
 
 
 def expected(document: Path, task: str, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
