@@ -19,6 +19,7 @@ from rlm_tui.ui.run_control import start_engine_session
 from rlm_tui.ui.screens.compare import CompareScreen
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.screens.unconfined import UnconfinedScreen
+from rlm_tui.ui.widgets.compare_rows import CompareRows
 from tests.integration.session_runs import KEY
 from tests.lm_server import WRONG_KEY, Answer, LoopbackLM, by_kind, planner_script
 from tests.lm_server.fixtures import StartLM
@@ -229,6 +230,33 @@ async def test_an_rlm_that_fails_leaves_the_prompt_its_answer(
         assert "✓ answered" in text
         assert "Incorrect API key provided" in text
         assert "answer found" in text, "the other side's answer"
+
+
+EVIL = "[bold]x[/] \x1b]0;owned\x07 \u202egnp.exe"
+
+
+@pytest.mark.slow
+async def test_a_long_and_hostile_answer_is_folded_and_only_text(
+    open_app: OpenApp, loopback_lm: StartLM, own_task: str
+) -> None:
+    cells = [("I say it.", f"SUBMIT(answer={EVIL!r} + '\\nline' * 300_000)")]
+    server = loopback_lm(planner_script(cells, predict_answer=lambda _: {"answer": EVIL}), key=KEY)
+    async with open_app(
+        size=(120, 36), task=own_task, settings=configured(server), start_session=start_engine_session
+    ) as pilot:
+        await opened(pilot)
+        await pilot.press("ctrl+r")
+        await settled(pilot)
+        await pilot.press("r")
+        await settled(pilot)
+        await ended(pilot)
+        text = words(pilot)
+        assert text.count("[bold]x[/] ␛]0;owned␇ ⟨202e⟩gnp.exe") == 2
+        assert text.count("Enter or a click shows all of it") == 1
+        assert compare(pilot).query_one(CompareRows).blocks.height < 60
+        await pilot.press("end", "enter")
+        await settled(pilot)
+        assert "page 1 of 23" in words(pilot)
 
 
 def slow_server(loopback_lm: StartLM) -> LoopbackLM:

@@ -47,11 +47,6 @@ class Column(msgspec.Struct, frozen=True):
     error: ErrorDetail | None = None
     found: TruthCheck | None = None
 
-    @property
-    def answered(self) -> bool:
-        """Whether it has outputs to show."""
-        return bool(self.outputs)
-
 
 def rlm_column(
     trajectory: Trajectory, truth: Mapping[str, Any] | None = None, *, seconds: float | None = None

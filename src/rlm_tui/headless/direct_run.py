@@ -65,8 +65,8 @@ class DirectRun:
                 self.request, self.window_tokens, control=self._control, on_retry=self._say
             )
         finally:
-            self._ended.set()
             self._on_end()
+            self._ended.set()
 
     def _say(self, words: str) -> None:
         self.words = words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,6 +35,7 @@ class Comparison:
         self._run = LiveRun(screen, ready.request, lambda _changes: on_change())
         self._direct = DirectRun(ready.request, window.tokens, self._direct_ended)
         self._columns: list[Column | None] = [None, None]
+        self._counting: threading.Thread | None = None
         self.shown_end = False
 
     @property
@@ -54,26 +56,26 @@ class Comparison:
             self._tell()
 
     def columns(self) -> tuple[Column, Column]:
-        """How far both have come. The end of one is made into figures once."""
-        ended = not self.active
+        """How far both have come."""
         rlm, direct = self._columns
-        if rlm is None:
-            rlm = self._rlm_column()
-            self._columns[0] = None if self._run.active else rlm
-        if direct is None:
-            answer = self._direct.answer
-            direct = Column("asking", seconds=self._direct.seconds)
-            if answer is not None:
-                direct = self._columns[1] = direct_column(answer, self._truth)
-        self.shown_end = ended
-        return rlm, direct
+        self.shown_end = rlm is not None and direct is not None
+        return rlm or self._rlm_column(), direct or Column("asking", seconds=self._direct.seconds)
 
     def _rlm_column(self) -> Column:
         run = self._run
         if run.failure:
             error = ErrorDetail(kind="NotStarted", message=run.failure)
-            return Column("failed", error=error)
-        return rlm_column(run.trajectory, self._truth, seconds=run.clock.now())
+            failed = self._columns[0] = Column("failed", error=error)
+            return failed
+        if not run.active and self._counting is None:
+            # What is compared with the truth may be of any size: not on the UI's thread.
+            self._counting = threading.Thread(target=self._count, name="rlm-truth", daemon=True)
+            self._counting.start()
+        return rlm_column(run.trajectory, seconds=run.clock.now())
+
+    def _count(self) -> None:
+        self._columns[0] = rlm_column(self._run.trajectory, self._truth)
+        self._tell()
 
     def doing(self) -> tuple[Activity, Activity]:
         """What each of the two is doing, in words."""
@@ -108,6 +110,9 @@ class Comparison:
             time.sleep(0.05)
 
     def _direct_ended(self) -> None:
+        """On the prompt's own thread."""
+        if self._direct.answer is not None:
+            self._columns[1] = direct_column(self._direct.answer, self._truth)
         self._tell()
 
     def _tell(self) -> None:

@@ -59,7 +59,7 @@ def ready(asked: Asked) -> Ready:
 
 def subject_words(asked: Asked) -> str:
     """What is compared, in one line."""
-    what = asked.task.name
+    what = one_line(asked.task.name, 60)
     if asked.task.document_input is not None and asked.document is not None:
         what = f"{what} on {one_line(asked.document.name, 60)}"
     settings = asked.settings
@@ -69,10 +69,11 @@ def subject_words(asked: Asked) -> str:
 def plan_lines(request: RunRequest, window: Window) -> list[tuple[str, str]]:
     """What would be asked twice, with labels."""
     task, settings = request.task, request.settings
-    lines = [("task", f"{task.name}: {task.title}")]
+    lines = [("task", one_line(f"{task.name}: {task.title}", SHOWN_INPUT))]
     lines += [(name, one_line(str(value), SHOWN_INPUT)) for name, value in request.inputs.items()]
     for name, document in request.documents.items():
-        lines.append(("document", f"{one_line(document.name, 80)}, {human_size(document.size)}, as {name}"))
+        shown = one_line(document.name, 80)
+        lines.append(("document", f"{shown}, {human_size(document.size)}, as {name}"))
     budgets = settings.budgets
     calls = number_of(budgets.max_llm_calls, "call")
     iterations = number_of(budgets.max_iterations, "iteration")

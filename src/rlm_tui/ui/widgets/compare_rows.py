@@ -101,10 +101,9 @@ class CompareRows(RowView):
         self.post_message(self.Chosen(name, "\n\n".join(parts)))
 
 
-def _ends(columns: tuple[Column, Column]) -> tuple[bool, bool]:
-    """Which of them are over: answers change with that alone."""
-    left, right = (one.status not in ("running", "starting", "asking") for one in columns)
-    return left, right
+def _ends(columns: tuple[Column, Column]) -> list[tuple[bool, bool]]:
+    """Which of them are over and counted: answers change with that alone."""
+    return [(one.status in ("running", "starting", "asking"), one.found is None) for one in columns]
 
 
 def _doing(activity: Activity) -> Line:
