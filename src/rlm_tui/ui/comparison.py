@@ -40,8 +40,8 @@ class Comparison:
 
     @property
     def active(self) -> bool:
-        """Whether one of the two goes on."""
-        return self._run.active or self._direct.active
+        """Whether one of the two goes on, or is not counted yet."""
+        return None in self._columns
 
     def start_direct(self) -> None:
         """Begin with the one prompt; returns at once."""
@@ -58,7 +58,7 @@ class Comparison:
     def columns(self) -> tuple[Column, Column]:
         """How far both have come."""
         rlm, direct = self._columns
-        self.shown_end = rlm is not None and direct is not None
+        self.shown_end = rlm is not None and direct is not None  # as of now: the other thread goes on
         return rlm or self._rlm_column(), direct or Column("asking", seconds=self._direct.seconds)
 
     def _rlm_column(self) -> Column:
