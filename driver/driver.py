@@ -1191,14 +1191,13 @@ class Session:
             value = frame["value"]
             self.documents.pop(name, None)
         else:
-            encoding = wanted(frame, "encoding", (str,), "utf-8")
-            if "paths" in frame:
-                paths = wanted(frame, "paths", (dict,))
-                value = {key: read_document(name, path, encoding) for key, path in paths.items()}
-                self.documents[name] = value, dict(value)
+            if "pack" in frame:
+                path, key = wanted(frame, "pack", (str,)), frame.get("key")
+                value = read_pack(name, path, key if isinstance(key, str) else None)
             else:
+                encoding = wanted(frame, "encoding", (str,), "utf-8")
                 value = read_document(name, wanted(frame, "path", (str,)), encoding)
-                self.documents[name] = value, {None: value}
+            self.documents[name] = value, dict(value) if isinstance(value, dict) else {None: value}
         self.texts.clear()
         self.namespace[name] = value
 
@@ -1617,6 +1616,23 @@ def read_document(name: str, path: str, encoding: str) -> str:
         raise BrokenFrame("The document %s can't be read from %s: %s." % (name, ascii(path), error)) from None
     except MemoryError:
         raise BrokenFrame("The document %s does not fit into the sandbox's memory limit." % name) from None
+
+
+def read_pack(name: str, path: str, key: str | None) -> str | dict[str, str]:
+    """The texts of a zip by their names, or the text of one name."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as pack:
+            if key is not None:
+                return pack.read(key).decode("utf-8", "replace")
+            return {entry: pack.read(entry).decode("utf-8", "replace") for entry in pack.namelist()}
+    except (OSError, LookupError, ValueError, zipfile.BadZipFile) as error:
+        raise BrokenFrame(
+            "The documents %s can't be read from %s: %s." % (name, ascii(path), error)
+        ) from None
+    except MemoryError:
+        raise BrokenFrame("The documents %s do not fit into the sandbox's memory limit." % name) from None
 
 
 def check_submission(outputs: list[Frame], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

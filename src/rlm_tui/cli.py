@@ -13,8 +13,9 @@ from rlm_tui.commands import options
 from rlm_tui.commands.batch import batch
 from rlm_tui.commands.check import check
 from rlm_tui.commands.compare_direct import compare_direct
+from rlm_tui.commands.documents import documents
 from rlm_tui.commands.leave import leave_screen
-from rlm_tui.commands.refusal import print_json, refuse
+from rlm_tui.commands.refusal import described, print_json, refuse
 from rlm_tui.commands.run import run
 from rlm_tui.commands.run_commands import add_run_commands
 from rlm_tui.commands.sandboxes import sandboxes
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(batch)
 app.command()(compare_direct)
+app.command()(documents)
 app.command()(check)
 app.command()(check_secret)
 app.command()(check_secret_key)
@@ -53,7 +55,7 @@ def _version(wanted: bool) -> None:
 def screen(
     context: typer.Context,
     task: Annotated[str | None, typer.Option(help="The task to open with.")] = None,
-    document: Annotated[str | None, typer.Option(help="The document to open with.")] = None,
+    document: options.Documents = None,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and leave.", callback=_version, is_eager=True)
     ] = False,
@@ -61,7 +63,8 @@ def screen(
     """Open the screen."""
     if context.invoked_subcommand is not None:
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    piped = "-" in (document or []) and not sys.stdin.isatty()
+    if not (sys.stdout.isatty() and (piped or sys.stdin.isatty())):
         refuse(
             ErrorDetail(
                 kind="NoTerminal",
@@ -69,9 +72,15 @@ def screen(
                 hint="Use `rlm-tui run TASK` for a run without a screen.",
             )
         )
+    from rlm_tui.commands.piped_document import with_piped_document
+
+    try:
+        opened = with_piped_document(document or [])
+    except (ValueError, OSError) as error:
+        refuse(described(error))
     from rlm_tui.ui.app import run_app
 
-    leave_screen(run_app(task=task, document=document))
+    leave_screen(run_app(task=task, documents=opened))
 
 
 @app.command()

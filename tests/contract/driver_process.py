@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,11 @@ class DriverProcess:
     def wait(self, seconds: float = 10) -> int:
         """The exit status, once it has ended."""
         return self.process.wait(seconds)
+
+
+def write_pack(path: Path, texts: Mapping[str, str | bytes]) -> Path:
+    """A pack as PROTOCOL.md has it: a zip of texts by their names."""
+    with zipfile.ZipFile(path, "w") as pack:
+        for name, text in texts.items():
+            pack.writestr(name, text)
+    return path

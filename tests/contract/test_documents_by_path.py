@@ -28,7 +28,7 @@ def test_a_document_is_the_text_of_its_file(tmp_path: Path, place: Place) -> Non
         assert entered.characters == len(text)
         interpreter.tools["check"] = lambda part: part == text
         assert interpreter.execute("check(docs)") == "True\n"
-        assert entered.text() == text
+        assert entered.value() == text
 
 
 @every_transport

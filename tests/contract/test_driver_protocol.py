@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.contract.driver_process import DRIVER, DriverProcess
+from tests.contract.driver_process import DRIVER, DriverProcess, write_pack
 
 Frame = dict[str, Any]
 
@@ -26,6 +26,7 @@ def of_type(kind: str) -> list[Frame]:
 
 def test_the_hosts_examples_are_taken(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("text")
+    pack = write_pack(tmp_path / "pack.zip", {"a.md": "one", "b.md": "two"})
     with DriverProcess(hello=False) as driver:
         (hello,) = of_type("hello")
         driver.send(hello)
@@ -33,8 +34,8 @@ def test_the_hosts_examples_are_taken(tmp_path: Path) -> None:
         for frame in of_type("bind"):
             if "path" in frame:
                 frame["path"] = str(tmp_path / "file")
-            if "paths" in frame:
-                frame["paths"] = dict.fromkeys(frame["paths"], str(tmp_path / "file"))
+            if "pack" in frame:
+                frame["pack"] = str(pack)
             driver.send(frame)
         for frame in of_type("part"):
             driver.send(frame)
@@ -42,7 +43,7 @@ def test_the_hosts_examples_are_taken(tmp_path: Path) -> None:
         driver.send(execute)
         finished = driver.finish(execute["id"])
         assert finished.text() == "4\n"
-        assert set(finished.variables) == {"question", "document", "docs"}
+        assert set(finished.variables) == {"question", "document", "docs", "page"}
         (evaluate,) = of_type("evaluate")
         driver.send(evaluate)
         assert driver.finish(evaluate["id"]).text() == "2\n"

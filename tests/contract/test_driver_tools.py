@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dspy.primitives.facade import HOST_TOKEN_VAR, SHIM_SETUP
 
-from tests.contract.driver_process import DriverProcess
+from tests.contract.driver_process import DriverProcess, write_pack
 
 
 def test_arguments_and_values_pass_both_ways() -> None:
@@ -145,12 +145,11 @@ def test_the_facade_of_dspy_runs_on_it() -> None:
 def test_a_document_of_100_mb_crosses_by_name(tmp_path: Path) -> None:
     path = tmp_path / "large.txt"
     path.write_text("0123456789" * 10_000_000)
-    other = tmp_path / "other.txt"
-    other.write_text("x" * 2_000_000)
+    pack = write_pack(tmp_path / "pack.zip", {"a": "x" * 2_000_000, "b": "y" * 2_000_000})
     with DriverProcess(volume=tmp_path) as driver:
         host = Host(driver)
         driver.bind("document", path=str(path))
-        driver.bind("files", paths={"a": str(other), "b": str(path)})
+        driver.bind("files", pack=str(pack))
         call = "__dspy_call__(handle='h', inputs=%s)"
         finished = driver.run(call % "{'text': document, 'more': [document, {'deep': files['b']}]}", 60)
         assert finished.status == "ok"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.contract.driver_process import DriverEndedError, DriverProcess
+from tests.contract.driver_process import DriverEndedError, DriverProcess, write_pack
 
 HELLO = b'{"type":"hello","protocol":1,"volume":null,"limits":{}}\n'
 
@@ -129,9 +129,11 @@ def test_documents_are_read_in_the_sandbox_as_they_are(tmp_path: Path) -> None:
     with DriverProcess() as driver:
         driver.bind("one", path=str(tmp_path / "windows.txt"), encoding="cp1252")
         driver.bind("two", path=str(tmp_path / "broken.txt"))
-        driver.bind("both", paths={"a": str(tmp_path / "broken.txt"), "b": str(tmp_path / "broken.txt")})
-        assert driver.run("one, two, both").text() == (
-            "('naïve\\r\\nline\\r', 'ok \ufffd\\n', {'a': 'ok \ufffd\\n', 'b': 'ok \ufffd\\n'})\n"
+        pack = write_pack(tmp_path / "pack.zip", {"a": b"ok \xff\n", "b": "ünd\r\n"})
+        driver.bind("both", pack=str(pack))
+        driver.bind("second", pack=str(pack), key="b")
+        assert driver.run("one, two, both, second").text() == (
+            "('naïve\\r\\nline\\r', 'ok \ufffd\\n', {'a': 'ok \ufffd\\n', 'b': 'ünd\\r\\n'}, 'ünd\\r\\n')\n"
         )
         driver.bind("one", value=None)
         assert driver.run("print(one)").text() == "None\n"

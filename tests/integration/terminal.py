@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
@@ -17,10 +18,26 @@ import pyte
 PATIENCE_SECONDS = 60.0
 
 
-class Terminal:
-    """Starts the program; leaving the block kills it. `code` is how it ended by itself."""
+def _take_terminal() -> None:
+    """In the child: lead a session whose terminal is the one on descriptor 1."""
+    os.setsid()
+    fcntl.ioctl(1, termios.TIOCSCTTY, 0)
 
-    def __init__(self, *arguments: str, cwd: Path, size: tuple[int, int] = (120, 36), **more: str) -> None:
+
+class Terminal:
+    """Starts the program; leaving the block kills it. `code` is how it ended by itself.
+
+    `piped`: standard input is a pipe with these bytes, and the terminal is the session's, as in a shell.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        cwd: Path,
+        size: tuple[int, int] = (120, 36),
+        piped: bytes | None = None,
+        **more: str,
+    ) -> None:
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (size[1], size[0]))
         self._screen = pyte.Screen(*size)
@@ -30,13 +47,18 @@ class Terminal:
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rlm_tui", *arguments],
-            stdin=theirs,
+            stdin=theirs if piped is None else subprocess.PIPE,
             stdout=theirs,
             stderr=theirs,
             cwd=cwd,
             env={**environment, "TERM": "xterm-256color", **more},
+            preexec_fn=None if piped is None else _take_terminal,  # noqa: PLW1509 - as in a shell
         )
         os.close(theirs)
+        if piped is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.write(piped)
+            self._process.stdin.close()
 
     def __enter__(self) -> Terminal:
         return self

@@ -102,7 +102,8 @@ def open_app(workplace: Path, sessions: Sessions) -> OpenApp:
     ) -> AsyncIterator[Pilot[Any]]:
         arguments.setdefault("start_session", sessions)
         arguments.setdefault("warm_up", False)
-        arguments.setdefault("document", str(workplace / "notes.txt"))
+        document = arguments.pop("document", str(workplace / "notes.txt"))
+        arguments.setdefault("documents", () if document is None else (document,))
         app = RlmTui(settings or Settings(), directory=workplace, **arguments)
         app.animation_level = "none"
         async with app.run_test(size=size) as pilot:

@@ -259,6 +259,29 @@ async def test_a_long_and_hostile_answer_is_folded_and_only_text(
         assert "page 1 of 23" in words(pilot)
 
 
+@pytest.mark.slow
+async def test_several_documents_are_cut_together(open_app: OpenApp, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for name in ("Harvester", "Pruner"):
+        text = f"# Handbook\n\n## class {name}(Module)\n\nA module that is called.\n" + "Some words.\n" * 500
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    async with open_app(
+        size=(120, 45), task="architecture", documents=(str(folder),), start_session=start_engine_session
+    ) as pilot:
+        screen = await opened(pilot)
+        assert "many (2 documents), 12 KB, as docs" in words(pilot)
+        screen.query_one("#compare-window", Input).value = "3000"
+        await settled(pilot)
+        await pilot.press("ctrl+r")
+        await ended(pilot)
+        text = words(pilot).replace("│ ", "")
+        assert "✓ submitted" in text
+        assert "✓ answered" in text
+        assert "all of 12 KB within reach of its cells" in text
+        assert "67% cut: all but 4 KB of 12 KB" in text
+
+
 def slow_server(loopback_lm: StartLM) -> LoopbackLM:
     """A provider that takes half a minute for each answer."""
     return loopback_lm(lambda _request: Answer("never read", delay=30), key=KEY)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from rlm_tui.core.content import knowledge_path
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
@@ -17,6 +17,7 @@ from rlm_tui.ui.widgets.path_suggester import complete_path
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.text_pages import PAGE_BYTES
 from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
+from tests.unit.foreign_documents import write_pdf
 
 
 def picker_of(pilot: Pilot[Any]) -> DocumentPicker:
@@ -172,3 +173,131 @@ async def test_the_knowledge_document_is_named_before_it_is_built(open_app: Open
 
 def test_a_home_of_nobody_is_no_crash() -> None:
     assert complete_path("~nobody-of-that-name/") is None
+
+
+async def on_file(pilot: Pilot[Any], path: Path) -> None:
+    """Put the cursor on a file of an open folder."""
+    tree = picker_of(pilot).files
+    tree.focus()
+    tree.move_to_key(str(path))
+    await pilot.pause()
+    assert tree.node is not None
+    assert tree.node.key == str(path)
+
+
+def facts(pilot: Pilot[Any]) -> str:
+    return str(pilot.app.screen.query_one("#document-facts", Static).render())
+
+
+async def test_files_and_folders_are_added_and_taken_out(open_app: OpenApp, workplace: Path) -> None:
+    async with open_app(task="architecture", document=None) as pilot:
+        await pilot.press("1", "end", "right")
+        await settled(pilot)
+        await on_file(pilot, workplace / "notes.txt")
+        await pilot.press("space")
+        await settled(pilot)
+        assert picker_of(pilot).path == workplace / "notes.txt", "the task's own document gives way"
+        await on_file(pilot, workplace / "deep")
+        await pilot.press("space")
+        await settled(pilot)
+        assert picker_of(pilot).paths == (workplace / "notes.txt", workplace / "deep")
+        assert "work (2 documents)" in screen_text(pilot)
+        assert facts(pilot).startswith("2 documents · ")
+        await on_file(pilot, workplace / "notes.txt")
+        await pilot.press("space")
+        await settled(pilot)
+        assert picker_of(pilot).paths == (workplace / "deep",)
+        assert "architecture on deep (1 document)" in screen_text(pilot)
+
+
+async def test_a_pattern_that_is_typed_in_is_a_set(open_app: OpenApp, workplace: Path) -> None:
+    async with open_app() as pilot:
+        await typed(pilot, f"{workplace}/**/*.md")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "(1 document)" in picker_of(pilot).chosen_name
+        await typed(pilot, f"{workplace}/*.rst")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "There is no text file in" in str(pilot.app.screen.query_one(ProblemLine).render())
+
+
+async def test_what_a_document_amounts_to_is_said(open_app: OpenApp, workplace: Path) -> None:
+    (workplace / "long.txt").write_text("three little words\n" * 1000)
+    async with open_app(document=str(workplace / "long.txt")) as pilot:
+        assert facts(pilot) == "19 KB · ≈ 4.8 K tokens · 1 K lines · 3 K words"
+        picker_of(pilot).set_price(1e-6)
+        await settled(pilot)
+        assert facts(pilot).endswith("all in one prompt ≈ $0.005")
+
+
+async def test_a_favourite_stays_and_what_was_run_is_recent(open_app: OpenApp, workplace: Path) -> None:
+    async with open_app(task="architecture", document=None) as pilot:
+        await pilot.press("1", "end", "right")
+        await settled(pilot)
+        await on_file(pilot, workplace / "notes.txt")
+        await pilot.press("f", "enter")
+        await settled(pilot)
+        assert names(pilot)[:2] == ["★ favourites", str(workplace / "notes.txt")]
+        await pilot.press("ctrl+r")
+        await settled(pilot)
+        assert "recent" in names(pilot)
+    async with open_app(task="architecture", document=None) as pilot:
+        await settled(pilot)
+        assert names(pilot)[:2] == ["★ favourites", str(workplace / "notes.txt")]
+        tree = picker_of(pilot).files
+        tree.focus()
+        tree.move_to_key("recent")
+        await pilot.press("right")
+        await settled(pilot)
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert picker_of(pilot).path == workplace / "notes.txt"
+        await on_file(pilot, workplace / "notes.txt")
+        await pilot.press("f")
+        await settled(pilot)
+        assert "★ favourites" not in names(pilot)
+
+
+async def test_a_click_on_the_footer_adds_what_is_under_the_cursor(
+    open_app: OpenApp, workplace: Path
+) -> None:
+    async with open_app(task="architecture", document=None) as pilot:
+        await pilot.press("1", "end", "right")
+        await settled(pilot)
+        await on_file(pilot, workplace / "notes.txt")
+        line = screen_lines(pilot)[-1]
+        await pilot.click(offset=(line.index("add"), 44))
+        await settled(pilot)
+        assert picker_of(pilot).path == workplace / "notes.txt"
+
+
+async def test_a_pdf_is_listed_and_chosen_as_its_text(open_app: OpenApp, workplace: Path) -> None:
+    write_pdf(workplace / "report.pdf", "Quarterly numbers")
+    async with open_app(document=str(workplace / "report.pdf")) as pilot:
+        for _ in range(100):
+            await settled(pilot)
+            if picker_of(pilot).document is not None:
+                break
+        assert picker_of(pilot).chosen_name == "report.pdf"
+        assert "words" in facts(pilot)
+
+
+async def test_a_folder_with_too_many_files_is_one_sentence_in_place(
+    open_app: OpenApp, workplace: Path
+) -> None:
+    many = workplace / "many"
+    many.mkdir()
+    for number in range(10_010):
+        (many / f"{number}.txt").touch()
+    (many / "0.txt").write_text("text")
+    async with open_app(document=None) as pilot:
+        picker_of(pilot).choose(many)
+        await settled(pilot)
+        assert picker_of(pilot).chosen_name == "many (1 document)", "empty files are no documents"
+        for number in range(10_010):
+            (many / f"{number}.txt").write_text("x")
+        picker_of(pilot).choose(many)
+        await settled(pilot)
+        assert "more than 10,000 documents" in str(pilot.app.screen.query_one(ProblemLine).render())
+        assert picker_of(pilot).chosen_name == "many (1 document)", "what was chosen stays"

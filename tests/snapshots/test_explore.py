@@ -85,7 +85,7 @@ def explore() -> RlmTui:
     app = RlmTui(
         Settings(),
         directory=CHECKOUT,
-        document=str(CHECKOUT / "rlm_content" / "handbook.md"),
+        documents=[str(CHECKOUT / "rlm_content" / "handbook.md")],
         start_session=Sessions(),
         warm_up=False,
     )

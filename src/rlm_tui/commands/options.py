@@ -14,6 +14,19 @@ Inputs = Annotated[
         "--input", help="An input, once for each; the value - reads standard input.", metavar="NAME=VALUE"
     ),
 ]
+Documents = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--document",
+        help="What to read: a file, a folder, a quoted pattern, or - for standard input. Several are given "
+        "to the task as a dict, name -> text.",
+        metavar="PATH",
+    ),
+]
+ConvertHtml = Annotated[
+    bool | None,
+    typer.Option("--convert-html/--html-as-is", help="Web pages as they read (needs the extra `convert`)."),
+]
 PlannerModel = Annotated[
     str | None, typer.Option("--lm", help="The planner's model, or `offline`.", metavar="MODEL")
 ]

@@ -22,8 +22,9 @@ def run(
             "'docs, question -> answer: str'."
         ),
     ],
-    document: Annotated[str | None, typer.Option(help="The document to read.", metavar="PATH")] = None,
+    document: options.Documents = None,
     inputs: options.Inputs = None,
+    convert_html: options.ConvertHtml = None,
     lm: options.PlannerModel = None,
     sub_lm: options.SubModel = None,
     sandbox: options.SandboxKind = None,
@@ -46,6 +47,7 @@ def run(
     Exit codes: 0 answered, 1 failed, 2 asked wrongly, 3 out of budget, 130 cancelled.
     """
     overrides = options.given(
+        convert_html=convert_html,
         lm=lm,
         sub_lm=sub_lm,
         sandbox=sandbox,
@@ -58,7 +60,7 @@ def run(
     )
     run_task(
         task,
-        document,
+        document or [],
         inputs or [],
         overrides,
         check=check,
@@ -70,7 +72,7 @@ def run(
 
 def run_task(
     task: str,
-    document: str | None,
+    document: Sequence[str],
     inputs: Sequence[str],
     overrides: Mapping[str, Any],
     *,

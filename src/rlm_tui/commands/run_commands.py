@@ -52,7 +52,7 @@ def _command(task: Task) -> Callable[..., None]:
         overrides = {setting: given[name] for name, (setting, _) in _SETTINGS.items()}
         run_task(
             task.name,
-            given.get(DOCUMENT),
+            given.get(DOCUMENT) or [],
             inputs,
             options.given(**overrides),
             check=given["check"],
@@ -65,8 +65,12 @@ def _command(task: Task) -> Callable[..., None]:
         for name, item in asked.items()
     ]
     if task.document_input is not None:
-        path = Annotated[str | None, typer.Option(help="The document to read.", metavar="PATH")]
-        parameters.append((DOCUMENT, path, task.default_document))
+        path = Annotated[
+            list[str] | None,
+            typer.Option(help="What to read; may be given several times.", metavar="PATH"),
+        ]
+        default = [task.default_document] if task.default_document else None
+        parameters.append((DOCUMENT, path, default))
     if task.name in _SHORTENED:
         characters = Annotated[
             int | None, typer.Option(help="Only so many characters of its beginning.", min=1, metavar="N")

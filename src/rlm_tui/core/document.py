@@ -21,7 +21,7 @@ class Document(Struct, frozen=True):
     """A text file that can be read: `path` absolute, `size` in bytes, `modified` in seconds since the epoch.
 
     `encoding` is a Python codec's name. `broken` says that some bytes are not of that encoding; they read as
-    "�".
+    "�". `converted_from` is the file that a person chose, when `path` is the text that was made of it.
     """
 
     name: str
@@ -30,6 +30,12 @@ class Document(Struct, frozen=True):
     encoding: str
     modified: float
     broken: bool = False
+    converted_from: Path | None = None
+
+    @property
+    def source(self) -> Path:
+        """The file that the person chose."""
+        return self.converted_from or self.path
 
 
 class DocumentError(ValueError):

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from rlm_tui.core.document_conversion import wants_conversion
+
 # Known by name, so that they need not be opened; other files are looked into.
-_BINARY_NAME = re.compile(
+BINARY_NAME = re.compile(
     r"\.(7z|a|avi|bin|bmp|bz2|class|db|dll|docx|dylib|ear|egg|exe|flac|gif|gz|ico|iso|jar|jpe?g|lib|mkv|mo|mov|mp[34]|"
     r"np[yz]|o|obj|od[pst]|ogg|parquet|pdf|pickle|pkl|png|pptx|pt|py[co]|rar|safetensors|so|sqlite|tar|tgz|tiff?|ttf|"
     r"wasm|wav|web[mp]|whl|woff2?|xlsx|xz|zip|zst)$",
@@ -21,7 +23,7 @@ _TEXT_NAME = re.compile(
     r"\.(c|cfg|cpp|css|csv|go|h|html|ini|ipynb|java|js|jsonl?|log|md|py|rs|rst|sh|sql|svg|tex|toml|ts|tsv|txt|xml|ya?ml)$",
     re.IGNORECASE,
 )
-_BUILT_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
+BUILT_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
 _SNIFF_BYTES = 512
 _MOST_SNIFFED = 2000
 
@@ -58,14 +60,17 @@ def children(path: Path, root: Path | None = None) -> list[Entry]:
                 is_directory = item.is_dir()
                 if not is_directory and not item.is_file():
                     continue
-                if is_directory and item.name in _BUILT_FOLDERS:
+                if is_directory and item.name in BUILT_FOLDERS:
                     continue
                 entry = _entry(item, is_directory, inside)
             except OSError:
                 # It went away, or a link leads nowhere.
                 continue
             if not is_directory:
-                if _BINARY_NAME.search(item.name):
+                if wants_conversion(Path(item.name)):
+                    found.append(entry)
+                    continue
+                if BINARY_NAME.search(item.name):
                     continue
                 if not _TEXT_NAME.search(item.name) and sniffs < _MOST_SNIFFED:
                     sniffs += 1

@@ -26,7 +26,11 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DocumentReference(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A document given as an input: where it lay and what it was, never its text. `size` in bytes."""
+    """A document given as an input: where it lay and what it was, never its text. `size` in bytes.
+
+    Of a set of documents `path` is their folder and `count` how many there are; `members`, by their names in
+    the set, stand in the run folder's `documents.json` alone.
+    """
 
     name: str
     path: str
@@ -34,6 +38,8 @@ class DocumentReference(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
     encoding: str = "utf-8"
     characters: int | None = None
+    count: int = 1
+    members: dict[str, DocumentReference] = {}
 
 
 class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -108,6 +108,14 @@ class ModalSettings(Struct, frozen=True):
         return self.token_id.value, self.token_secret.value
 
 
+class DocumentSettings(Struct, frozen=True):
+    """How documents are read. `convert_html`: web pages as they read, not as they are written; it needs the
+    extra `convert`, which PDF and Word files always need.
+    """
+
+    convert_html: bool = False
+
+
 class UISettings(Struct, frozen=True):
     """How the screen looks and which keys it takes: `keymap` maps a binding's id to keys ("run.start":
     "ctrl+r").
@@ -130,6 +138,7 @@ class Settings(Struct, frozen=True):
     sandbox: SandboxSettings = SandboxSettings()
     modal: ModalSettings = ModalSettings()
     budgets: Budgets = Budgets()
+    documents: DocumentSettings = DocumentSettings()
     ui: UISettings = UISettings()
     source: dict[str, str] = {}
     remarks: tuple[str, ...] = ()

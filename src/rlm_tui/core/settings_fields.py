@@ -9,7 +9,7 @@ import msgspec
 
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.secret import Secret
-from rlm_tui.core.settings import LMSettings, ModalSettings, SandboxSettings, UISettings
+from rlm_tui.core.settings import DocumentSettings, LMSettings, ModalSettings, SandboxSettings, UISettings
 from rlm_tui.core.settings_errors import SettingsError
 from rlm_tui.core.text import one_line
 
@@ -19,6 +19,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "sandbox": SandboxSettings,
     "modal": ModalSettings,
     "budgets": Budgets,
+    "documents": DocumentSettings,
     "ui": UISettings,
 }
 FLAGS = {
@@ -27,6 +28,7 @@ FLAGS = {
     "sandbox": "sandbox.kind",
     "volume": "sandbox.volume",
     "theme": "ui.theme",
+    "convert_html": "documents.convert_html",
     **{name: f"budgets.{name}" for name in Budgets.__struct_fields__},
 }
 # The first that is set counts. Every other field has the variable RLM_TUI_<SECTION>_<FIELD>.

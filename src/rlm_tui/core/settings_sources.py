@@ -17,7 +17,14 @@ from rlm_tui.core.events import Budgets
 from rlm_tui.core.paths import config_file, expanded
 from rlm_tui.core.redaction import names_a_secret
 from rlm_tui.core.secret import Secret
-from rlm_tui.core.settings import LMSettings, ModalSettings, SandboxSettings, Settings, UISettings
+from rlm_tui.core.settings import (
+    DocumentSettings,
+    LMSettings,
+    ModalSettings,
+    SandboxSettings,
+    Settings,
+    UISettings,
+)
 from rlm_tui.core.settings_errors import SettingsError
 from rlm_tui.core.settings_fields import FLAGS, SECTIONS, convert, fields, variables
 
@@ -62,6 +69,7 @@ def gather(*, environment: Mapping[str, str], directory: Path, overrides: Mappin
         sandbox=SandboxSettings(**_section(values, "sandbox")),
         modal=ModalSettings(**_section(values, "modal")),
         budgets=Budgets(**_section(values, "budgets")),
+        documents=DocumentSettings(**_section(values, "documents")),
         ui=UISettings(**_section(values, "ui")),
         source={field: given[field].source for field in values},
         remarks=remarks,

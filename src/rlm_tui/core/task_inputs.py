@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from rlm_tui.core.documents import Document
+from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.input_types import InputTypeError, check_value, convert_input
 from rlm_tui.core.task import Task, TaskError, TaskInput
 
@@ -24,8 +24,8 @@ class WrongInput(TaskError):
 
 
 def bind_inputs(
-    task: Task, values: Mapping[str, Any], document: Document | None = None
-) -> tuple[dict[str, Any], dict[str, Document]]:
+    task: Task, values: Mapping[str, Any], document: AnyDocument | None = None
+) -> tuple[dict[str, Any], dict[str, AnyDocument]]:
     """The inputs of a run: values by name, converted to their types, and the documents by the input they
     fill.
 
@@ -35,7 +35,7 @@ def bind_inputs(
     for name in values:
         if task.input(name) is None:
             raise UnknownInput(_unknown(task, name))
-    documents: dict[str, Document] = {}
+    documents: dict[str, AnyDocument] = {}
     if document is not None:
         if task.document_input is None:
             raise UnknownInput(f"Task {task.name} reads no document: leave {document.path} out.")

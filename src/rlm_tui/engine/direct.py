@@ -14,7 +14,7 @@ import dspy
 import msgspec
 from dspy.utils.callback import BaseCallback
 
-from rlm_tui.core.documents import Document
+from rlm_tui.core.documents import AnyDocument, DocumentSet
 from rlm_tui.core.events import ErrorDetail, Usage
 from rlm_tui.core.redaction import Redactor
 from rlm_tui.engine.abandon import abandonable
@@ -56,21 +56,16 @@ class DirectAnswer(msgspec.Struct, frozen=True):
 
 
 class _Read(msgspec.Struct, frozen=True):
-    """The beginning of a document, and how long the whole is."""
+    """The beginning of a document, and how long the whole is; `cut_bytes` of it are not in `text`."""
 
     text: str
     characters: int
-    document: Document
+    bytes: int
+    cut_bytes: int
 
     @property
     def cut_characters(self) -> int:
         return self.characters - len(self.text)
-
-    @property
-    def cut_bytes(self) -> int:
-        if not self.cut_characters:
-            return 0
-        return max(0, self.document.size - len(self.text.encode(self.document.encoding, "replace")))
 
 
 def ask_directly(
@@ -123,7 +118,7 @@ def ask_directly(
         error=problem,
         status=status,
         requests=used.requests,
-        document_bytes=sum(one.document.size for one in read),
+        document_bytes=sum(one.bytes for one in read),
         cut_bytes=sum(one.cut_bytes for one in read),
     )
 
@@ -154,15 +149,34 @@ def _ask(
         models.close()
 
 
-def _beginning(document: Document, limit: int, control: RunControl) -> _Read:
-    """The first `limit` characters of a document, and how many it has in all; the rest is only counted."""
+def _beginning(document: AnyDocument, limit: int, control: RunControl) -> _Read:
+    """The first `limit` characters of a document, and how many it has in all; the rest is only counted.
+
+    Of a set: of all its texts, one after the other, each under its name.
+    """
+    if isinstance(document, DocumentSet):
+        return _beginning_of_set(document, limit, control)
     with document.path.open(encoding=document.encoding, errors="replace", newline="") as file:
         text = file.read(limit)
         length = len(text)
         while piece := file.read(COUNTED_AT_ONCE):
             control.check()
             length += len(piece)
-    return _Read(text, length, document)
+    kept = document.size if length == len(text) else len(text.encode(document.encoding, "replace"))
+    return _Read(text, length, document.size, max(0, document.size - kept))
+
+
+def _beginning_of_set(documents: DocumentSet, limit: int, control: RunControl) -> _Read:
+    parts: list[str] = []
+    length = cut_bytes = 0
+    for member in documents.members:
+        control.check()
+        head = f"===== {member.key} =====\n"
+        read = _beginning(member.document, max(0, limit - length - len(head)), control)
+        parts.append(f"{head}{read.text}\n"[: max(0, limit - length)])
+        length += len(head) + read.characters + 1
+        cut_bytes += read.cut_bytes
+    return _Read("".join(parts), length, documents.size, cut_bytes)
 
 
 class _Listener(BaseCallback):

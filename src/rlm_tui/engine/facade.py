@@ -14,7 +14,7 @@ from rlm_tui.engine.control import CONTROL, RunStopped
 from rlm_tui.engine.invocation import INVOCATION, Invocation
 from rlm_tui.engine.llm_tools import STOPPED
 from rlm_tui.engine.recorder import Recorder
-from rlm_tui.sandbox.document_input import DocumentInput
+from rlm_tui.sandbox.document_input import FileInput
 
 LARGEST_PROMPT_DOCUMENT = 4_000_000
 
@@ -89,8 +89,8 @@ def _signature_text(signature: Any) -> str:
 
 def _shown(value: Any) -> Any:
     match value:
-        case DocumentInput():
-            return f"document {value.document.name}"
+        case FileInput():
+            return f"document {value.name}"
         case dict():
             return {key: _shown(item) for key, item in value.items()}
         case list():
@@ -105,15 +105,14 @@ def _as_text(name: str, value: Any) -> Any:
         return {key: _as_text(name, item) for key, item in value.items()}
     if isinstance(value, list):
         return [_as_text(name, item) for item in value]
-    if not isinstance(value, DocumentInput):
+    if not isinstance(value, FileInput):
         return value
-    document = value.document
-    if document.size > LARGEST_PROMPT_DOCUMENT:
+    if value.size > LARGEST_PROMPT_DOCUMENT:
         raise CodeInterpreterError(
-            f"Input {name} is a document of {document.size:,} bytes: too large for one prompt. "
+            f"Input {name} is a document of {value.size:,} bytes: too large for one prompt. "
             "Give a part of it, or give it to a dspy.RLM."
         )
-    return value.text()
+    return value.value()
 
 
 def _answer_text(fields: dict[str, Any]) -> str:

@@ -18,13 +18,13 @@ from rlm_tui.engine.planner import PlannerAnswerError
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.remote_volume_watch import RemoteVolumeWatch
 from rlm_tui.engine.rlm import ExplorerRLM, RunSetting
-from rlm_tui.engine.sandboxes import SandboxFactory, check_documents
+from rlm_tui.engine.run_documents import RunDocuments
+from rlm_tui.engine.sandboxes import SandboxFactory
 from rlm_tui.engine.signatures import build_signature
 from rlm_tui.engine.start import local_volume
 from rlm_tui.engine.volume_watch import LocalVolumeWatch
 from rlm_tui.lm.failures import explain
 from rlm_tui.lm.models import build_models
-from rlm_tui.sandbox.document_input import DocumentInput
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
@@ -39,6 +39,7 @@ class Program:
     def __init__(
         self,
         request: RunRequest,
+        documents: RunDocuments,
         *,
         recorder: Recorder,
         control: RunControl,
@@ -48,15 +49,13 @@ class Program:
         settings, budgets = request.settings, request.settings.budgets
         self._recorder = recorder
         self._control = control
-        documents = list(request.documents.values())
         is_local = settings.sandbox.kind == "local"
-        check_documents(documents, settings)
         self._signature = build_signature(request.task)
         self._models = build_models(settings, pace=request.pace)
         self._budget = RunBudget(budgets, control)
         self.sandboxes = SandboxFactory(
             settings,
-            documents=documents,
+            documents=documents.files,
             run_id=run_id,
             cell_seconds=budgets.cell_seconds,
             recorder=recorder,
@@ -78,10 +77,7 @@ class Program:
             sub_lm=self._models.sub,
             tools=resolve_tools(request.task.tools),
         )
-        self._inputs: dict[str, Any] = {
-            **request.inputs,
-            **{name: DocumentInput(document) for name, document in request.documents.items()},
-        }
+        self._inputs: dict[str, Any] = {**request.inputs, **documents.inputs}
 
     def run(self) -> Outcome:
         """Run to the end, whatever it is. Nothing is raised."""

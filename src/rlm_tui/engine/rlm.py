@@ -27,7 +27,7 @@ from rlm_tui.engine.planner import GatedPlanner
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.sandboxes import SandboxFactory
 from rlm_tui.engine.volume_watch import VolumeWatch
-from rlm_tui.sandbox.document_input import DocumentInput
+from rlm_tui.sandbox.document_input import FileInput
 
 DEEPEST = 4
 
@@ -79,9 +79,9 @@ class ExplorerRLM(dspy.RLM):
     # What the planner is told
 
     def _build_variables(self, **arguments: Any) -> list[REPLVariable]:
-        """A document is described as the `str` that it is in the sandbox, with its real length."""
+        """Documents are described as the `str` or `dict` that they are there, with their real length."""
         return [
-            variable if not isinstance(value, DocumentInput) else _described(variable, value)
+            variable if not isinstance(value, FileInput) else _described(variable, value)
             for variable, value in zip(super()._build_variables(**arguments), arguments.values(), strict=True)
         ]
 
@@ -215,7 +215,7 @@ class _Unlimited:
     def reserve(self, n: int = 1) -> None: ...
 
 
-def _described(variable: REPLVariable, value: DocumentInput) -> REPLVariable:
+def _described(variable: REPLVariable, value: FileInput) -> REPLVariable:
     return variable.model_copy(
-        update={"type_name": "str", "total_length": value.characters, "preview": value.preview()}
+        update={"type_name": value.type_name, "total_length": value.characters, "preview": value.preview()}
     )

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from rlm_tui.core.documents import Document
+from rlm_tui.core.documents import AnyDocument, Document
 from rlm_tui.core.settings import Settings
 from rlm_tui.engine.cells import CellListener
 from rlm_tui.engine.invocation import INVOCATION
@@ -120,7 +120,7 @@ class SandboxFactory:
                 )
 
 
-def check_documents(documents: Sequence[Document], settings: Settings) -> None:
+def check_documents(documents: Sequence[AnyDocument], settings: Settings) -> None:
     """Raise `DocumentTooLarge` when the documents can't be held in the memory that cells will have."""
     match settings.sandbox.kind:
         case "local":

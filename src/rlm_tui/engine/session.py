@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rlm_tui.core.blobs import Blobs, MemoryBlobs
-from rlm_tui.core.documents import Document, sha256
+from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
@@ -24,7 +24,7 @@ from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.outcome import Outcome, failed
 from rlm_tui.engine.place import ROOT
 from rlm_tui.engine.recorder import Recorder
-from rlm_tui.engine.start import as_text, asked, describe_sandbox, reference, versions
+from rlm_tui.engine.start import as_text, asked, describe_sandbox, hashed_reference, reference, versions
 from rlm_tui.store.runs import RunFolder, new_run_id
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class RunRequest(msgspec.Struct, frozen=True):
 
     task: Task
     inputs: dict[str, Any]
-    documents: dict[str, Document]
+    documents: dict[str, AnyDocument]
     settings: Settings
     pace: float = 0.0
 
@@ -190,15 +190,19 @@ class Session:
     def _explore(self) -> Outcome:
         # Here and not above: dspy takes seconds to import, and the first event must not wait for it.
         from rlm_tui.engine.program import Program
+        from rlm_tui.engine.run_documents import open_documents
 
-        self._program = Program(
-            self.request,
-            recorder=self._recorder,
-            control=self._control,
-            gate=self._gate,
-            run_id=self.run_id,
-        )
-        return self._program.run()
+        request, recorder = self.request, self._recorder
+        with open_documents(request.documents, request.settings, recorder, self.run_id) as documents:
+            self._program = Program(
+                request,
+                documents,
+                recorder=recorder,
+                control=self._control,
+                gate=self._gate,
+                run_id=self.run_id,
+            )
+            return self._program.run()
 
     def _enforce_end(self) -> None:
         """A stopped run has a few seconds to end by itself; what holds it is then killed, or left behind."""
@@ -282,8 +286,7 @@ class Session:
         assert self._folder is not None
         try:
             references = {
-                name: msgspec.structs.replace(reference(document), sha256=sha256(document))
-                for name, document in self.request.documents.items()
+                name: hashed_reference(document) for name, document in self.request.documents.items()
             }
             self._folder.write_documents(references)
         except OSError as error:

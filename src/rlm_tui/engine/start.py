@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rlm_tui.core.documents import Document
+from rlm_tui.core.documents import AnyDocument, Document, DocumentSet, sha256
 from rlm_tui.core.event_codec import encode_value
 from rlm_tui.core.events import DocumentReference, SandboxDescription
 from rlm_tui.core.paths import volumes_directory
@@ -29,7 +29,7 @@ def asked(request: RunRequest) -> dict[str, Any]:
         "task": request.task.name,
         "signature": request.task.signature,
         "inputs": plain(request.inputs),
-        "documents": {name: str(document.path) for name, document in request.documents.items()},
+        "documents": {name: _given(document) for name, document in request.documents.items()},
         "lm": None if settings.lm is None else settings.lm.model,
         "sub_lm": None if settings.sub_lm is None else settings.sub_lm.model,
         "sandbox": settings.sandbox.kind,
@@ -37,11 +37,27 @@ def asked(request: RunRequest) -> dict[str, Any]:
     }
 
 
-def reference(document: Document) -> DocumentReference:
+def reference(document: AnyDocument) -> DocumentReference:
     """A document as events name it; its hash and its length in characters take longer to know."""
-    return DocumentReference(
-        name=document.name, path=str(document.path), size=document.size, encoding=document.encoding
-    )
+    match document:
+        case Document(name=name, path=path, size=size, encoding=encoding):
+            return DocumentReference(name=name, path=str(path), size=size, encoding=encoding)
+        case DocumentSet(name=name, path=path, size=size, members=members):
+            return DocumentReference(name=name, path=str(path), size=size, count=len(members))
+
+
+def hashed_reference(document: AnyDocument) -> DocumentReference:
+    """A document as `documents.json` names it, with its hash; of a set, with that of each. Raises OSError."""
+    found = reference(document)
+    if isinstance(document, Document):
+        return msgspec.structs.replace(found, sha256=sha256(document))
+    members = {member.key: hashed_reference(member.document) for member in document.members}
+    return msgspec.structs.replace(found, members=members)
+
+
+def _given(document: AnyDocument) -> str | list[str]:
+    """What would choose it again."""
+    return str(document.path) if isinstance(document, Document) else list(document.given)
 
 
 def local_volume(settings: Settings) -> Path:

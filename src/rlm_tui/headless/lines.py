@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TextIO
 
 from rlm_tui.core import events
+from rlm_tui.core.event_parts import DocumentReference
 from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size, one_line, visible
 from rlm_tui.core.trajectory import Trajectory
 
 _WIDTH = 160
+
+
+def _document_words(document: DocumentReference) -> str:
+    size = human_size(document.size)
+    if document.count > 1:
+        return f"documents {document.path} {document.count:,} files, {size}"
+    return f"document {document.path} {size}, {document.encoding}"
 
 
 class LinePrinter:
@@ -24,7 +32,7 @@ class LinePrinter:
             case events.RunStarted():
                 self._line(f"run {event.run_id}: {event.task}, {event.planner}")
                 for document in event.documents.values():
-                    self._line(f"document {document.path} {human_size(document.size)}, {document.encoding}")
+                    self._line(_document_words(document))
             case events.SandboxReady():
                 confinement = event.detail or ("confined" if event.confined else "unconfined")
                 self._line(f"sandbox {event.kind} ready in {human_seconds(event.seconds)}: {confinement}")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlm_tui.core.content import knowledge_path, resolve_content
-from rlm_tui.core.documents import Document, describe
+from rlm_tui.core.documents import AnyDocument, Document
+from rlm_tui.core.opened_documents import open_documents
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import load_settings
+from rlm_tui.core.standard_input import STANDARD_INPUT, keep_standard_input
 from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, builtin_tasks, find_task, with_more
 
 if TYPE_CHECKING:
@@ -37,23 +40,34 @@ def parse_inputs(pairs: Iterable[str]) -> dict[str, str]:
     return inputs
 
 
-def find_document(task: Task, path: str | None) -> Document | None:
-    """The document of `task`: the one at `path`, else its own (dspy's reference is built or renewed)."""
-    wanted = path if path is not None else task.default_document
-    if wanted is None:
+def find_documents(task: Task, paths: Sequence[str], *, html: bool = False) -> AnyDocument | None:
+    """What fills the document input of `task`: the files, folders and patterns of `paths`, `-` among them for
+    standard input; else its own document (dspy's reference is built or renewed).
+
+    One file is a text; anything else is a set. Raises a DocumentError.
+    """
+    wanted: Sequence[str | Path] = paths or ([task.default_document] if task.default_document else [])
+    if not wanted:
         return None
-    built_in = resolve_content(wanted)
+    return open_documents([document_place(str(path)) for path in wanted], html=html)
+
+
+def document_place(path: str) -> Path:
+    """Where a document lies that a command line names. Raises a DocumentError, or OSError."""
+    if path == STANDARD_INPUT:
+        return keep_standard_input(sys.stdin.buffer, is_terminal=sys.stdin.isatty())
+    built_in = resolve_content(path)
     if built_in is not None and built_in == knowledge_path():
         from rlm_tui.engine.dspy_knowledge import ensure_document
 
-        return describe(ensure_document(built_in))
-    return describe(built_in if built_in is not None else expanded(wanted))
+        return ensure_document(built_in)
+    return built_in if built_in is not None else expanded(path)
 
 
 def build_request(
     task_name: str,
     *,
-    document: str | None,
+    document: str | Sequence[str] | None,
     inputs: Iterable[str],
     overrides: Mapping[str, Any],
     characters: int | None = None,
@@ -62,7 +76,8 @@ def build_request(
 ) -> RunRequest:
     """The request for one run. Raises an error whose text is one sentence when it was asked wrongly.
 
-    With `characters` only the document's first ones are given, as a text.
+    `document` is a path, or several paths, folders and patterns. With `characters` only the document's first
+    ones are given, as a text.
     """
     from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
@@ -72,12 +87,16 @@ def build_request(
     task = task_of_class(task_name) if is_class else find_task(task_name, TaskRegistry.with_own())
     task = with_more(task, tools, instructions)
     settings = load_settings(overrides=overrides).with_budgets_of(task.budgets)
-    found = find_document(task, document)
+    found = find_documents(
+        task,
+        [document] if isinstance(document, str) else document or [],
+        html=settings.documents.convert_html,
+    )
     resolve_tools(task.tools, taken=[item.name for item in task.inputs])
     if task.name not in {known.name for known in builtin_tasks()}:
         build_signature(task)  # what dspy can't use is said before anything runs
     given = parse_inputs(inputs)
-    if characters is not None and found is not None and task.document_input is not None:
+    if characters is not None and isinstance(found, Document) and task.document_input is not None:
         with found.path.open(encoding=found.encoding, errors="replace") as file:
             given.setdefault(task.document_input, file.read(characters))
         found = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from dspy.primitives.code_interpreter import CodeInterpreterError
 
-from rlm_tui.sandbox.document_input import DocumentInput
+from rlm_tui.sandbox.document_input import FileInput
 from rlm_tui.sandbox.errors import SandboxError
 from rlm_tui.sandbox.transport import Transport, TransportError
 from rlm_tui.sandbox.wire import Bind, FrameError, encode
@@ -26,23 +26,24 @@ class Bindings:
         self._transport = transport
         self._send_lines = send_lines
         self._values: dict[str, tuple[Any, bytes]] = {}
-        self.documents: dict[str, DocumentInput] = {}
+        self.documents: dict[str, FileInput] = {}
 
-    def bind_document(self, name: str, document: DocumentInput) -> None:
+    def bind_document(self, name: str, document: FileInput) -> None:
         """Raises `SandboxError` for a document that this sandbox was not started with."""
         _check_name(name)
         try:
-            path = self._transport.document_path(document.document)
+            path = self._transport.document_path(document.file)
         except TransportError as error:
             raise SandboxError(error.message, error.hint) from error
-        self._send_lines(encode(Bind(name=name, path=path, encoding=document.document.encoding)))
+        fields: dict[str, Any] = document.bind_fields(path)
+        self._send_lines(encode(Bind(name=name, **fields)))
         self._values.pop(name, None)
         self.documents[name] = document
 
     def bind_values(self, variables: dict[str, Any]) -> None:
         """Raises `CodeInterpreterError` for a name or a value that can't be a variable of the sandbox."""
         for name, value in variables.items():
-            if isinstance(value, DocumentInput):
+            if isinstance(value, FileInput):
                 if self.documents.get(name) != value:
                     self.bind_document(name, value)
             else:

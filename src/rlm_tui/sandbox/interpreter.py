@@ -19,7 +19,7 @@ from rlm_tui.sandbox import wire
 from rlm_tui.sandbox.bindings import Bindings
 from rlm_tui.sandbox.cells import Cell, CellResult, outcome_for_dspy
 from rlm_tui.sandbox.connection import Connection
-from rlm_tui.sandbox.document_input import DocumentInput, assigned_document
+from rlm_tui.sandbox.document_input import FileInput, assigned_document
 from rlm_tui.sandbox.errors import ExecutionCancelledError, SandboxError, SandboxLostError
 from rlm_tui.sandbox.interrupts import stop_cell
 from rlm_tui.sandbox.listener import InterpreterListener, InterruptStep, SandboxReadiness
@@ -86,7 +86,7 @@ class DriverInterpreter:
         return self._transport.take_private_file(name)
 
     @property
-    def documents(self) -> dict[str, DocumentInput]:
+    def documents(self) -> dict[str, FileInput]:
         """The documents bound in this sandbox, by the name of their variable."""
         return dict(self._bindings.documents)
 
@@ -181,7 +181,7 @@ class DriverInterpreter:
         except TransportError as error:
             raise SandboxError(error.message, error.hint) from error
 
-    def bind_document(self, name: str, document: DocumentInput) -> None:
+    def bind_document(self, name: str, document: FileInput) -> None:
         """Make `document` the variable `name`, read inside the sandbox."""
         self._ensure_started()
         self._bindings.bind_document(name, document)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from rlm_tui.core.documents import Document
+from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.text import human_size
 
 LEAST_MEMORY_BYTES = 2 * 1024**3
@@ -47,7 +47,7 @@ class DocumentTooLarge(Exception):
         )
 
 
-def memory_limit(documents: Iterable[Document], memory_bytes: int | None = None) -> int:
+def memory_limit(documents: Iterable[AnyDocument], memory_bytes: int | None = None) -> int:
     """The sandbox's memory limit in bytes: the setting, or the larger of 2 GiB and 5 times the documents."""
     if memory_bytes is not None:
         return memory_bytes
@@ -55,7 +55,7 @@ def memory_limit(documents: Iterable[Document], memory_bytes: int | None = None)
 
 
 def check_fits(
-    documents: Iterable[Document], memory_bytes: int | None = None, available: int | None = None
+    documents: Iterable[AnyDocument], memory_bytes: int | None = None, available: int | None = None
 ) -> None:
     """Raise `DocumentTooLarge`, with both figures, when the documents can't be held in memory.
 
@@ -71,7 +71,7 @@ def check_fits(
         raise DocumentTooLarge(name, needed, free, "free on this machine")
 
 
-def check_fits_modal(documents: Iterable[Document], memory_mb: int | None) -> None:
+def check_fits_modal(documents: Iterable[AnyDocument], memory_mb: int | None) -> None:
     """Raise `DocumentTooLarge` when a sandbox of Modal with `memory_mb` can't hold the documents.
 
     Without that setting Modal gives a sandbox as much as its machine has left.
@@ -90,7 +90,7 @@ def available_memory() -> int | None:
 
 
 def driver_limits(
-    limits: Limits, documents: Iterable[Document], *, confined: bool
+    limits: Limits, documents: Iterable[AnyDocument], *, confined: bool
 ) -> dict[str, int | float | None]:
     """What the driver sets for itself (`hello.limits`)."""
     return {

@@ -42,12 +42,15 @@ class Hello(HostFrame, frozen=True, tag="hello", kw_only=True):
 
 
 class Bind(HostFrame, frozen=True, tag="bind", kw_only=True):
-    """Set a variable once: to a JSON `value`, to the text at `path`, or to a dict of the texts at `paths`."""
+    """Set a variable once: to a JSON `value`, to the text at `path`, to the dict of texts in `pack` (a zip),
+    or to one of them, by its `key`.
+    """
 
     name: str
     value: Any = UNSET
     path: str | UnsetType = UNSET
-    paths: dict[str, str] | UnsetType = UNSET
+    pack: str | UnsetType = UNSET
+    key: str | UnsetType = UNSET
     encoding: str | UnsetType = UNSET
 
 

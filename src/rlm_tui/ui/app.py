@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -58,7 +58,7 @@ class RlmTui(App[Any]):
         *,
         registry: TaskRegistry | None = None,
         task: str | None = None,
-        document: str | None = None,
+        documents: Sequence[str] = (),
         directory: Path | None = None,
         start_session: StartSession | None = None,
         warm_up: bool = True,
@@ -71,7 +71,7 @@ class RlmTui(App[Any]):
             "settings": settings,
             "registry": registry,
             "task": task,
-            "document": document,
+            "documents": documents,
             "directory": directory,
             "start_session": start_session,
         }
@@ -223,9 +223,9 @@ KEY_NAMES: Mapping[str, str] = {
 }
 
 
-def run_app(task: str | None = None, document: str | None = None) -> int:
+def run_app(task: str | None = None, documents: Sequence[str] = ()) -> int:
     """Open the screen; a run may go on in the terminal after it. The exit code: 2 when asked wrongly."""
-    app = RlmTui(task=task, document=document)
+    app = RlmTui(task=task, documents=documents)
     # A loop of our own: `asyncio.run` would wait for threads that ask a network which does not answer.
     handed: HandedOver | None = app.run(loop=asyncio.new_event_loop())
     if app.refusal:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import human_count, human_size, number_of, one_line
 from rlm_tui.engine.direct_window import CHARACTERS_A_TOKEN, Window, model_window
 from rlm_tui.headless.truth import truth_about
 from rlm_tui.ui.options import model_words, sandbox_words
-from rlm_tui.ui.run_control import build_request, ready_document, would_run_unconfined
+from rlm_tui.ui.run_control import build_request, ready_documents, would_run_unconfined
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
@@ -27,7 +28,7 @@ class Asked(NamedTuple):
 
     task: Task
     values: Mapping[str, str]
-    document: Path | None
+    documents: Sequence[Path]
     settings: Settings
     confined: bool | None
 
@@ -44,9 +45,9 @@ class Ready(NamedTuple):
 def ready(asked: Asked) -> Ready:
     """From what was chosen to what can be run (in a thread). Raises what is wrong, in one sentence."""
     task, settings = asked.task, asked.settings
-    document = None
-    if task.document_input is not None and asked.document is not None:
-        document = ready_document(asked.document)
+    document: AnyDocument | None = None
+    if task.document_input is not None and asked.documents:
+        document = ready_documents(asked.documents, settings)
     # No pace: seconds that are there to be watched would be no measure.
     request = msgspec.structs.replace(build_request(task, asked.values, document, settings), pace=0.0)
     return Ready(
@@ -60,8 +61,9 @@ def ready(asked: Asked) -> Ready:
 def subject_words(asked: Asked) -> str:
     """What is compared, in one line."""
     what = one_line(asked.task.name, 60)
-    if asked.task.document_input is not None and asked.document is not None:
-        what = f"{what} on {one_line(asked.document.name, 60)}"
+    if asked.task.document_input is not None and asked.documents:
+        first, *others = asked.documents
+        what = f"{what} on {one_line(first.name, 60)}" + (f" and {len(others):,} more" if others else "")
     settings = asked.settings
     return " │ ".join(["Compare", what, model_words(settings), sandbox_words(settings, asked.confined)])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rlm_tui.core.settings import Settings, UISettings
@@ -18,7 +18,7 @@ def open_explore(
     settings: Settings | None,
     registry: TaskRegistry | None,
     task: str | None,
-    document: str | None,
+    documents: Sequence[str],
     directory: Path | None,
     start_session: StartSession | None,
 ) -> tuple[ExploreScreen, UISettings]:
@@ -29,7 +29,7 @@ def open_explore(
         settings,
         registry,
         registry.get(task if task is not None else FIRST_TASK),
-        document,
+        documents,
         directory or Path.cwd(),
         start_session or start_engine_session,
     )

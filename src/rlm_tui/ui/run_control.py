@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rlm_tui.core.blobs import Blobs
 from rlm_tui.core.content import knowledge_path
-from rlm_tui.core.documents import Document, describe
+from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.events import AnyEvent
+from rlm_tui.core.opened_documents import open_documents
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, bind_inputs
 
@@ -78,20 +79,20 @@ class EventRelay:
             self._listener = listener
 
 
-def ready_document(path: Path) -> Document:
-    """The document at `path`, built first if it is the built-in one (in a thread).
+def ready_documents(paths: Sequence[Path], settings: Settings) -> AnyDocument:
+    """The documents at `paths`, the built-in one built first (in a thread).
 
     Raises DocumentError or OSError.
     """
-    if path == knowledge_path():
+    if knowledge_path() in paths:
         from rlm_tui.engine.dspy_knowledge import ensure_document
 
-        path = ensure_document(path)
-    return describe(path)
+        ensure_document(knowledge_path())
+    return open_documents(paths, html=settings.documents.convert_html)
 
 
 def build_request(
-    task: Task, values: Mapping[str, str], document: Document | None, settings: Settings
+    task: Task, values: Mapping[str, str], document: AnyDocument | None, settings: Settings
 ) -> RunRequest:
     """The request for a run (in a thread: it imports the engine). Raises TaskError."""
     from rlm_tui.engine.host_tools import resolve_tools

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from rlm_tui.core.documents import Document, DocumentError
+from rlm_tui.core.documents import AnyDocument, Document, DocumentError
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskError, TaskRegistry
 from rlm_tui.core.text import one_line
@@ -23,7 +23,7 @@ from rlm_tui.ui.pane_layout import DOCUMENTS, TASK, TRAJECTORY
 from rlm_tui.ui.run_control import (
     StartSession,
     build_request,
-    ready_document,
+    ready_documents,
     start_ahead,
     would_run_unconfined,
 )
@@ -50,11 +50,11 @@ class ExploreScreen(ExploreViews):
         settings: Settings,
         registry: TaskRegistry,
         task: Task,
-        document: str | None,
+        documents: Sequence[str],
         directory: Path,
         start_session: StartSession,
     ) -> None:
-        super().__init__(settings, registry, task, document, directory)
+        super().__init__(settings, registry, task, documents, directory)
         self.run: LiveRun | None = None
         self._start_session = start_session
         self._overrides: dict[str, str] = {}
@@ -75,21 +75,25 @@ class ExploreScreen(ExploreViews):
         self.form.say("")
         self.form.set_running(True)
         self.refresh_bindings()
-        wanted = self.form.chosen_task, self.form.values, self.picker.path, self.run_settings
+        wanted = self.form.chosen_task, self.form.values, self.picker.paths, self.run_settings
         self.run_worker(lambda: self._prepare(*wanted), thread=True, exclusive=True, group="prepare")
 
     def on_task_form_run_pressed(self) -> None:
         if not self.running:
             self.action_run_task()
 
-    def _prepare(self, task: Task, values: Mapping[str, str], path: Path | None, settings: Settings) -> None:
+    def _prepare(
+        self, task: Task, values: Mapping[str, str], paths: Sequence[Path], settings: Settings
+    ) -> None:
         """From what was chosen to a request (in a thread: it reads the document and imports the engine)."""
         tell = self.app.call_from_thread
-        document: Document | None = None
+        document: AnyDocument | None = None
         try:
-            if task.document_input is not None and path is not None:
-                document = ready_document(path)
-                tell(self.picker.built, document)
+            if task.document_input is not None and paths:
+                document = ready_documents(paths, settings)
+                if isinstance(document, Document):
+                    tell(self.picker.built, document)
+                tell(self.picker.used)
             request = build_request(task, values, document, settings)
             ask = settings.lm is not None and not self._unconfined_accepted and would_run_unconfined(settings)
         except (DocumentError, TaskError, OSError, ImportError) as error:
@@ -198,7 +202,8 @@ class ExploreScreen(ExploreViews):
             self.batch_screen = BatchScreen()
             self.app.install_screen(self.batch_screen, "batch")
         self.app.push_screen(self.batch_screen)
-        self.batch_screen.prepare(task, self.form.values, self.picker.path, self.run_settings, self.confined)
+        document = self.picker.paths[0] if self.picker.paths else None
+        self.batch_screen.prepare(task, self.form.values, document, self.run_settings, self.confined)
 
     # Beside one prompt
 
@@ -207,7 +212,7 @@ class ExploreScreen(ExploreViews):
         from rlm_tui.ui.screens.compare import CompareScreen
 
         asked = Asked(
-            self.form.chosen_task, self.form.values, self.picker.path, self.run_settings, self.confined
+            self.form.chosen_task, self.form.values, self.picker.paths, self.run_settings, self.confined
         )
         self.app.push_screen(CompareScreen(asked, self._start_session))
 

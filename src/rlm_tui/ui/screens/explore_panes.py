@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from rlm_tui.core.content import resolve_content
-from rlm_tui.core.documents import DocumentError
+from rlm_tui.core.documents import Document, DocumentError
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskRegistry
@@ -29,7 +30,7 @@ from rlm_tui.ui.pane_layout import (
     VOLUME,
     arrangement_for,
 )
-from rlm_tui.ui.run_control import ready_document
+from rlm_tui.ui.run_control import ready_documents
 from rlm_tui.ui.screens.explore_bindings import EXPLORE_BINDINGS
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.volume_look import look_into
@@ -57,20 +58,26 @@ OFFLINE_WELCOME = (
 class ExplorePanes(Screen[None]):
     """Six panes that choose and show; it runs nothing."""
 
+    AUTO_FOCUS = "#run"
     CSS_PATH = "../app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = EXPLORE_BINDINGS
 
     def __init__(
-        self, settings: Settings, registry: TaskRegistry, task: Task, document: str | None, directory: Path
+        self,
+        settings: Settings,
+        registry: TaskRegistry,
+        task: Task,
+        documents: Sequence[str],
+        directory: Path,
     ) -> None:
-        """`task` and `document` are what it opens with; without a document, the task's own."""
+        """`task` and `documents` are what it opens with; without documents, the task's own."""
         super().__init__()
         self.settings = settings
         self.confined: bool | None = None
         self.directory = directory
         self._registry = registry
         self._first_task = task
-        self._first_document = document
+        self._first_documents = tuple(documents)
         self._default_document: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -95,11 +102,10 @@ class ExplorePanes(Screen[None]):
         self.grid.show(TASK)
         if self._registry.problems:
             self.footer.say(one_line(self._registry.problems[0], 300), PROBLEM_SECONDS)
-        if self._first_document is not None:
-            self.picker.choose(self._first_document)
+        if self._first_documents:
+            self.picker.choose(*self._first_documents)
         else:
             self.choose_default_document(self._first_task)
-        self.call_after_refresh(self._focus_run)
 
     # Its parts
 
@@ -130,6 +136,18 @@ class ExplorePanes(Screen[None]):
         self._show_options()
         self.query_one(VolumeBrowser).set_settings(settings)
         self.show_plan()
+        model = None if settings.lm is None else settings.lm.model
+        self.run_worker(lambda: self._find_price(model), thread=True, exclusive=True, group="price")
+
+    def _find_price(self, model: str | None) -> None:
+        """Look up what the planner's model costs (in a thread: it imports LiteLLM)."""
+        if model is None:
+            price = None
+        else:
+            from rlm_tui.lm.prices import input_price
+
+            price = input_price(model)
+        self.app.call_from_thread(self.picker.set_price, price)
 
     def show_confinement(self, confined: bool) -> None:
         """Say whether cells will be confined, now that it has been found out."""
@@ -149,10 +167,10 @@ class ExplorePanes(Screen[None]):
 
     def show_plan(self) -> None:
         """Say in the status line what would be run."""
-        task, document = self.form.chosen_task, self.picker.path
+        task, chosen = self.form.chosen_task, self.picker.chosen_name
         what = task.name
-        if task.document_input is not None and document is not None:
-            what = f"{task.name} on {document.name}"
+        if task.document_input is not None and chosen:
+            what = f"{task.name} on {chosen}"
         settings = self.settings
         self.query_one(StatusLine).show_ready(
             what,
@@ -204,14 +222,11 @@ class ExplorePanes(Screen[None]):
         self.grid.show(DOCUMENTS)
         self.picker.action_filter()
 
-    def _focus_run(self) -> None:
-        self.query_one("#run").focus()
-
     # What is chosen
 
     def on_document_picker_chosen(self, event: DocumentPicker.Chosen) -> None:
         size = f"  {human_size(event.document.size)}" if event.document is not None else ""
-        self.form.set_document(one_line(event.path.name, 60) + size)
+        self.form.set_document(one_line(event.name, 60) + size)
         self.form.say("")
         self.show_plan()
 
@@ -222,13 +237,13 @@ class ExplorePanes(Screen[None]):
 
     def choose_default_document(self, task: Task) -> None:
         """Choose the task's own document, unless the person has chosen one."""
-        path = self.picker.path
+        paths = self.picker.paths
         if task.document_input is None or not task.default_document:
             return
-        if path is None or path == self._default_document:
+        if paths in ((), (self._default_document,)):
             own = task.default_document
             self._default_document = resolve_content(own) or expanded(own).absolute()
-            self.picker.choose(task.default_document)
+            self.picker.choose(task.default_document, own=False)
 
     def on_task_form_document_wanted(self) -> None:
         self.grid.focus_pane(DOCUMENTS)
@@ -241,11 +256,12 @@ class ExplorePanes(Screen[None]):
 
     def _open_document(self, path: Path) -> None:
         try:
-            document = ready_document(path)
+            document = ready_documents([path], self.settings)
         except (DocumentError, OSError) as error:
             self.app.call_from_thread(self.picker.say, str(error))
             return
-        self.app.call_from_thread(self.look, document_pages(document))
+        if isinstance(document, Document):
+            self.app.call_from_thread(self.look, document_pages(document))
 
     def on_volume_browser_looked_at(self, event: VolumeBrowser.LookedAt) -> None:
         self.run_worker(lambda: self._open_volume_file(event), thread=True, exit_on_error=False)

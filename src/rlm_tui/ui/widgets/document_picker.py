@@ -1,8 +1,8 @@
-"""Choose the document: built-in content, the working folder, or a path typed in; a filter; a look inside."""
+"""Choose what is read: a file, several, a folder, a pattern; a filter; a look inside; what it amounts to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,44 +10,53 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Static
+from textual.worker import Worker, get_current_worker
 
-from rlm_tui.core.content import ContentMissing, content_directory, knowledge_path, resolve_content
-from rlm_tui.core.documents import Document, DocumentError, children, describe, discover
+from rlm_tui.core import remembered_documents
+from rlm_tui.core.content import knowledge_path, resolve_content
+from rlm_tui.core.document_facts import CountingStopped, facts_words, look_at
+from rlm_tui.core.documents import AnyDocument, Document, DocumentError, GatheringStopped
+from rlm_tui.core.opened_documents import ConversionStopped, open_documents
 from rlm_tui.core.paths import expanded
 from rlm_tui.ui.key_groups import LOOK
+from rlm_tui.ui.widgets.document_roots import DocumentRoots, key_of, paths_of
 from rlm_tui.ui.widgets.file_nodes import FileNode
 from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.path_suggester import PATH_STARTS, PathSuggester
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
-BUILT_LATER = "built on first use"
-FOUND_AT_MOST = 200
-NO_DOCUMENTS = (".truth.json", "generator")
-"""What lies beside the built-in documents and is none."""
-
 
 class DocumentPicker(Vertical):
-    """The documents pane. Posts `Chosen` with a document that was looked at and can be read."""
+    """The documents pane. Posts `Chosen` with documents that were looked at and can be read.
 
+    `paths` are what was chosen, empty for nothing; `document` what they are, None while that is not known: a
+    set is gathered, and the built-in document is built on first use.
+    """
+
+    DEFAULT_CSS = """
+    DocumentPicker > #document-facts { height: auto; max-height: 4; color: $text-muted; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash",
-            "filter",
-            "find",
-            key_display="/",
-            id="documents.filter",
-            tooltip="Filter, or type a path",
-            group=LOOK,
-        ),
-    ]
+        Binding("slash", "filter", "find", key_display="/", id="documents.filter",
+                tooltip="Filter, or type a path or a pattern", group=LOOK),
+        Binding("space", "mark", "add", key_display="space", id="documents.mark",
+                tooltip="Add the file or folder to the documents, or take it out", group=LOOK),
+        Binding("f", "favourite", "favourite", id="documents.favourite", show=False,
+                tooltip="Make it a favourite, or no longer", group=LOOK),
+    ]  # fmt: skip
 
     class Chosen(Message):
-        """A document was chosen, described, and can be used. `document` None: it is built on first use."""
+        """Documents were chosen, and can be used. `document` None: it is built on first use."""
 
-        def __init__(self, path: Path, document: Document | None) -> None:
+        def __init__(self, paths: Sequence[Path], document: AnyDocument | None) -> None:
             super().__init__()
-            self.path, self.document = path, document
+            self.paths, self.document = tuple(paths), document
+
+        @property
+        def name(self) -> str:
+            """What a screen calls it."""
+            return self.document.name if self.document is not None else self.paths[0].name
 
     class LookedAt(Message):
         """A document is to be shown."""
@@ -58,64 +67,61 @@ class DocumentPicker(Vertical):
 
     def __init__(self, working_directory: Path) -> None:
         super().__init__(id="document-picker")
-        self._working_directory = working_directory
-        self._added: list[Path] = []
-        self._roots: list[FileNode] = []
-        self.path: Path | None = None
-        self.document: Document | None = None
+        self._roots = DocumentRoots(working_directory)
+        self._own_choice = False
+        self._price: float | None = None
+        self.paths: tuple[Path, ...] = ()
+        self.document: AnyDocument | None = None
 
     def compose(self) -> ComposeResult:
         yield Input(
-            placeholder="/ filter, or a path",
+            placeholder="/ filter, a path, a pattern",
             compact=True,
             id="document-filter",
             suggester=PathSuggester(use_cache=False),
             select_on_focus=False,
         )
         yield ProblemLine(id="document-problem")
-        yield FileTree(self._list, id="document-tree")
+        yield FileTree(self._roots.list_below, id="document-tree")
+        yield Static("", markup=False, id="document-facts")
 
     def on_mount(self) -> None:
         self._show_roots()
+        self.run_worker(self._recall, thread=True, exit_on_error=False)
+
+    @property
+    def path(self) -> Path | None:
+        """The one path that is chosen; None for nothing, or for several."""
+        return self.paths[0] if len(self.paths) == 1 else None
+
+    @property
+    def chosen_name(self) -> str:
+        """What a screen calls what is chosen; empty for nothing."""
+        if not self.paths:
+            return ""
+        return self.paths[0].name if self.document is None else self.document.name
+
+    @property
+    def files(self) -> FileTree:
+        return self.query_one(FileTree)
 
     # What is listed
 
+    def _recall(self) -> None:
+        remembered = remembered_documents.load()
+        if remembered.recent or remembered.favourites:
+            self.app.call_from_thread(self._take_remembered, remembered)
+
+    def _take_remembered(self, remembered: remembered_documents.RememberedDocuments) -> None:
+        self._roots.take(remembered)
+        self._show_roots()
+
     def _show_roots(self) -> None:
-        roots: list[FileNode] = []
-        try:
-            roots.append(FileNode("rlm_content", str(content_directory()), True, expanded=True))
-        except ContentMissing as error:
-            self.say(str(error))
-        roots.append(FileNode(_short(self._working_directory), str(self._working_directory), True))
-        roots += [FileNode(_short(path), str(path), True, expanded=True) for path in self._added]
-        self._roots = roots
-        self.query_one(FileTree).set_roots(roots)
+        self.files.set_roots(self._roots.build())
+        if self._roots.problem:
+            self.say(self._roots.problem)
 
-    def _list(self, node: FileNode) -> Iterable[FileNode]:
-        """The content of a directory (in a thread). The built-in knowledge is listed before it is built."""
-        directory, knowledge, content = Path(node.key), knowledge_path(), content_directory()
-        if directory == knowledge.parent and not directory.exists():
-            return [FileNode(knowledge.name, str(knowledge), False, remark=BUILT_LATER)]
-        nodes = [
-            FileNode(
-                entry.name,
-                str(entry.path),
-                entry.is_directory,
-                size=None if entry.is_directory else entry.size,
-                remark=f"→ {entry.leads_to}" if entry.leads_to else "",
-                expanded=entry.path == knowledge.parent,
-            )
-            for entry in children(directory, Path(node.root.key))
-            if not (directory == content and entry.name.endswith(NO_DOCUMENTS))
-        ]
-        names = {child.name for child in nodes}
-        if directory == content and knowledge.parent.name not in names:
-            nodes.insert(0, FileNode(knowledge.parent.name, str(knowledge.parent), True, expanded=True))
-        elif directory == knowledge.parent and knowledge.name not in names:
-            nodes.append(FileNode(knowledge.name, str(knowledge), False, remark=BUILT_LATER))
-        return nodes
-
-    # The field: a filter, or a path
+    # The field: a filter, a path, or a pattern
 
     def action_filter(self) -> None:
         self.query_one("#document-filter", Input).focus()
@@ -125,50 +131,37 @@ class DocumentPicker(Vertical):
         self.say("")
         wanted = event.value.strip()
         if not wanted or wanted.startswith(PATH_STARTS):
-            tree = self.query_one(FileTree)
-            if tree.roots is not self._roots:
-                tree.empty = ""
-                tree.set_roots(self._roots)
+            if self.files.roots is not self._roots.nodes:
+                self.files.empty = ""
+                self.files.set_roots(self._roots.nodes)
             return
         self.run_worker(
             lambda: self._find(wanted), thread=True, exclusive=True, group="find", exit_on_error=False
         )
 
     def _find(self, wanted: str) -> None:
-        """Search below every root (in a thread); the built-in document is found before it is built."""
-        found: list[FileNode] = []
-        for root in self._roots:
-            directory = Path(root.key)
-            for entry in discover(directory, wanted, FOUND_AT_MOST - len(found)):
-                name = f"{root.name}/{entry.path.relative_to(directory).as_posix()}"
-                found.append(FileNode(name, str(entry.path), False, size=entry.size))
-        knowledge = knowledge_path()
-        name = f"rlm_content/{knowledge.parent.name}/{knowledge.name}"
-        if str(knowledge) not in {node.key for node in found} and all(
-            word in name.casefold() for word in wanted.casefold().split()
-        ):
-            found.insert(0, FileNode(name, str(knowledge), False, remark=BUILT_LATER))
+        found = self._roots.find(wanted)
         self.app.call_from_thread(self._show_found, wanted, found)
 
     def _show_found(self, wanted: str, found: list[FileNode]) -> None:
         if self.query_one("#document-filter", Input).value.strip() != wanted:
             return
-        tree = self.query_one(FileTree)
-        tree.empty = f"Nothing below these folders has {wanted!r} in its name."
-        tree.set_roots(found)
+        self.files.empty = f"Nothing below these folders has {wanted!r} in its name."
+        self.files.set_roots(found)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         text = event.value.strip()
         if not text.startswith(PATH_STARTS):
-            self.query_one(FileTree).focus()
+            self.files.focus()
             return
         path = expanded(text).absolute()
         if path.is_dir():
-            self._added = [path, *(other for other in self._added if other != path)]
+            self._roots.add(path)
             event.input.value = ""
             self._show_roots()
-            self.query_one(FileTree).focus()
+            self.files.move_to_key(str(path))
+            self.files.focus()
         else:
             self.choose(path)
 
@@ -176,46 +169,110 @@ class DocumentPicker(Vertical):
 
     def on_file_tree_chosen(self, event: FileTree.Chosen) -> None:
         event.stop()
-        self.choose(Path(event.node.key))
+        self.choose(*paths_of(event.node))
 
     def on_file_tree_looked(self, event: FileTree.Looked) -> None:
         event.stop()
-        self.post_message(self.LookedAt(Path(event.node.key)))
+        self.post_message(self.LookedAt(paths_of(event.node)[0]))
 
-    def choose(self, path: Path | str) -> None:
-        """Choose a document; what is wrong with it is said in place. It is looked at in a thread."""
-        wanted = resolve_content(path) or expanded(path).absolute()
-        self.run_worker(lambda: self._describe(wanted), thread=True, exclusive=True, group="describe")
-
-    def _describe(self, path: Path) -> None:
-        try:
-            document = None if path == knowledge_path() and not path.exists() else describe(path)
-        except DocumentError as error:
-            self.app.call_from_thread(self.say, str(error))
+    def action_mark(self) -> None:
+        """Add what is under the cursor to what is chosen, or take it out."""
+        node = self.files.node
+        if node is None or node.key in self._roots.virtual:
             return
-        self.app.call_from_thread(self.take, path, document)
+        chosen = list(self.paths) if self._own_choice else []
+        for path in paths_of(node):
+            if path in chosen:
+                chosen.remove(path)
+            else:
+                chosen.append(path)
+        if chosen:
+            self.choose(*chosen)
 
-    def take(self, path: Path, document: Document | None) -> None:
-        """Have this document chosen."""
-        self.path, self.document = path, document
+    def action_favourite(self) -> None:
+        node = self.files.node
+        if node is None or node.key in self._roots.virtual:
+            return
+        try:
+            self._take_remembered(remembered_documents.toggle_favourite(paths_of(node)))
+        except OSError as error:
+            self.say(f"The favourites can't be kept ({error.strerror or error}).")
+
+    def used(self) -> None:
+        """What is chosen is used now: it comes first among the recent ones."""
+        if self._own_choice and self.paths:
+            self._take_remembered(remembered_documents.remember(self.paths))
+
+    def choose(self, *paths: Path | str, own: bool = True) -> None:
+        """Choose documents; what is wrong with them is said in place. They are looked at in a thread.
+
+        `own` False: the task brought them, not the person.
+        """
+        wanted = tuple(resolve_content(path) or expanded(path).absolute() for path in paths)
+        self.run_worker(lambda: self._open(wanted, own), thread=True, exclusive=True, group="describe")
+
+    def _open(self, paths: tuple[Path, ...], own: bool) -> None:
+        worker = get_current_worker()
+        tell = self.app.call_from_thread
+        try:
+            if paths == (knowledge_path(),) and not paths[0].exists():
+                document = None
+            else:
+                document = open_documents(
+                    paths,
+                    progress=lambda seen: tell(self._show_facts, f"looked at {seen:,} files …"),
+                    stop=lambda: worker.is_cancelled,
+                )
+        except (GatheringStopped, ConversionStopped):
+            return
+        except DocumentError as error:
+            tell(self.say, str(error))
+            return
+        tell(self.take, paths, document, own)
+
+    def take(self, paths: Sequence[Path], document: AnyDocument | None, own: bool = True) -> None:
+        """Have these chosen."""
+        self.paths, self.document, self._own_choice = tuple(paths), document, own
         self.say("")
-        self.query_one(FileTree).set_chosen(str(path))
-        self.post_message(self.Chosen(path, document))
+        self.files.set_chosen({key_of(paths), *map(str, paths)})
+        self._count()
+        self.post_message(self.Chosen(paths, document))
 
     def built(self, document: Document) -> None:
-        """The built-in document has been built: show its size."""
+        """A document was looked at anew for a run; the built-in one may just have been built."""
         self.document = document
-        self._show_roots()
-        self.query_one(FileTree).set_chosen(str(document.path))
+        if document.source == knowledge_path():
+            self.files.read_again()
+        self.files.set_chosen({str(document.source)})
+        self._count()
+
+    # What it amounts to
+
+    def set_price(self, price_per_token: float | None) -> None:
+        """What a token of a prompt costs, for saying what sending it all would cost."""
+        self._price = price_per_token
+        self._count()
+
+    def _count(self) -> None:
+        self._show_facts("")
+        document = self.document
+        if document is not None:
+            self.run_worker(
+                lambda: self._count_in_thread(document), thread=True, exclusive=True, group="count",
+                exit_on_error=False,
+            )  # fmt: skip
+
+    def _count_in_thread(self, document: AnyDocument) -> None:
+        worker: Worker[object] = get_current_worker()
+        try:
+            facts = look_at(document, lambda: worker.is_cancelled)
+        except (OSError, CountingStopped):
+            return
+        self.app.call_from_thread(self._show_facts, facts_words(facts, self._price))
+
+    def _show_facts(self, words: str) -> None:
+        self.query_one("#document-facts", Static).update(words)
 
     def say(self, problem: str) -> None:
         """Show one sentence about a document that can't be used; nothing takes it away."""
         self.query_one(ProblemLine).say(problem)
-
-
-def _short(path: Path) -> str:
-    try:
-        inside = path.relative_to(Path.home())
-    except ValueError:
-        return str(path)
-    return "~" if inside == Path() else f"~/{inside.as_posix()}"

@@ -19,7 +19,7 @@ def file_line(node: FileNode, width: int, *, chosen: bool, now: float | None) ->
     sign = (OPEN if node.expanded else SHUT) if node.is_directory else (CHOSEN if chosen else FILE)
     kind: Part = "chosen" if chosen else "directory" if node.is_directory else "file"
     left = "  " * node.depth + sign + " "
-    mark = f"{node.mark} " if node.mark else ""
+    mark = f"{node.mark} " if node.mark else f"{CHOSEN} " if chosen and node.is_directory else ""
     right = _details(node, width, now)
     if node.problem:
         kind = "problem"

@@ -106,7 +106,7 @@ class FileTree(ScrollView, can_focus=True):
         self.roots: list[FileNode] = []
         self.rows: list[FileNode] = []
         self.cursor = 0
-        self.chosen_key = ""
+        self.chosen_keys: frozenset[str] = frozenset()
         self.empty = ""
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
 
@@ -120,9 +120,12 @@ class FileTree(ScrollView, can_focus=True):
 
     def rebuild(self) -> None:
         """Lay the rows out anew after nodes changed; the cursor stays on its node."""
-        current = self.rows[self.cursor].key if self.cursor < len(self.rows) else ""
+        current = self.node
         self.rows = list(visible_nodes(self.roots))
-        self.cursor = next((at for at, node in enumerate(self.rows) if node.key == current), 0)
+        if current is not None:
+            same = (at for at, node in enumerate(self.rows) if node is current)
+            alike = (at for at, node in enumerate(self.rows) if node.key == current.key)
+            self.cursor = next(same, next(alike, 0))
         self.virtual_size = Size(self.size.width, max(1, len(self.rows)))
         self.repaint()
 
@@ -131,9 +134,9 @@ class FileTree(ScrollView, can_focus=True):
         self._strips.clear()
         self.refresh()
 
-    def set_chosen(self, key: str) -> None:
-        """Mark the file with this key as the one in use."""
-        self.chosen_key = key
+    def set_chosen(self, keys: Iterable[str]) -> None:
+        """Mark what has these keys as in use."""
+        self.chosen_keys = frozenset(keys)
         self.repaint()
 
     @property
@@ -192,7 +195,7 @@ class FileTree(ScrollView, can_focus=True):
         return strip
 
     def _draw(self, node: FileNode, under_cursor: bool, width: int) -> Strip:
-        chosen = bool(self.chosen_key) and node.key == self.chosen_key
+        chosen = node.key in self.chosen_keys
         now = None if self._clock is None else self._clock()
         segments = [
             Segment(text, self.get_component_rich_style(f"file-tree--{kind}") if kind else None)
@@ -214,6 +217,12 @@ class FileTree(ScrollView, can_focus=True):
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False)
         self.repaint()
         self.refresh_bindings()
+
+    def move_to_key(self, key: str) -> None:
+        """Put the cursor on the first row with this key, if there is one."""
+        at = next((at for at, node in enumerate(self.rows) if node.key == key), None)
+        if at is not None:
+            self.move_to(at)
 
     def action_move(self, by: int) -> None:
         self.move_to(self.cursor + by)
