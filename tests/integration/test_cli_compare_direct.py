@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rlm_tui.ui.help_pages import page_text
 from tests.integration.command_line import rlm_tui
 from tests.integration.session_runs import KEY
 from tests.lm_server import WRONG_KEY, always, planner_script
@@ -27,6 +28,39 @@ def test_what_did_not_fit_is_told_and_the_truth_of_both() -> None:
     assert direct["prompt_tokens"] > 6_000
     assert direct["seconds"] > 0
     assert direct["error"] is None
+    assert (direct["status"], direct["requests"]) == ("answered", 1)
+    assert direct["document_bytes"] - direct["cut_bytes"] == (8_000 - 2_000) * 4, "it is plain ASCII"
+
+
+def rows_of_the_help_page() -> list[tuple[str, ...]]:
+    lines = [line for line in page_text("rlm-or-one-prompt").splitlines() if line.startswith("| `")]
+    return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
+
+
+@pytest.mark.parametrize("row", rows_of_the_help_page(), ids=lambda row: row[0])
+def test_the_figures_of_the_help_page_are_what_is_measured(row: tuple[str, ...]) -> None:
+    asked, rlm, direct, cut = row
+    task, _, window = asked.replace("`", "").partition(", window ")
+    ended = rlm_tui("compare-direct", task, *(["--window", window.replace(",", "")] if window else []))
+    table = {line[:13].strip(): line[13:] for line in ended.stdout.splitlines()}
+    for number, side in enumerate((rlm, direct)):
+        tokens, _, found = side.partition(", ")
+        # The wording of DSPy's prompts moves the last digit from version to version.
+        assert _thousands(_column(table["prompt tokens"], number)) == pytest.approx(
+            _thousands(tokens), rel=0.1
+        )
+        assert not found or _column(table["truth"], number) == found
+    assert f"{cut} cut" in table["document"] or (cut == "none" and "all of" in _column(table["document"], 1))
+
+
+def _thousands(count: str) -> float:
+    number, _, unit = count.partition(" ")
+    assert unit == "K"
+    return float(number)
+
+
+def _column(line: str, number: int) -> str:
+    return [part.strip() for part in line.split("  ") if part.strip()][number]
 
 
 def test_the_table_says_both_in_a_line_each() -> None:

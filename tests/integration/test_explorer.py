@@ -157,7 +157,7 @@ def test_a_comparison_is_a_table_in_text_and_in_html() -> None:
     lines = repr(comparison).splitlines()
     assert lines[0].split() == ["RLM", "one", "prompt"]
     assert any(line.startswith("truth") and "66 of 66" in line for line in lines)
-    assert "6 K tokens fit" in repr(comparison)
+    assert "did not fit into 6,000" in repr(comparison)
     page = comparison._repr_html_()
     assert "<td" in page
     assert "66 of 66" in page

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from rlm_tui.ui.help_pages import TO_READ
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -26,6 +28,10 @@ def test_a_wheel_installed_elsewhere_runs_the_demo(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "rlm_tui/_bundled/driver/driver.py" in names
     assert any(name.startswith("rlm_tui/_bundled/rlm_content/") for name in names)
+
+    pages = [name for name in names if name.startswith("rlm_tui/ui/pages/")]
+    assert pages
+    assert {Path(name).stem for name in pages} == {page.name for page in TO_READ}
 
     # What the wheel needs is installed here already; only rlm-tui itself is to come from the wheel.
     site = tmp_path / "site"

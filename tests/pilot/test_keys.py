@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from rlm_tui.core.settings import Settings, UISettings
 from rlm_tui.ui.app import RlmTui
 from rlm_tui.ui.key_groups import ORDER
+from rlm_tui.ui.screens.compare import CompareScreen
 from rlm_tui.ui.screens.explore import ExploreScreen
 from rlm_tui.ui.screens.help import HelpScreen
 from rlm_tui.ui.screens.run_options import RunOptionsScreen
@@ -30,6 +31,7 @@ from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, s
 OWNERS = (
     RlmTui,
     ExploreScreen,
+    CompareScreen,
     HelpScreen,
     RunOptionsScreen,
     SaveScreen,

@@ -1,6 +1,7 @@
 """The Explore screen over a run that was really recorded, at three sizes: before, in its midst, after.
 
-`recorded/garden` is the run folder of an offline `rlm-tui run architecture` on `recorded/handbook.md`.
+`recorded/garden` is the run folder of an offline `rlm-tui run architecture` on `recorded/handbook.md`;
+`recorded/garden-direct.json` what one prompt with a window of 3,000 tokens answered to the same.
 Renew the pictures with `uv run pytest tests/snapshots --snapshot-update`, and look at each of them.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
@@ -17,6 +19,7 @@ from textual.widgets import Input, TextArea
 from rlm_tui.core import content
 from rlm_tui.core.events import AnyEvent, CellOutput
 from rlm_tui.core.settings import Settings
+from rlm_tui.engine import direct
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.app import RlmTui
 from rlm_tui.ui.clock import RunClock
@@ -108,3 +111,32 @@ def test_after_a_run(snap_compare: Any, size: tuple[int, int]) -> None:
 
 def test_the_help(snap_compare: Any) -> None:
     assert snap_compare(explore(), terminal_size=(120, 36), run_before=playing(recorded_events(), "f1"))
+
+
+def compared(events: Iterable[AnyEvent]) -> Callable[[Pilot[Any]], Any]:
+    """Compare, and tell the RLM's side these events; the other answers as it was recorded."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        app: Any = pilot.app
+        while not app.is_open:
+            await pilot.pause(0.01)
+        await settled(pilot)
+        await pilot.press("f6")
+        await settled(pilot)
+        app.screen.query_one("#compare-window", Input).value = "3,000"
+        await settled(pilot)
+        await pilot.press("ctrl+r")
+        await settled(pilot)
+        app._asked["start_session"].last.tell(events)
+        while not app.screen.comparison.shown_end:
+            await pilot.pause(0.05)
+        await settled(pilot)
+
+    return before
+
+
+def test_a_comparison_that_is_over(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = (RECORDED / "garden-direct.json").read_bytes()
+    answer = msgspec.json.decode(recorded, type=direct.DirectAnswer)
+    monkeypatch.setattr(direct, "ask_directly", lambda *_, **__: answer)
+    assert snap_compare(explore(), terminal_size=(120, 36), run_before=compared(recorded_events()))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
-import click
 import pytest
-import typer
 
-from rlm_tui.cli import app
+from tests.unit.typed_commands import parse
 
 README = Path(__file__).parents[2] / "README.md"
 _BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
@@ -33,12 +30,10 @@ def test_there_are_commands_in_it() -> None:
 
 @pytest.mark.parametrize("line", commands())
 def test_a_command_of_the_readme_can_be_typed(line: str) -> None:
-    command: click.Command = typer.main.get_command(app)
-    arguments = shlex.split(line)
-    context = click.Context(command, info_name="rlm-tui")
-    while isinstance(command, click.Group) and arguments:
-        name, found, arguments = command.resolve_command(context, arguments)
-        assert found is not None, name
-        command, context = found, click.Context(found, parent=context, info_name=name)
-    # Parses the options and runs nothing; what is missing or unknown raises.
-    command.make_context(context.info_name or "", arguments, parent=context.parent, resilient_parsing=False)
+    parse(line)
+
+
+def test_what_can_not_be_typed_is_noticed() -> None:
+    for wrong in ("no-such-command", "run basic --no-such-option", "run"):
+        with pytest.raises(Exception, match=r"No such|Missing"):
+            parse(wrong)

@@ -9,15 +9,18 @@ import typer
 
 from rlm_tui.commands import options
 from rlm_tui.commands.refusal import described, print_json, refuse
+from rlm_tui.engine.direct_window import LEAST_WINDOW_TOKENS
 
 
 def compare_direct(
     task: Annotated[str, typer.Argument(help="A task's name, file, class or signature, as for `run`.")],
-    document: Annotated[str | None, typer.Option(help="The document to read.", metavar="PATH")] = None,
+    document: options.Documents = None,
     inputs: options.Inputs = None,
     window: Annotated[
         int | None,
-        typer.Option(help="Tokens that the one prompt may have; by default the model's own.", min=3_000),
+        typer.Option(
+            help="Tokens that the one prompt may have; by default the model's own.", min=LEAST_WINDOW_TOKENS
+        ),
     ] = None,
     lm: options.PlannerModel = None,
     sub_lm: options.SubModel = None,
@@ -57,21 +60,20 @@ def compare_direct(
     code = exit_code(finished.status if finished else "failed")
     if code == ExitCode.CANCELLED:
         raise typer.Exit(int(code))
-    direct = ask_directly(request, window)
-    comparison = Comparison(request, trajectory, direct, truth)
+    comparison = Comparison(request, trajectory, ask_directly(request, window), truth)
     if as_json:
         print_json(
             {
                 "task": request.task.name,
                 "rlm": run_object(trajectory, str(session.events_path or "")),
-                "direct": msgspec.to_builtins(direct),
+                "direct": msgspec.to_builtins(comparison.answer),
                 "check": {
-                    name: one and one.as_object()
-                    for name, one in (("rlm", comparison.rlm_check), ("direct", comparison.direct_check))
+                    name: side.found and side.found.as_object()
+                    for name, side in (("rlm", comparison.rlm), ("direct", comparison.direct))
                 },
             }
         )
     else:
         for line in comparison.lines():
             typer.echo(line)
-    raise typer.Exit(1 if code or direct.error is not None else 0)
+    raise typer.Exit(1 if code or comparison.direct.error is not None else 0)

@@ -87,6 +87,8 @@ def run_task(
     `characters`: only so many of the document's first ones are given.
     """
     from rlm_tui.headless.result import exit_code, refusal_object, run_object
+    from rlm_tui.headless.truth import check as check_outputs
+    from rlm_tui.headless.truth import truth_about
 
     try:
         from rlm_tui.headless.request import build_request
@@ -105,7 +107,6 @@ def run_task(
     except (ValueError, OSError) as error:
         detail = described(error)
         refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
-    from rlm_tui.headless.truth import check as check_outputs
     from rlm_tui.headless.watch import watch
 
     session, trajectory = watch(request, as_json=as_json)

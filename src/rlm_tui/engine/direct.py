@@ -7,7 +7,8 @@ are those of the run.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 import dspy
 import msgspec
@@ -16,6 +17,9 @@ from dspy.utils.callback import BaseCallback
 from rlm_tui.core.documents import AnyDocument, DocumentSet
 from rlm_tui.core.events import ErrorDetail, Usage
 from rlm_tui.core.redaction import Redactor
+from rlm_tui.engine.abandon import abandonable
+from rlm_tui.engine.control import RunControl, RunStopped
+from rlm_tui.engine.direct_window import Window, model_window
 from rlm_tui.engine.plain import plain
 from rlm_tui.engine.signatures import build_signature
 from rlm_tui.lm.failures import explain
@@ -25,18 +29,15 @@ from rlm_tui.lm.models import build_models
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
 
-CHARACTERS_A_TOKEN = 4
-"""A usual English text; what is cut is told, so that this is no more than a plan."""
-PROMPT_TOKENS = 2_000
-"""What a prompt needs beside the document: instructions, fields, the answer's room is the model's own."""
-UNKNOWN_WINDOW_TOKENS = 128_000
 COUNTED_AT_ONCE = 1_048_576
-OFFLINE_WINDOW_TOKENS = 8_000
 
 
 class DirectAnswer(msgspec.Struct, frozen=True):
     """What came out of one prompt. `document_characters` were there, `cut_characters` of them did not fit
-    into a window of `window_tokens`. Tokens and cost are None where the provider did not tell.
+    into a window of `window_tokens`; the same in bytes. Tokens and cost are None where nobody told them.
+
+    `requests` is how often the model was asked: an adapter asks again in another form when it can't read the
+    answer. `status` "cancelled" has neither outputs nor an error.
     """
 
     outputs: dict[str, Any]
@@ -48,94 +49,144 @@ class DirectAnswer(msgspec.Struct, frozen=True):
     document_characters: int
     cut_characters: int
     error: ErrorDetail | None = None
+    status: Literal["answered", "failed", "cancelled"] = "answered"
+    requests: int = 0
+    document_bytes: int = 0
+    cut_bytes: int = 0
 
 
-def ask_directly(request: RunRequest, window_tokens: int | None = None) -> DirectAnswer:
+class _Read(msgspec.Struct, frozen=True):
+    """The beginning of a document, and how long the whole is; `cut_bytes` of it are not in `text`."""
+
+    text: str
+    characters: int
+    bytes: int
+    cut_bytes: int
+
+    @property
+    def cut_characters(self) -> int:
+        return self.characters - len(self.text)
+
+
+def ask_directly(
+    request: RunRequest,
+    window_tokens: int | None = None,
+    *,
+    control: RunControl | None = None,
+    on_retry: Callable[[str], None] | None = None,
+) -> DirectAnswer:
     """Ask once, with as much of the document as fits. Blocks; what fails is in the answer's `error`.
 
-    `window_tokens` None: the model's own window, if its provider's table has it.
+    `window_tokens` None: the model's own window, if its provider's table has it. A stop of `control` ends it
+    at once; `on_retry` is told of each wait for a provider that failed in passing.
     """
-    models = build_models(request.settings)
-    window = window_tokens or _window(models.planner, offline=models.offline)
-    room = max(0, window - PROMPT_TOKENS) * CHARACTERS_A_TOKEN
-    each = room // max(1, len(request.documents))
-    read = {name: _beginning(document, each) for name, document in request.documents.items()}
-    given = {name: text for name, (text, _) in read.items()}
-    listener = _Listener(models.meter)
+    control = control if control is not None else RunControl()
     redactor = Redactor(request.settings.secrets())
+    window = Window(window_tokens) if window_tokens else model_window(request.settings)
+    listener = _Listener()
+    read: list[_Read] = []
     outputs: dict[str, Any] = {}
+    status: Literal["answered", "failed", "cancelled"] = "answered"
     problem = None
     began = time.monotonic()
     try:
-        with dspy.context(lm=models.planner, callbacks=[listener], max_history_size=0):
-            signature = build_signature(request.task)
-            prediction = dspy.Predict(signature)(**request.inputs, **given)
-        outputs = {name: redactor.value(plain(prediction[name])) for name in signature.output_fields}
+        each = window.room(len(request.documents))
+        given = {}
+        for name, document in request.documents.items():
+            read.append(_beginning(document, each, control))
+            given[name] = read[-1].text
+        answer = _ask(request, given, listener, control, on_retry)
+        outputs = {name: redactor.value(plain(value)) for name, value in answer.items()}
+    except RunStopped:
+        status = "cancelled"
     except Exception as error:
         said = explain(error)
+        status = "failed"
         problem = ErrorDetail(
             kind=said.kind, message=redactor.text(said.message), hint=redactor.text(said.hint)
         )
-    finally:
-        seconds = time.monotonic() - began
-        models.stop()
-        models.close()
     used = listener.usage
     return DirectAnswer(
         outputs=outputs,
         prompt_tokens=used.prompt_tokens,
         completion_tokens=used.completion_tokens,
         cost_usd=used.cost_usd,
-        seconds=seconds,
-        window_tokens=window,
-        document_characters=sum(length for _, length in read.values()),
-        cut_characters=sum(length - len(text) for text, length in read.values()),
+        seconds=time.monotonic() - began,
+        window_tokens=window.tokens,
+        document_characters=sum(one.characters for one in read),
+        cut_characters=sum(one.cut_characters for one in read),
         error=problem,
+        status=status,
+        requests=used.requests,
+        document_bytes=sum(one.bytes for one in read),
+        cut_bytes=sum(one.cut_bytes for one in read),
     )
 
 
-def _beginning(document: AnyDocument, limit: int) -> tuple[str, int]:
+def _ask(
+    request: RunRequest,
+    given: dict[str, str],
+    listener: _Listener,
+    control: RunControl,
+    on_retry: Callable[[str], None] | None,
+) -> dict[str, Any]:
+    """The outputs of one call."""
+    models = build_models(request.settings)
+    models.retries.on_retry = on_retry
+    listener.meter = models.meter
+    try:
+        signature = build_signature(request.task)
+        with (
+            control.on_stop(models.stop),
+            dspy.context(lm=models.planner, callbacks=[listener], max_history_size=0),
+        ):
+            prediction = abandonable(
+                lambda: dspy.Predict(signature)(**request.inputs, **given), control, models.stop
+            )
+        return {name: prediction[name] for name in signature.output_fields}
+    finally:
+        models.stop()
+        models.close()
+
+
+def _beginning(document: AnyDocument, limit: int, control: RunControl) -> _Read:
     """The first `limit` characters of a document, and how many it has in all; the rest is only counted.
 
     Of a set: of all its texts, one after the other, each under its name.
     """
     if isinstance(document, DocumentSet):
-        parts, length = [], 0
-        for member in document.members:
-            head = f"===== {member.key} =====\n"
-            text, whole = _beginning(member.document, max(0, limit - length - len(head)))
-            parts.append(f"{head}{text}\n"[: max(0, limit - length)])
-            length += len(head) + whole + 1
-        return "".join(parts), length
+        return _beginning_of_set(document, limit, control)
     with document.path.open(encoding=document.encoding, errors="replace", newline="") as file:
         text = file.read(limit)
         length = len(text)
         while piece := file.read(COUNTED_AT_ONCE):
+            control.check()
             length += len(piece)
-    return text, length
+    kept = document.size if length == len(text) else len(text.encode(document.encoding, "replace"))
+    return _Read(text, length, document.size, max(0, document.size - kept))
 
 
-def _window(lm: Any, *, offline: bool) -> int:
-    """How many tokens a prompt of this model may have."""
-    if offline:
-        return OFFLINE_WINDOW_TOKENS
-    try:
-        import litellm
-
-        return int(litellm.get_model_info(lm.model)["max_input_tokens"] or UNKNOWN_WINDOW_TOKENS)
-    except Exception:
-        # The table knows hosted models only, and raises bare errors for others.
-        return UNKNOWN_WINDOW_TOKENS
+def _beginning_of_set(documents: DocumentSet, limit: int, control: RunControl) -> _Read:
+    parts: list[str] = []
+    length = cut_bytes = 0
+    for member in documents.members:
+        control.check()
+        head = f"===== {member.key} =====\n"
+        read = _beginning(member.document, max(0, limit - length - len(head)), control)
+        parts.append(f"{head}{read.text}\n"[: max(0, limit - length)])
+        length += len(head) + read.characters + 1
+        cut_bytes += read.cut_bytes
+    return _Read("".join(parts), length, documents.size, cut_bytes)
 
 
 class _Listener(BaseCallback):
     """Adds up what the one question used, also when an adapter asks it again in another form."""
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
-        self.usage = Usage(prompt_tokens=0, completion_tokens=0, cost_usd=0.0)
+    def __init__(self) -> None:
+        self.meter: Meter | None = None
+        self.usage = Usage(requests=0)
 
     def on_lm_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:
-        used = self._meter.take(call_id)
+        used = self.meter.take(call_id) if self.meter is not None else None
         if used is not None:
-            self.usage = add_usage(self.usage, used)
+            self.usage = add_usage(self.usage, used) if self.usage.requests else used

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, visible
+from rlm_tui.core.text import one_line, visible
 from rlm_tui.core.trajectory import Trajectory
-from rlm_tui.headless.truth import TruthCheck, check
+from rlm_tui.headless.comparison_figures import (
+    ONE_PROMPT,
+    RLM,
+    Column,
+    direct_column,
+    figures,
+    output_names,
+    rlm_column,
+)
 
 if TYPE_CHECKING:
     from rlm_tui.engine.direct import DirectAnswer
     from rlm_tui.engine.session import RunRequest
 
 VALUE_CELLS = 44
-TITLES = ("", "RLM", "one prompt")
+ERROR_CELLS = 600
+TITLES = ("", RLM, ONE_PROMPT)
 Row = tuple[str, str, str]
 
 
@@ -26,58 +36,46 @@ class Comparison:
 
     request: RunRequest
     trajectory: Trajectory
-    direct: DirectAnswer
+    answer: DirectAnswer
     truth: dict[str, Any] | None
 
-    @property
-    def rlm_outputs(self) -> dict[str, Any]:
-        """What the RLM answered; empty when it ended without an answer."""
-        finished = self.trajectory.finished
-        return finished.outputs if finished else {}
+    @cached_property
+    def rlm(self) -> Column:
+        """The RLM's side."""
+        return rlm_column(self.trajectory, self.truth)
 
-    @property
-    def rlm_check(self) -> TruthCheck | None:
-        """The RLM's answer beside the truth."""
-        return None if self.truth is None else check(self.rlm_outputs, self.truth)
-
-    @property
-    def direct_check(self) -> TruthCheck | None:
-        """The one prompt's answer beside the truth."""
-        return None if self.truth is None else check(self.direct.outputs, self.truth)
+    @cached_property
+    def direct(self) -> Column:
+        """One prompt's side."""
+        return direct_column(self.answer, self.truth)
 
     def rows(self) -> list[Row]:
         """What is compared, the RLM's value, the one prompt's: in words that are safe to print."""
-        finished, totals, direct = self.trajectory.finished, self.trajectory.totals, self.direct
         configured = self.request.settings.lm
         model = "offline demo" if configured is None else one_line(configured.model, VALUE_CELLS)
-        rows: list[Row] = [("model", model, model)]
-        status = finished.status if finished else "failed"
-        rows.append(("status", status, "failed" if direct.error else "answered"))
-        through, once = self.rlm_check, self.direct_check
-        if through is not None and once is not None:
-            rows.append(("truth", f"{through.found} of {through.of}", f"{once.found} of {once.of}"))
-        known, priced = totals.tokens_known, totals.cost_known
-        prompt, answer = totals.prompt_tokens if known else None, totals.completion_tokens if known else None
-        rows.append(("prompt tokens", _counted(prompt), _counted(direct.prompt_tokens)))
-        rows.append(("answer tokens", _counted(answer), _counted(direct.completion_tokens)))
-        rows.append(("cost", human_cost(totals.cost_usd if priced else None), human_cost(direct.cost_usd)))
-        rows.append(("seconds", human_seconds(totals.seconds), human_seconds(direct.seconds)))
-        if direct.document_characters:
-            rows.append(("document", self._whole(), self._cut()))
-        names = dict.fromkeys([*self.rlm_outputs, *direct.outputs])
+        rlm, direct = self.rlm, self.direct
+        rows: list[Row] = [("model", model, model), *figures(rlm, direct)]
         rows += [
-            (visible(name), _shown(self.rlm_outputs.get(name)), _shown(direct.outputs.get(name)))
-            for name in names
+            (visible(name), _shown(rlm.outputs.get(name)), _shown(direct.outputs.get(name)))
+            for name in output_names(rlm, direct)
         ]
-        if direct.error is not None:
-            rows.append(("error", "", one_line(direct.error.message, VALUE_CELLS)))
         return rows
 
+    def failures(self) -> list[str]:
+        """Why a side failed: a sentence to act upon, so it is not cut to a column."""
+        sides = ((RLM, self.rlm), (ONE_PROMPT, self.direct))
+        return [
+            f"{name} failed: {one_line(side.error.message, ERROR_CELLS)}"
+            for name, side in sides
+            if side.error
+        ]
+
     def lines(self) -> list[str]:
-        """The rows as a table of plain text."""
+        """The rows as a table of plain text, and what failed."""
         rows = [TITLES, *self.rows()]
         label = max(len(row[0]) for row in rows)
-        return [f"{name:<{label}}  {left:<{VALUE_CELLS}}  {right}".rstrip() for name, left, right in rows]
+        table = [f"{name:<{label}}  {left:<{VALUE_CELLS}}  {right}".rstrip() for name, left, right in rows]
+        return table + self.failures()
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -85,21 +83,8 @@ class Comparison:
     def _repr_html_(self) -> str:
         from rlm_tui.headless.run_html import table
 
-        return table(TITLES, self.rows())
-
-    def _whole(self) -> str:
-        return f"all of {human_count(self.direct.document_characters)} characters"
-
-    def _cut(self) -> str:
-        direct = self.direct
-        if not direct.cut_characters:
-            return self._whole()
-        part = 100 * direct.cut_characters / direct.document_characters
-        return f"{part:.0f}% cut: {human_count(direct.window_tokens)} tokens fit"
-
-
-def _counted(tokens: int | None) -> str:
-    return "?" if tokens is None else human_count(tokens)
+        failures = [("failed", failure, "") for failure in self.failures()]
+        return table(TITLES, [*self.rows(), *failures])
 
 
 def _shown(value: Any) -> str:

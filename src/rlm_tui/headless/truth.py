@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from rlm_tui.core.documents import Document
+
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
 
@@ -70,11 +72,23 @@ class TruthCheck(Struct, frozen=True):
         }
 
 
+def truth_about(request: RunRequest) -> dict[str, Any] | None:
+    """What is known to be true of the outputs of a run; None when nothing is. Raises TruthError."""
+    for document in request.documents.values():
+        beside = document.source if isinstance(document, Document) else document.path
+        truth = expected(beside, request.task.name, request.inputs)
+        if truth is not None:
+            return truth
+    return None
+
+
 def expected(document: Path, task: str, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the outputs of `task` must hold for these inputs; None when nothing is known of that.
 
     Raises TruthError for a truth that can't be read.
     """
+    if not document.name:
+        return None  # what lies everywhere has nothing beside it
     path = document.with_name(document.name + SUFFIX)
     try:
         truths = json.loads(path.read_text(encoding="utf-8"))["truths"]
@@ -91,15 +105,6 @@ def expected(document: Path, task: str, inputs: Mapping[str, Any]) -> dict[str, 
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TruthError(f"{path} can't be read as the truth about {document.name}: {error}") from error
-    return None
-
-
-def truth_about(request: RunRequest) -> dict[str, Any] | None:
-    """What is known to be true of the outputs of a run; None when nothing is. Raises TruthError."""
-    for document in request.documents.values():
-        truth = expected(document.path, request.task.name, request.inputs)
-        if truth is not None:
-            return truth
     return None
 
 

@@ -46,7 +46,8 @@ class RlmTui(App[Any]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "leave", id="app.leave", show=False, priority=True,
                 tooltip="Leave rlm-tui", group=APPLICATION),
-        Binding("f1", "help", "help", id="app.help", tooltip="The keys of where you are", group=APPLICATION),
+        Binding("f1", "help", "help", id="app.help", group=APPLICATION,
+                tooltip="Help: the keys of where you are, and pages to read"),
         Binding("ctrl+p", "command_palette", "palette", id="app.palette",
                 tooltip="Find an action by its name", group=APPLICATION),
     ]  # fmt: skip
@@ -136,17 +137,20 @@ class RlmTui(App[Any]):
         shown = super().get_key_display(binding)
         return shown.upper() if shown.startswith("^") or shown[1:].isdigit() else shown
 
-    def action_help(self) -> None:
+    def action_help(self, page: str = "keys") -> None:
         if self._explore is None:
             return
         from rlm_tui.ui.screens.help import HelpScreen
 
+        if isinstance(self.screen, HelpScreen):
+            self.screen.show_page(page)
+            return
         bindings = [
             (active.binding, key if key.isdigit() else self.get_key_display(active.binding))
             for key, active in self.screen.active_bindings.items()
         ]
         place = self._explore.place if self.screen is self._explore else "this dialog"
-        self.push_screen(HelpScreen(bindings, place))
+        self.push_screen(HelpScreen(bindings, place, page))
 
     # Leaving
 

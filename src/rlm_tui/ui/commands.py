@@ -1,4 +1,4 @@
-"""The palette's commands: every action that can be done now, from the bindings themselves, and the themes."""
+"""The palette's commands: every action that can be done now, from the bindings themselves, help, themes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from rlm_tui.ui.help_pages import TO_READ, in_a_sentence
 
 
 class Command(NamedTuple):
@@ -36,6 +38,12 @@ class ActionCommands(Provider):
                 f"{words}",
                 f"{group} · {key}",
                 partial(self.app.run_action, binding.action, active.node),
+            )
+        for page in TO_READ:
+            yield Command(
+                f"Help: {in_a_sentence(page.title)}",
+                "a page to read",
+                partial(self.app.run_action, f"app.help('{page.name}')"),
             )
         for name, theme in sorted(self.app.available_themes.items()):
             yield Command(

@@ -205,6 +205,17 @@ class ExploreScreen(ExploreViews):
         document = self.picker.paths[0] if self.picker.paths else None
         self.batch_screen.prepare(task, self.form.values, document, self.run_settings, self.confined)
 
+    # Beside one prompt
+
+    def action_compare(self) -> None:
+        from rlm_tui.ui.comparison_plan import Asked
+        from rlm_tui.ui.screens.compare import CompareScreen
+
+        asked = Asked(
+            self.form.chosen_task, self.form.values, self.picker.paths, self.run_settings, self.confined
+        )
+        self.app.push_screen(CompareScreen(asked, self._start_session))
+
     # With what
 
     def action_options(self) -> None:

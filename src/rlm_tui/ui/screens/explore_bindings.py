@@ -94,6 +94,15 @@ EXPLORE_BINDINGS: list[BindingType] = [
         tooltip="Write a task of your own",
         group=RUN,
     ),
+    Binding(
+        "f6",
+        "compare",
+        "compare",
+        show=False,
+        id="compare.open",
+        tooltip="Compare with one prompt: the task through the RLM and as a single call",
+        group=RUN,
+    ),
     *(
         Binding(
             str(number),

@@ -142,10 +142,11 @@ def outputs_text(outputs: dict[str, Any]) -> str:
     """All outputs as text to be copied or saved; a single one without its name."""
     if len(outputs) == 1:
         return value_text(next(iter(outputs.values())))
-    return "\n\n".join(f"{name}\n{_listing(output)}" for name, output in outputs.items())
+    return "\n\n".join(f"{name}\n{listing(output)}" for name, output in outputs.items())
 
 
-def _listing(output: Any) -> str:
+def listing(output: Any) -> str:
+    """An output as text, a list with one item a line."""
     if isinstance(output, list):
         return "\n".join(f"- {value_text(item)}" for item in output)
     return value_text(output)

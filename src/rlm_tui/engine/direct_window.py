@@ -1,0 +1,75 @@
+"""How much of a document one prompt may hold. No dspy here: a screen says it before a run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from rlm_tui.core.settings import Settings
+from rlm_tui.core.text import number_of
+
+CHARACTERS_A_TOKEN = 4
+"""A usual English text; what is cut is told, so that this is no more than a plan."""
+PROMPT_TOKENS = 2_000
+"""What a prompt needs beside the document: instructions, fields, the answer's room is the model's own."""
+LEAST_WINDOW_TOKENS = 3_000
+UNKNOWN_WINDOW_TOKENS = 128_000
+OFFLINE_WINDOW_TOKENS = 8_000
+
+Source = Literal["asked", "model", "demo", "guess"]
+_WORDS: dict[Source, str] = {
+    "asked": "as it was asked for",
+    "model": "the model's own",
+    "demo": "the offline demo's",
+    "guess": "a guess: this model's own is not known",
+}
+
+
+class WindowError(ValueError):
+    """A window that no prompt can have. The message is one sentence that says what to write."""
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The tokens that one prompt may have, and who says so."""
+
+    tokens: int
+    source: Source = "asked"
+
+    @property
+    def words(self) -> str:
+        """Whose number it is."""
+        return _WORDS[self.source]
+
+    def room(self, documents: int = 1) -> int:
+        """How many characters of each of so many documents fit."""
+        return max(0, self.tokens - PROMPT_TOKENS) * CHARACTERS_A_TOKEN // max(1, documents)
+
+
+def model_window(settings: Settings) -> Window:
+    """The window of the planner's model. May import LiteLLM, which takes seconds."""
+    if settings.lm is None:
+        return Window(OFFLINE_WINDOW_TOKENS, "demo")
+    try:
+        import rlm_tui.lm.models  # noqa: F401 - keeps LiteLLM from fetching its table from the web
+
+        import litellm  # isort: skip
+
+        tokens = litellm.get_model_info(settings.lm.model)["max_input_tokens"]
+    except Exception:
+        # The table knows hosted models only, and raises bare errors for others.
+        tokens = None
+    return Window(int(tokens), "model") if tokens else Window(UNKNOWN_WINDOW_TOKENS, "guess")
+
+
+def written_window(text: str) -> Window:
+    """The window that a person wrote, as in 8000 or 8,000. Raises WindowError."""
+    digits = text.strip().replace(",", "").replace("_", "").replace(" ", "")
+    if not digits.isdecimal():
+        raise WindowError("The window is a number of tokens: write one, as in 8,000.")
+    if int(digits) < LEAST_WINDOW_TOKENS:
+        least, beside = number_of(LEAST_WINDOW_TOKENS, "token"), f"{PROMPT_TOKENS:,}"
+        raise WindowError(
+            f"The window needs at least {least}: {beside} of them are for what is not the document."
+        )
+    return Window(int(digits))

@@ -1,0 +1,120 @@
+"""The figures of an RLM beside one prompt: from the fold and the answer, and unknown where nobody told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rlm_tui.core import events as e
+from rlm_tui.core.settings import LMSettings, Settings
+from rlm_tui.core.trajectory import fold
+from rlm_tui.engine.direct import DirectAnswer
+from rlm_tui.engine.direct_window import (
+    OFFLINE_WINDOW_TOKENS,
+    UNKNOWN_WINDOW_TOKENS,
+    Window,
+    WindowError,
+    model_window,
+    written_window,
+)
+from rlm_tui.headless.comparison_figures import (
+    Column,
+    direct_column,
+    figures,
+    output_names,
+    read_words,
+    rlm_column,
+)
+from rlm_tui.store.run_log import open_run
+
+RECORDED = Path(__file__).parents[1] / "snapshots" / "recorded" / "garden"
+
+
+def answer(**changes: object) -> DirectAnswer:
+    known: dict[str, object] = {
+        "outputs": {"modules": ["Sower"]}, "prompt_tokens": 900, "completion_tokens": 40, "cost_usd": 0.01,
+        "seconds": 1.5, "window_tokens": 8_000, "document_characters": 100_000, "cut_characters": 76_000,
+        "requests": 1, "document_bytes": 110_000, "cut_bytes": 84_000,
+    }  # fmt: skip
+    return DirectAnswer(**(known | changes))  # type: ignore[arg-type]
+
+
+def values(rlm: Column, direct: Column) -> dict[str, tuple[str, str]]:
+    return {figure.name: (figure.rlm, figure.direct) for figure in figures(rlm, direct)}
+
+
+def test_a_recorded_run_beside_an_answer() -> None:
+    trajectory = fold(open_run(RECORDED).events())
+    truth = {"modules": ["Sower", "Watering"]}
+    shown = values(rlm_column(trajectory, truth), direct_column(answer(), truth))
+    totals = trajectory.totals
+    assert shown["status"] == ("submitted", "answered")
+    assert shown["truth"] == ("2 of 2", "1 of 2")
+    assert shown["iterations"] == ("5", "none")
+    assert shown["LM calls"] == (str(totals.llm_calls + totals.planner_calls), "1")
+    assert shown["prompt tokens"][1] == "900"
+    assert shown["cost"] == ("$0", "$0.010")
+    assert shown["seconds"][1] == "1.5 s"
+    assert shown["document"] == (
+        "all of 943 B within reach of its cells",
+        "76% cut: all but 26 KB of 110 KB, about 19 K tokens, did not fit into 8,000",
+    )
+
+
+def test_unknown_is_not_zero() -> None:
+    failed = e.ErrorDetail("LMAuth", "openai said 401.")
+    direct = answer(
+        outputs={}, prompt_tokens=None, completion_tokens=None, cost_usd=None, requests=0, error=failed,
+        status="failed",
+    )  # fmt: skip
+    shown = values(Column("starting"), direct_column(direct))
+    for name in ("LM calls", "prompt tokens", "answer tokens", "cost"):
+        assert shown[name] == ("—", "—"), name
+    assert shown["seconds"] == ("—", "1.5 s")
+    assert "truth" not in shown
+
+
+def test_a_run_that_has_asked_nothing_yet_is_not_free() -> None:
+    log = list(open_run(RECORDED).events())
+    began = rlm_column(fold(log[:2]), seconds=0.4)
+    assert (began.status, began.seconds) == ("running", 0.4)
+    assert (began.prompt_tokens, began.cost_usd, began.found) == (None, None, None)
+
+
+def test_what_was_cut_in_words() -> None:
+    assert read_words(answer(document_characters=0, cut_characters=0)) == ""
+    assert read_words(answer(cut_characters=0, cut_bytes=0)) == "all of 100 K characters"
+
+
+def test_outputs_stand_in_the_order_of_the_first() -> None:
+    left, right = Column("submitted", outputs={"b": 1, "a": 2}), Column("answered", outputs={"c": 3, "a": 4})
+    assert output_names(left, right) == ["b", "a", "c"]
+
+
+def test_the_window_is_the_models_own_or_said_to_be_a_guess() -> None:
+    assert model_window(Settings()) == Window(OFFLINE_WINDOW_TOKENS, "demo")
+    hosted = model_window(Settings(lm=LMSettings(model="openai/gpt-4o-mini")))
+    assert (hosted.tokens, hosted.source) == (128_000, "model")
+    own = model_window(Settings(lm=LMSettings(model="openai/nobody-knows-this")))
+    assert own == Window(UNKNOWN_WINDOW_TOKENS, "guess")
+    assert "guess" in own.words
+
+
+def test_room_is_shared_by_the_documents() -> None:
+    assert Window(8_000).room() == 24_000
+    assert Window(8_000).room(3) == 8_000
+    assert Window(1_000).room() == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "tokens"), [("8000", 8_000), (" 8,000 ", 8_000), ("1_000_000", 1_000_000)]
+)
+def test_a_window_as_people_write_it(written: str, tokens: int) -> None:
+    assert written_window(written) == Window(tokens)
+
+
+@pytest.mark.parametrize("written", ["", "many", "-3", "2999", "8.5", "²"])
+def test_a_window_that_is_none(written: str) -> None:
+    with pytest.raises(WindowError):
+        written_window(written)
