@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,6 +102,18 @@ class ExplorerRLM(dspy.RLM):
             workers=max_workers or self._setting.workers,
             model=lambda: str(getattr(self.sub_lm or dspy.settings.lm, "model", "")),
         )
+
+    def _make_interpreter_tool(self, tool: dspy.Tool) -> Callable[..., Any]:
+        # dspy's takes keywords alone; the planner is shown a signature, and calls by position too.
+        by_keyword = super()._make_interpreter_tool(tool)
+        signature = inspect.signature(tool.func)
+
+        @functools.wraps(by_keyword)
+        def invoke(*args: Any, **kwargs: Any) -> Any:
+            signature.bind(*args, **kwargs)
+            return by_keyword(**dict(zip(signature.parameters, args, strict=False)), **kwargs)
+
+        return invoke
 
     def _setup_facade(self, repl: Any, budget: _LLMCallBudget, interpreter_factory: Any) -> str:
         facade = ExplorerFacade(
