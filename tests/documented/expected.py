@@ -31,8 +31,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class NotRun:
-    """A command that no test runs, and why. What can be looked at all the same is looked at: `modal_command`
-    is parsed by Modal's own program, `paths` have to be there, `options` have to be known to pytest.
+    """A command that no test runs, and why. What can be looked at all the same is looked at: a `modal_command`
+    is parsed by Modal's own program, `paths` have to be there.
     """
 
     why: str
@@ -40,7 +40,6 @@ class NotRun:
     paths: tuple[str, ...] = ()
 
 
-OPENS = Shown(((EMPTY, CTRL_Q),))
 _SUITE = "the tests would run themselves"
 _NETWORK = "it fetches packages"
 _BROWSER = "it opens a browser and waits for a person"
@@ -85,14 +84,11 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     # The screen
     "rlm-tui": Shown(((EMPTY, CTRL_R), ("submitted", CTRL_Q))),
     "rlm-tui --document notes.md": Shown((("notes.md", b""), (EMPTY, CTRL_Q))),
-    "env -u NO_COLOR rlm-tui": OPENS,
-    "LANG=C.UTF-8 rlm-tui": OPENS,
     # Runs
     'rlm-tui run basic --input question="What are the first 12 Fibonacci numbers?"': Ran(
         ("answer: 0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89",)
     ),
     "rlm-tui run basic --json": Ran(('"status": "submitted"', '"error": null')),
-    "rlm-tui run basic": Ran(("submitted: 3 iterations",)),
     "rlm-tui run architecture --document rlm_content/dspy-knowledge/dspy-doc.txt "
     '--input query="modules and optimizers" --json': Ran(('"modules": [', '"status": "submitted"')),
     "rlm-tui tasks": Ran(("api-endpoints", "docs -> api_endpoints: list[str]", "decisions")),
@@ -104,15 +100,9 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     "rlm-tui run my_tasks:Extract --document notes.md": Ran(("submitted", "decisions:")),
     "rlm-tui run ./roles.toml --document notes.md": Ran(("Tobias decides what it costs.",)),
     "rlm-tui run ./roles.toml --document notes.md --lm offline": Ran(("submitted", "offline demo")),
-    'rlm-tui run "docs, question -> answer: str" --document notes.md --input question="Who decides?"': Ran(
-        ("Tobias decides what it costs.",)
-    ),
     "rlm-tui run decisions": Ran(("submitted", "notes.md", "decisions:")),
     'rlm-tui run "docs, question -> answer: str" --document notes.md '
     '--input question="Who mends the pump?" --tool my_tools:lookup': Ran(("submitted", "pump")),
-    'rlm-tui run analyze --document rlm_content/incident.log --input query="Which payments failed?"': Ran(
-        ("PaymentTimeout",)
-    ),
     'rlm-tui run analyze --document notes.md --input query="Who decides?"': Ran(
         ("Tobias decides what it costs.",)
     ),
@@ -130,7 +120,6 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     # The doctor
     "rlm-tui check": Ran((WELL,)),
     "rlm-tui check --modal": Ran((WELL, "the sandbox was ended"), modal=True),
-    "RLM_TUI_HOME=./rlm-home rlm-tui check": Ran((WELL, "rlm-home")),
     "RLM_TUI_SANDBOX_VOLUME=rlm-volume-dspy-2 rlm-tui check --sandbox modal": Ran(
         (WELL, "rlm-volume-dspy-2 is there, of version 2"), modal=True
     ),
