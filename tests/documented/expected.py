@@ -24,15 +24,16 @@ class Ran:
 
 @dataclass(frozen=True)
 class Shown:
-    """A command that opens the screen: the words of each step are waited for, then its keys are pressed."""
+    """A command that is run in a terminal: words are waited for, then keys are pressed, in steps."""
 
     steps: tuple[tuple[str, bytes], ...]
+    modal: bool = False
 
 
 @dataclass(frozen=True)
 class NotRun:
-    """A command that no test runs, and why. What can be looked at all the same is looked at: a `modal_command`
-    is parsed by Modal's own program, `paths` have to be there.
+    """A command that no test runs, and why. What can be looked at all the same is looked at: a
+    `modal_command` is parsed by Modal's own program, `paths` have to be there.
     """
 
     why: str
@@ -113,7 +114,6 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     "rlm-tui run volume-cache --json": Ran(('"found_in_cache": true', '"llm_calls": 4')),
     "rlm-tui compare-direct api-endpoints": Ran(("66 of 66", "0 of 66", "31% cut", "17 K", "6.3 K")),
     "rlm-tui compare-direct analyze": Ran(("2 of 2", "0 of 2", "88% cut", "9.6 K", "6.4 K")),
-    "rlm-tui compare-direct basic": Ran(("4.9 K", "285")),
     'rlm-tui batch architecture --documents "rlm_content/**/*.md" --input query="modules" --parallel 4 '
     "--json": Ran(('"status": "submitted"', "2 of 2 answered")),
     'rlm-tui batch analyze --documents "*.md" --input query="Who decides?"': Ran(("2 of 2 answered",)),
@@ -144,7 +144,7 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
         ("sandbox modal ready", "found_in_cache: False"), modal=True
     ),
     "rlm-tui sandboxes": Ran(("No sandbox of rlm-tui runs in Modal.",), modal=True),
-    "rlm-tui sandboxes --reap": Ran(("nobody can be asked here. Add --yes.",), code=2, modal=True),
+    "rlm-tui sandboxes --reap": Shown((("None was left behind here: nothing to end.", b""),), modal=True),
     "rlm-tui sandboxes --reap --yes": Ran(("None was left behind here: nothing to end.",), modal=True),
     # Volumes
     "rlm-tui volume ls /": Ran(("notes.md",)),

@@ -23,24 +23,21 @@ pytestmark = pytest.mark.slow
 
 # Sections in which a person has a model, and what the account at Modal holds before them.
 FRESH, ROTATING = "workflows.md: A. A fresh machine", "workflows.md: D. Rotating credentials"
+OWN_STATE = (FRESH, ROTATING)
 DOTENV, VOLUME = ".env", "rlm-volume-dspy"
 OLD_SECRET = {"LITELLM": {"DSPY_LLM_API_KEY": "the-old-key-4711"}}
 
 
 def plan() -> list[tuple[Section, tuple[str, ...]]]:
-    """The lines of each section: what stands in several sections is run in the first, and in those that
-    have a state of their own; what stands in a sentence only, after the section's blocks.
+    """The lines of each section. What stands in several is run in the first, and the sections with a state
+    of their own come first and are run whole; what stands in a sentence only comes after the blocks.
     """
     in_blocks = {key(line) for section in sections() for line in section.lines}
     before: set[str] = set()
     planned = []
-    for section in sections():
-        own = section.name in (FRESH, ROTATING)
-        lines = [
-            line
-            for line in section.lines
-            if key(line) not in before or (own and not isinstance(EXPECTED.get(key(line)), Shown))
-        ]
+    for section in sorted(sections(), key=lambda one: one.name not in OWN_STATE):
+        whole = section.name in OWN_STATE
+        lines = [line for line in section.lines if whole or key(line) not in before]
         lines += [line for line in section.inline if key(line) not in in_blocks | before]
         before.update(map(key, lines))
         lines = [line for line in lines if not isinstance(EXPECTED.get(key(line)), NotRun)]
@@ -50,7 +47,7 @@ def plan() -> list[tuple[Section, tuple[str, ...]]]:
 
 
 def to_modal(lines: tuple[str, ...]) -> bool:
-    return any(isinstance(one := EXPECTED.get(key(line)), Ran) and one.modal for line in lines)
+    return any(isinstance(one := EXPECTED.get(key(line)), Ran | Shown) and one.modal for line in lines)
 
 
 def cases() -> Iterator[Any]:
@@ -71,7 +68,7 @@ def test_a_section_does_what_it_says(name: str, lines: tuple[str, ...], tmp_path
             environment = account.environment
         stage = Stage(tmp_path, **environment)
         model = None
-        if name in (FRESH, ROTATING):
+        if name in OWN_STATE:
             model = stack.enter_context(LoopbackLM(always(Answer("ready")), key=KEY))
         if name == ROTATING:
             shutil.copy(stage.folder / ".env.example", stage.folder / DOTENV)
@@ -100,6 +97,10 @@ def do(stage: Stage, line: str) -> None:
     for words in expected.says:
         assert words in said, f"{line}\n{said}"
     assert "Traceback" not in said, f"{line}\n{said}"
+
+
+def test_sections_with_a_state_of_their_own_are_there() -> None:
+    assert set(OWN_STATE) <= {section.name for section in sections()}
 
 
 def fill_in(path: Path, model: LoopbackLM) -> None:
