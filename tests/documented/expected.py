@@ -51,6 +51,7 @@ _ENDLESS = "it serves until it is interrupted, at a path outside of the test's f
 EXPECTED: dict[str, Ran | Shown | NotRun] = {
     # The machine
     "uv sync": NotRun(_NETWORK, paths=("pyproject.toml",)),
+    "uv sync --extra convert": NotRun(_NETWORK, paths=("pyproject.toml",)),
     "python3 -m venv .venv-uv && .venv-uv/bin/pip install -q uv && .venv-uv/bin/uv run rlm-tui": NotRun(
         _NETWORK
     ),
@@ -64,7 +65,6 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     "git status --short": NotRun("it needs a clone, and the tests run from an archive too"),
     "cp .env.example .env": Ran(()),
     "iconv -f WINDOWS-1252 -t UTF-8 letters.txt > letters-utf8.txt": Ran(()),
-    "pdftotext report.pdf report.txt": NotRun("it is a program of another project"),
     # The project's own commands
     "pytest": NotRun(_SUITE, paths=("tests",)),
     'pytest -m "not slow" tests/unit': NotRun(_SUITE, paths=("tests/unit",)),
@@ -73,6 +73,7 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     ".ci/pins": NotRun(_NETWORK, paths=(".ci/pins",)),
     "python benchmarks/cell_cost.py": NotRun(_MEASURES, paths=("benchmarks/cell_cost.py",)),
     "python benchmarks/first_paint.py": NotRun(_MEASURES, paths=("benchmarks/first_paint.py",)),
+    "python benchmarks/demos.py": NotRun(_MEASURES, paths=("benchmarks/demos.py",)),
     "python benchmarks/modal_cell.py": NotRun(_MEASURES, paths=("benchmarks/modal_cell.py",)),
     "python benchmarks/batched_queries.py": NotRun(_MEASURES, paths=("benchmarks/batched_queries.py",)),
     "python -m tests.modal_server --directory /tmp/modal": NotRun(
@@ -101,6 +102,13 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     "rlm-tui run my_tasks:Extract --document notes.md": Ran(("submitted", "decisions:")),
     "rlm-tui run ./roles.toml --document notes.md": Ran(("Tobias decides what it costs.",)),
     "rlm-tui run ./roles.toml --document notes.md --lm offline": Ran(("submitted", "offline demo")),
+    'rlm-tui run "docs, question -> answer: str" --document notes --input question="Who decides?"': Ran(
+        ("Maren decides when a release goes out.",)
+    ),
+    "rlm-tui run \"docs, question -> answer: str\" --document 'src/**/*.py' --document README.md "
+    '--input question="What is it?"': Ran(("submitted", "answer:")),
+    "cat incident.log | rlm-tui run logs --document -": Ran(("submitted", "matches:")),
+    "rlm-tui documents notes": Ran(("notes.md", "decisions.md")),
     "rlm-tui run decisions": Ran(("submitted", "notes.md", "decisions:")),
     'rlm-tui run "docs, question -> answer: str" --document notes.md '
     '--input question="Who mends the pump?" --tool my_tools:lookup': Ran(("submitted", "pump")),

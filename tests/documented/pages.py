@@ -15,7 +15,7 @@ PAGES = (*_FIRST, *(page for page in sorted((ROOT / "docs").glob("*.md")) if pag
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _COMMENT = re.compile(r"\s+#\s.*$")
 _FILE_NAME = re.compile(r"# (\S+\.(?:py|toml))\n")
-_PROGRAMS = "rlm-tui|uv|modal|bash|git|cp|env|iconv|pdftotext|apt|sudo|python3?|pytest|jupyter"
+_PROGRAMS = "rlm-tui|uv|modal|bash|git|cp|env|cat|iconv|apt|sudo|python3?|pytest|jupyter"
 # Between backquotes in a sentence: a program, with at least one argument. "…" is a form and no command.
 _INLINE = re.compile(
     rf"`(?!uv run`)((?:[A-Z_]+=\S+ )*(?:{_PROGRAMS}) [^`\n…]+)`|`((?:[A-Z_]+=\S+ )+rlm-tui)`"

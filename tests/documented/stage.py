@@ -46,6 +46,12 @@ class Stage:
             path.write_text(text, "utf-8")
         (self.folder / "notes.md").write_text(NOTES, "utf-8")
         (self.folder / "letters.txt").write_bytes("Grüße von der Küste.\n".encode("cp1252"))
+        (self.folder / "notes").mkdir()
+        for name in ("notes.md", "decisions.md"):
+            (self.folder / "notes" / name).write_text(NOTES, "utf-8")
+        (self.folder / "src").mkdir()
+        (self.folder / "src" / "harvest.py").write_text('"""It says when to harvest."""\n', "utf-8")
+        shutil.copy(ROOT / "rlm_content" / "incident.log", self.folder)
         home, programs = directory / "home", directory / "programs"
         home.mkdir()
         programs.mkdir()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from rlm_tui.core import document_conversion
 from rlm_tui.core.documents import describe
 from rlm_tui.core.events import Budgets, Usage
 from rlm_tui.core.settings import LMSettings, Secret, Settings, load_settings
@@ -122,6 +123,17 @@ def document(content: bytes) -> Symptom:
     return bring_about
 
 
+def no_converter(bench: Bench) -> str:
+    (bench.folder / "report.pdf").write_bytes(b"%PDF-1.7")
+    bench.patch.setattr(document_conversion, "_LIBRARIES", ("no_such_library",))
+    return caught(lambda: document_conversion.readable(bench.folder / "report.pdf"))
+
+
+def a_broken_pdf(bench: Bench) -> str:
+    (bench.folder / "report.pdf").write_bytes(b"%PDF-1.7\n")
+    return caught(lambda: document_conversion.readable(bench.folder / "report.pdf"))
+
+
 def a_large_document(bench: Bench) -> str:
     from rlm_tui.sandbox.limits import check_fits
 
@@ -225,7 +237,9 @@ LOCAL: dict[str, Symptom] = {
     "nothing answers at …": nobody_there,
     "The planner's answers could not be used … times in a row.": an_unusable_planner,
     "There is no document at …": lambda bench: caught(lambda: describe(bench.folder / "absent.md")),
-    "… is not text: it …": document(b"%PDF-1.7\n" + b"\x00\x01\x02" * 100),
+    "… is not text: it …": document(b"PK\x03\x04" + b"\x00\x01\x02" * 100),
+    "… has to be converted to text, and the converter is not installed: …": no_converter,
+    "… can't be converted to text: …": a_broken_pdf,
     "… is empty": document(b" \n"),
     "… is in an encoding that can't be told": document(bytes(range(128, 256)) * 40),
     "… does not fit: a cell needs about … of memory for it": a_large_document,
