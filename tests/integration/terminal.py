@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -36,6 +37,7 @@ class Terminal:
         cwd: Path,
         size: tuple[int, int] = (120, 36),
         piped: bytes | None = None,
+        program: Sequence[str] = (sys.executable, "-m", "rlm_tui"),
         **more: str,
     ) -> None:
         self._ours, theirs = pty.openpty()
@@ -46,7 +48,7 @@ class Terminal:
         # They would stand over the size that the terminal has.
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "rlm_tui", *arguments],
+            [*program, *arguments],
             stdin=theirs if piped is None else subprocess.PIPE,
             stdout=theirs,
             stderr=theirs,
@@ -96,9 +98,14 @@ class Terminal:
         return self._process.wait(PATIENCE_SECONDS)
 
     def _read(self, seconds: float) -> None:
-        if not select.select([self._ours], [], [], seconds)[0]:
-            return
-        try:
-            self._stream.feed(os.read(self._ours, 65536))
-        except OSError:
-            self._over = True
+        until = time.monotonic() + 0.5
+        while select.select([self._ours], [], [], seconds)[0]:
+            try:
+                self._stream.feed(os.read(self._ours, 65536))
+            except OSError:
+                self._over = True
+                return
+            if time.monotonic() > until:
+                return
+            # What comes at once is one picture: it is looked at when it is whole.
+            seconds = 0.05

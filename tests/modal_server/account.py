@@ -19,6 +19,8 @@ from tests.modal_server.rpc import not_found
 
 SUCCESS = api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS)
 CREATE = api_pb2.OBJECT_CREATION_TYPE_CREATE_IF_MISSING
+CREATE_NEW = api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS
+OVERWRITE = api_pb2.OBJECT_CREATION_TYPE_CREATE_OVERWRITE_IF_EXISTS
 
 
 def signed(seconds: float = 3600) -> str:
@@ -105,7 +107,11 @@ class Account:
         yield api_pb2.ImageJoinStreamingResponse(result=SUCCESS, eof=True)
 
     def _secret(self, request: Any) -> Any:
-        name = request.deployment_name
+        name, how = request.deployment_name, request.object_creation_type
+        if how == CREATE_NEW and name in self.secrets:
+            raise GRPCError(Status.ALREADY_EXISTS, f"Secret '{name}' already exists")
+        if how in (CREATE_NEW, OVERWRITE):
+            self.secrets[name] = dict(request.env_dict)
         if name not in self.secrets:
             raise not_found(f"Secret '{name}'")
         missing = sorted(set(request.required_keys) - set(self.secrets[name]))

@@ -13,7 +13,7 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 from modal_proto import api_pb2
 
-from tests.modal_server.account import CREATE
+from tests.modal_server.account import CREATE, CREATE_NEW
 from tests.modal_server.blocks import BLOCK, Blocks
 from tests.modal_server.volumes import StoredVolume, Volumes
 
@@ -56,10 +56,13 @@ class VolumeCalls:
         )
 
     def _get_or_create(self, request: Any) -> Any:
-        if request.object_creation_type == CREATE:
-            volume = self._volumes.create(request.deployment_name, 2 if request.version == V2 else 1)
+        name, how = request.deployment_name, request.object_creation_type
+        if how == CREATE_NEW and name in {volume.name for volume in self._volumes}:
+            raise GRPCError(Status.ALREADY_EXISTS, f"Volume '{name}' already exists")
+        if how in (CREATE, CREATE_NEW):
+            volume = self._volumes.create(name, 2 if request.version == V2 else 1)
         else:
-            volume = self._volumes.named(request.deployment_name)
+            volume = self._volumes.named(name)
         metadata = self._metadata(volume)
         return api_pb2.VolumeGetOrCreateResponse(
             volume_id=volume.id, version=metadata.version, metadata=metadata

@@ -85,6 +85,7 @@ def _look(name: str | None, key: str | None, *, filled: bool, as_json: bool) -> 
         modal_client.forget_clients()
     last = value or found
     words, mend = redactor.text(last.words), redactor.text(last.mend)
+    sentence = f"{words.removesuffix('.')}."
     if as_json:
         print_json(
             {
@@ -97,9 +98,9 @@ def _look(name: str | None, key: str | None, *, filled: bool, as_json: bool) -> 
             }
         )
     elif last.outcome == "ok":
-        typer.echo(f"{words}.")
+        typer.echo(sentence)
     else:
-        refuse(ErrorDetail(kind=last.outcome, message=words, hint=mend), code=1)
+        refuse(ErrorDetail(kind=last.outcome, message=sentence, hint=mend), code=1)
     raise typer.Exit(0 if last.outcome == "ok" else 1)
 
 
