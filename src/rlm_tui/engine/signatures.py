@@ -11,16 +11,20 @@ from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signatu
 from rlm_tui.core.task import Task, TaskError, TaskInput, TaskOutput
 from rlm_tui.core.tasks import DOCUMENT_NAMES
 from rlm_tui.engine.imports import import_object
+from rlm_tui.engine.type_names import type_problem
 
 
 class SignatureError(ValueError):
-    """A signature that dspy does not take. `position` counts characters of its text, from 0."""
+    """A signature that dspy does not take. `position` counts characters of its text, from 0; `why` is the
+    reason alone.
+    """
 
     hint = "Write it like: docs, query: str -> modules: list[str], count: int"
 
-    def __init__(self, message: str, position: int) -> None:
+    def __init__(self, message: str, position: int, why: str = "") -> None:
         super().__init__(message)
         self.position = position
+        self.why = why or message
 
 
 def build_signature(task: Task) -> Any:
@@ -34,10 +38,14 @@ def build_signature(task: Task) -> Any:
         fields = parse_signature(task.signature)
     except SignatureTextError as error:
         raise SignatureError(str(error), error.position) from error
+    every = (*fields.inputs, *fields.outputs)
+    for field in every:
+        if why := type_problem(field.type, Path.cwd()):
+            raise _refused(task.signature, field, why)
     try:
         signature = dspy.Signature(task.signature, task.instructions or None)
     except Exception as error:
-        raise _located(task.signature, (*fields.inputs, *fields.outputs), error) from error
+        raise _located(task.signature, every, error) from error
     descriptions = {
         **{item.name: item.description for item in task.inputs},
         **{item.name: item.description for item in task.outputs},
@@ -54,12 +62,17 @@ def _located(text: str, fields: tuple[Field, ...], error: Exception) -> Signatur
         try:
             dspy.Signature(f"{field.name}: {field.type} -> other_{field.name}")
         except Exception as found:
-            return SignatureError(
-                f"In the signature {text!r}, dspy can't use the type {field.type!r} of {field.name!r} "
-                f"(character {field.position + 1}): {_words(found)}",
-                field.position,
-            )
+            return _refused(text, field, _words(found))
     return SignatureError(f"dspy can't use the signature {text!r}: {_words(error)}", 0)
+
+
+def _refused(text: str, field: Field, why: str) -> SignatureError:
+    return SignatureError(
+        f"In the signature {text!r}, dspy can't use the type {field.type!r} of {field.name!r} "
+        f"(character {field.type_position + 1}): {why}",
+        field.type_position,
+        why,
+    )
 
 
 def _words(error: Exception) -> str:
