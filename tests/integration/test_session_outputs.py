@@ -13,7 +13,7 @@ from tests.integration.session_runs import WatchedRun, request, run
 from tests.lm_server import NONSENSE, LoopbackLM, by_kind, planner_script
 from tests.lm_server.fixtures import StartLM
 
-MODULE = '''
+MODULE = """
 import enum
 import pydantic
 
@@ -32,7 +32,7 @@ class Strict(pydantic.BaseModel):
     @classmethod
     def known(cls, title: str) -> str:
         return {"a": "A"}[title]
-'''
+"""
 
 
 @pytest.fixture
@@ -65,7 +65,13 @@ def submits(loopback_lm: StartLM, signature: str, *cells: str) -> tuple[WatchedR
         ("Literal['good', 'bad']", "'fine'", "'bad'", "Input should be 'good' or 'bad'", "bad"),
         ("Optional[int]", "'none'", "None", "Input should be a valid integer", None),
         ("list[dict[str, list[float]]]", "[{'a': [1, 'b']}]", "[{'a': [1]}]", "[0].a[1]: ", [{"a": [1.0]}]),
-        ("{m}.Finding", "{'lines': [1]}", "{'title': 'x'}", "title: Field required", {"title": "x", "lines": []}),
+        (
+            "{m}.Finding",
+            "{'lines': [1]}",
+            "{'title': 'x'}",
+            "title: Field required",
+            {"title": "x", "lines": []},
+        ),
         ("list[{m}.Finding]", "[{'title': 1}]", "[]", "[0].title: Input should be a valid string", []),
         ("{m}.Grade", "'great'", "'good'", "great", "good"),
         ("{m}.Strict", "{'title': 'b'}", "{'title': 'a'}", "got dict", {"title": "A"}),

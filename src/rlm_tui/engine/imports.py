@@ -17,8 +17,8 @@ _importing = threading.Lock()  # the redirection is the whole process's
 def import_object(name: str, directory: Path) -> Any:
     """What `module:name` names, looked for in `directory` first. Raises TaskError.
 
-    Importing runs the module's code, here and not in the sandbox: it is the person's own. What that prints goes
-    to the error stream: standard output may hold nothing but a run's JSON.
+    Importing runs the module's code, here and not in the sandbox: it is the person's own. What that prints
+    goes to the error stream: standard output may hold nothing but a run's JSON.
     """
     module_name, _, attribute = name.partition(":")
     place = str(directory)

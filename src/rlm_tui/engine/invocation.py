@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Invocation:
     """`span` is what its iterations happen in; `iteration` and `cell` are the spans of what goes on now.
 
-    `control` stops this call, `cell_control` what the running cell has asked for. `fitting` are the outputs of
-    the last refused SUBMIT that did fit their types.
+    `control` stops this call, `cell_control` what the running cell has asked for. `fitting` are the outputs
+    of the last refused SUBMIT that did fit their types.
     """
 
     span: str

@@ -145,7 +145,7 @@ class ExplorerRLM(dspy.RLM):
             yield repl
 
     def _execute_code(self, repl: Any, code: str, input_args: dict[str, Any]) -> Any:
-        """Run a cell. A SUBMIT that doesn't fit the types is an error of its cell: the planner may mend it."""
+        """Run a cell. A SUBMIT that doesn't fit the types is an error of its cell, which the planner mends."""
         result = super()._execute_code(repl, code, input_args)
         if not isinstance(result, FinalOutput):
             return result

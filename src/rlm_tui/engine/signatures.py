@@ -11,7 +11,7 @@ from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signatu
 from rlm_tui.core.task import Task, TaskError, TaskInput, TaskOutput
 from rlm_tui.core.tasks import DOCUMENT_NAMES
 from rlm_tui.engine.imports import import_object
-from rlm_tui.engine.type_names import type_problem
+from rlm_tui.engine.type_names import named_modules, type_problem
 
 
 class SignatureError(ValueError):
@@ -43,7 +43,9 @@ def build_signature(task: Task) -> Any:
         if why := type_problem(field.type, Path.cwd()):
             raise _refused(task.signature, field, why)
     try:
-        signature = dspy.Signature(task.signature, task.instructions or None)
+        # Without `custom_types` dspy looks for names in the frames of its callers: this program's own.
+        known = {"NoneType": type(None), **named_modules(field.type for field in every)}
+        signature = dspy.Signature(task.signature, task.instructions or None, custom_types=known)
     except Exception as error:
         raise _located(task.signature, every, error) from error
     descriptions = {
@@ -58,9 +60,10 @@ def build_signature(task: Task) -> Any:
 
 def _located(text: str, fields: tuple[Field, ...], error: Exception) -> SignatureError:
     """Which field it was that dspy refused: each is tried alone."""
+    known = {"NoneType": type(None), **named_modules(field.type for field in fields)}
     for field in fields:
         try:
-            dspy.Signature(f"{field.name}: {field.type} -> other_{field.name}")
+            dspy.Signature(f"{field.name}: {field.type} -> other_{field.name}", custom_types=known)
         except Exception as found:
             return _refused(text, field, _words(found))
     return SignatureError(f"dspy can't use the signature {text!r}: {_words(error)}", 0)

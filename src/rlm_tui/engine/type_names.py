@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
+import sys
 import typing
+from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 from rlm_tui.core.task import TaskError
 from rlm_tui.engine.imports import import_object
@@ -30,6 +33,13 @@ def type_problem(text: str, directory: Path) -> str:
         elif isinstance(node, ast.Name) and node.id not in (*_BUILTINS, *_TYPING):
             return _unknown(node.id)
     return ""
+
+
+def named_modules(types: Iterable[str]) -> dict[str, ModuleType]:
+    """The modules that these types name, imported before, by the word that each begins with."""
+    nodes = [node for text in types for node in _names(ast.parse(text, mode="eval").body)]
+    roots = {ast.unparse(node).partition(".")[0] for node in nodes if isinstance(node, ast.Attribute)}
+    return {root: sys.modules[root] for root in roots if root in sys.modules}
 
 
 def _names(node: ast.AST) -> list[ast.AST]:

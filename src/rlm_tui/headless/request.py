@@ -11,6 +11,7 @@ from rlm_tui.core.content import knowledge_path, resolve_content
 from rlm_tui.core.documents import Document, describe
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import load_settings
+from rlm_tui.core.task_settings import settings_for
 from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, builtin_tasks, find_task, with_more
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def build_request(
     is_class = _CLASS.fullmatch(task_name) is not None
     task = task_of_class(task_name) if is_class else find_task(task_name, TaskRegistry.with_own())
     task = with_more(task, tools, instructions)
-    settings = load_settings(overrides=overrides).with_budgets_of(task.budgets)
+    settings = settings_for(load_settings(overrides=overrides), task)
     found = find_document(task, document)
     resolve_tools(task.tools, taken=[item.name for item in task.inputs])
     if task.name not in {known.name for known in builtin_tasks()}:
