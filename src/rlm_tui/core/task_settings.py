@@ -12,10 +12,10 @@ from rlm_tui.core.task import Task
 def settings_for(settings: Settings, task: Task) -> Settings:
     """The settings of a run of `task`.
 
-    Models and sandbox: flags and the screen's run options > the task > environment, .env and config.toml; what
-    a task was written for is not undone by what happens to be configured. Budgets: whatever a person set,
-    anywhere, > the task; a file that somebody shares can't raise a limit. Only names come from a task: a key
-    and an address go to a model of the provider that they were set for, and to no other.
+    Models and sandbox: flags and the screen's run options > the task > environment, .env and config.toml;
+    what a task was written for is not undone by what happens to be configured. Budgets: whatever a person
+    set, anywhere, > the task; a file that somebody shares can't raise a limit. Only names come from a task: a
+    key and an address go to a model of the provider that they were set for, and to no other.
     """
     # A model that the task replaces may have had a key, which is a secret as before.
     keys = tuple(lm.api_key for lm in (settings.lm, settings.sub_lm) if lm is not None and lm.api_key)

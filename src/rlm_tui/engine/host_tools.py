@@ -68,6 +68,13 @@ def resolve_tools(
     return list(found.values())
 
 
+def tool_line(function: Callable[..., Any]) -> str:
+    """A tool in one line: how it is called, and how its docstring begins."""
+    said = (inspect.getdoc(function) or "").strip().partition("\n")[0]
+    called = f"{function.__name__}{inspect.signature(function)}".replace("'", "")
+    return f"{called}: {said}"
+
+
 def _imported(name: str, directory: Path) -> Callable[..., Any]:
     try:
         function = import_object(name, directory)

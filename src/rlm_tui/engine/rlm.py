@@ -145,7 +145,7 @@ class ExplorerRLM(dspy.RLM):
             yield repl
 
     def _execute_code(self, repl: Any, code: str, input_args: dict[str, Any]) -> Any:
-        """Run a cell. A SUBMIT that doesn't fit the types is an error of its cell, which the planner mends."""
+        """Run a cell. A SUBMIT that doesn't fit the types is its error, which the planner may mend."""
         result = super()._execute_code(repl, code, input_args)
         if not isinstance(result, FinalOutput):
             return result

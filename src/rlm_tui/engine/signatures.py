@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import dspy
+from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
 
+from rlm_tui.core.input_types import python_type
 from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signature
 from rlm_tui.core.task import Task, TaskError, TaskInput, TaskOutput
+from rlm_tui.core.task_inputs import WrongInput
 from rlm_tui.core.tasks import DOCUMENT_NAMES
 from rlm_tui.engine.imports import import_object
+from rlm_tui.engine.output_types import fit_outputs
 from rlm_tui.engine.type_names import named_modules, type_problem
 
 
@@ -80,6 +86,30 @@ def _refused(text: str, field: Field, why: str) -> SignatureError:
 
 def _words(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def fit_inputs(task: Task, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a run, where texts for types that only dspy knows (one's own models) are read as such.
+
+    A cell gets them as plain JSON: it has no class of the person's. Raises WrongInput or SignatureError.
+    """
+    own = {item.name for item in task.inputs if python_type(item.type) is None}
+    if not any(isinstance(values.get(name), str) for name in own):
+        return dict(values)
+    fields = build_signature(task).input_fields
+    return {
+        name: _fitted(task, name, value, fields[name].annotation)
+        if name in own and isinstance(value, str)
+        else value
+        for name, value in values.items()
+    }
+
+
+def _fitted(task: Task, name: str, text: str, annotation: Any) -> Any:
+    fitting, problems = fit_outputs({name: FieldInfo(annotation=annotation)}, {name: text})
+    if problems:
+        raise WrongInput(f"Input {name} of task {task.name} can't be used: {problems[0].partition(': ')[2]}.")
+    return TypeAdapter(annotation).dump_python(fitting[name], mode="json")
 
 
 def import_signature(name: str) -> Any:

@@ -67,7 +67,7 @@ def build_request(
     """
     from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
-    from rlm_tui.engine.signatures import build_signature, task_of_class
+    from rlm_tui.engine.signatures import build_signature, fit_inputs, task_of_class
 
     is_class = _CLASS.fullmatch(task_name) is not None
     task = task_of_class(task_name) if is_class else find_task(task_name, TaskRegistry.with_own())
@@ -83,4 +83,4 @@ def build_request(
             given.setdefault(task.document_input, file.read(characters))
         found = None
     values, documents = bind_inputs(task, given, found)
-    return RunRequest(task=task, inputs=values, documents=documents, settings=settings)
+    return RunRequest(task=task, inputs=fit_inputs(task, values), documents=documents, settings=settings)
