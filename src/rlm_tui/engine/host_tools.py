@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -66,6 +67,21 @@ def resolve_tools(
             raise ToolError(f"Two tools are called {function.__name__}: rename one of them.")
         found[function.__name__] = function
     return list(found.values())
+
+
+def by_name(call: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """`call`, which takes arguments by name only, as something that is called like `function`."""
+    signature = inspect.signature(function)
+    rest = [name for name, one in signature.parameters.items() if one.kind is one.VAR_KEYWORD]
+
+    @functools.wraps(call)
+    def called(*values: Any, **named: Any) -> Any:
+        arguments = dict(signature.bind(*values, **named).arguments)
+        for name in rest:
+            arguments.update(arguments.pop(name, {}))
+        return call(**arguments)
+
+    return called
 
 
 def tool_line(function: Callable[..., Any]) -> str:

@@ -22,6 +22,7 @@ from rlm_tui.engine.cells import fail_cell, run_cell
 from rlm_tui.engine.control import CONTROL, RunControl
 from rlm_tui.engine.facade import ExplorerFacade
 from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.host_tools import by_name
 from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation
 from rlm_tui.engine.llm_tools import make_llm_tools
 from rlm_tui.engine.output_types import ExtractionError, fit_outputs, refusal
@@ -104,6 +105,10 @@ class ExplorerRLM(dspy.RLM):
             workers=max_workers or self._setting.workers,
             model=lambda: str(getattr(self.sub_lm or dspy.settings.lm, "model", "")),
         )
+
+    def _make_interpreter_tool(self, tool: Any) -> Callable[..., Any]:
+        """dspy's tools take their arguments by name alone; cells call them as Python does."""
+        return by_name(super()._make_interpreter_tool(tool), tool.func)
 
     def _setup_facade(self, repl: Any, budget: _LLMCallBudget, interpreter_factory: Any) -> str:
         facade = ExplorerFacade(

@@ -15,12 +15,15 @@ from textual.widgets import Input, Select, Static, TextArea
 from rlm_tui.core.text import visible
 from rlm_tui.ui.key_groups import EDIT
 
-ABOVE = Binding(
-    "up", "app.focus_previous", "Up", show=False, id="field.up", tooltip="The field above", group=EDIT
-)
-BELOW = Binding(
-    "down", "app.focus_next", "Down", show=False, id="field.down", tooltip="The field below", group=EDIT
-)
+
+def _between_fields(owner: str) -> tuple[Binding, Binding]:
+    """Up and down from field to field."""
+    return (
+        Binding("up", "app.focus_previous", "Up", show=False, id=f"{owner}.up", group=EDIT,
+                tooltip="The field above"),
+        Binding("down", "app.focus_next", "Down", show=False, id=f"{owner}.down", group=EDIT,
+                tooltip="The field below"),
+    )  # fmt: skip
 
 
 class Edited(Message):
@@ -31,8 +34,7 @@ class TaskInputField(Input):
     """A field of one line. Esc leaves it, Enter goes on to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ABOVE,
-        BELOW,
+        *_between_fields("field"),
         Binding("ctrl+j", "more_lines", "Lines", show=False, id="field.lines", group=EDIT,
                 tooltip="Write several lines here"),
     ]  # fmt: skip
@@ -91,9 +93,8 @@ class SwitchField(Static, can_focus=True):
     """true or false; Enter, space or a click turns it over."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ABOVE,
-        BELOW,
-        Binding("enter,space", "turn", "Turn over", show=False, id="field.turn", group=EDIT,
+        *_between_fields("switch"),
+        Binding("enter,space", "turn", "Turn over", show=False, id="switch.turn", group=EDIT,
                 tooltip="Turn true into false, or back"),
     ]  # fmt: skip
 
@@ -122,9 +123,8 @@ class ChoiceField(Select[str], inherit_bindings=False):
     """One of a few values; Enter or a click opens them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ABOVE,
-        BELOW,
-        Binding("enter,space", "show_overlay", "Open", show=False, id="field.open", group=EDIT,
+        *_between_fields("choice"),
+        Binding("enter,space", "show_overlay", "Open", show=False, id="choice.open", group=EDIT,
                 tooltip="Show what can be chosen"),
     ]  # fmt: skip
 
