@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.command_line import rlm_tui
+from tests.lm_server import planner_script
+from tests.lm_server.fixtures import StartLM
 
 KEY = "sk-proj-0123456789abcdefghij"
 
@@ -74,3 +76,32 @@ def test_a_model_as_an_input_is_read_from_json(tmp_path: Path) -> None:
     assert ended.code == 0, ended.stdout
     started = json.loads(Path(ended.json["events"]).read_text().splitlines()[0])
     assert json.loads(started["inputs"]["own"]["text"]) == {"title": "T", "lines": []}
+
+
+TOOLS = '''
+print("printed at import")
+
+def shout(text: str) -> str:
+    """Says it loudly."""
+    print("printed by the tool")
+    return text.upper()
+'''
+
+
+def test_several_tools_on_a_built_in_task_and_nothing_they_print_in_the_json(
+    tmp_path: Path, loopback_lm: StartLM
+) -> None:
+    (tmp_path / "tools_of_command.py").write_text(TOOLS)
+    server = loopback_lm(
+        planner_script([("Both.", "SUBMIT(answer=shout(regex_extract('a+', text='baab')[0]))")])
+    )
+    ended = rlm_tui(
+        "run", "basic", "--tool", "tools_of_command:shout", "--tool", "regex_extract", "--json",
+        cwd=tmp_path,
+        DSPY_LM_MODEL="openai/test-model", DSPY_LM_API_BASE=server.api_base, DSPY_LLM_API_KEY=KEY,
+    )  # fmt: skip
+    assert ended.json["outputs"] == {"answer": "AA"}, ended.stderr
+    assert "printed by the tool" in ended.stderr
+    events = [json.loads(line) for line in Path(ended.json["events"]).read_text().splitlines()]
+    called = [event["name"] for event in events if event.get("kind") == "tool"]
+    assert called == ["regex_extract", "shout"]
