@@ -289,3 +289,33 @@ async def test_a_new_task_from_within_another(open_app: OpenApp, workplace: Path
             "",
             "of mine",
         )
+
+
+async def test_a_class_of_signature_is_kept_as_a_task(
+    open_app: OpenApp, sessions: Sessions, workplace: Path
+) -> None:
+    (workplace / "signatures_of_pilot.py").write_text(
+        "import dspy\nfrom typing import Literal\n\nclass Look(dspy.Signature):\n    'Look closely.'\n"
+        "    docs: str = dspy.InputField()\n    level: Literal['low', 'high'] = dspy.InputField()\n"
+        "    answer: list[int] = dspy.OutputField(desc='What was seen.')\n"
+    )
+    config, _ = task_folders(workplace)
+    async with open_app() as pilot:
+        await pilot.press("f5")
+        fill(pilot, name="look", signature="signatures_of_pilot:Loo")
+        await until(pilot, "signatures_of_pilot has no Loo")
+        fill(pilot, signature="signatures_of_pilot:Look")
+        await until(pilot, "takes docs (the document), level: Literal['low', 'high']")
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+        task = read_task(config / "look.toml")
+        assert task.signature_class == "signatures_of_pilot:Look"
+        assert (task.document_input, task.outputs[0].description) == ("docs", "What was seen.")
+        from rlm_tui.engine.signatures import build_signature
+
+        assert build_signature(task).instructions == "Look closely."
+        assert pilot.app.explore.form.chosen_task.name == "look"
+        assert pilot.app.explore.form.query("ChoiceField")
+        await pilot.press("f5")
+        await settled(pilot)
+        assert pilot.app.screen.query_one("#task-signature", Input).value == "signatures_of_pilot:Look"

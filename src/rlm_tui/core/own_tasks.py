@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.paths import config_directory
-from rlm_tui.core.signature_text import SignatureTextError
+from rlm_tui.core.signature_text import SignatureTextError, names_a_class
 from rlm_tui.core.task import SandboxChoice, Task, TaskError, make_task
 from rlm_tui.core.task_keys import model_name_problem, refuse_keys
 from rlm_tui.core.tool_names import tool_name_problem
@@ -46,10 +46,13 @@ class TaskBudgets(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 class TaskFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a task's file may say. Only `signature` must be there; the file's name is the task's.
 
-    `lm` and `sub_lm` are names of models, as in "openai/gpt-5-mini"; keys and addresses have no place here.
+    `signature_class` ("module:Class") is the `dspy.Signature` that `signature` was written from, and that a
+    run uses. `lm` and `sub_lm` are names of models, as in "openai/gpt-5-mini"; keys and addresses have no
+    place here.
     """
 
     signature: str
+    signature_class: str = ""
     title: str = ""
     instructions: str = ""
     blurb: str = ""
@@ -147,8 +150,10 @@ def _task(name: str, file: TaskFile, path: Path | None = None) -> Task:
     for role, model in (("lm", file.lm), ("sub_lm", file.sub_lm)):
         if problem := model_name_problem(role, model):
             raise TaskError(problem)
+    if file.signature_class and not names_a_class(file.signature_class):
+        raise TaskError(f"signature_class is {file.signature_class!r}: write it as module:Class.")
     budgets = None if file.budgets is None else Budgets(**msgspec.structs.asdict(file.budgets))
-    return make_task(
+    task = make_task(
         name=name,
         signature=file.signature,
         title=file.title,
@@ -166,6 +171,7 @@ def _task(name: str, file: TaskFile, path: Path | None = None) -> Task:
         sandbox=file.sandbox,
         file="" if path is None else str(path.absolute()),
     )
+    return msgspec.structs.replace(task, signature_class=file.signature_class)
 
 
 def _files(folder: Path) -> Iterator[Path]:

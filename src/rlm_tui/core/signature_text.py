@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 import keyword
+import re
 
 from msgspec import Struct
 
@@ -41,7 +42,13 @@ class SignatureFields(Struct, frozen=True):
     outputs: tuple[Field, ...]
 
 
+_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _OPEN = {"(": ")", "[": "]", "{": "}"}
+
+
+def names_a_class(text: str) -> bool:
+    """Whether `text` is no signature but names a class of one, as module:Class."""
+    return _CLASS.fullmatch(text.strip()) is not None
 
 
 def parse_signature(text: str) -> SignatureFields:

@@ -39,7 +39,8 @@ def build_signature(task: Task) -> Any:
     Raises SignatureError, which names the field or the place that dspy does not understand.
     """
     if task.signature_class:
-        return import_signature(task.signature_class).with_instructions(task.instructions)
+        found = import_signature(task.signature_class)
+        return found.with_instructions(task.instructions) if task.instructions else found
     try:
         fields = parse_signature(task.signature)
     except SignatureTextError as error:

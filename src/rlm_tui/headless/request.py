@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,14 +10,12 @@ from rlm_tui.core.content import knowledge_path, resolve_content
 from rlm_tui.core.documents import Document, describe
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import load_settings
+from rlm_tui.core.signature_text import names_a_class
 from rlm_tui.core.task_settings import settings_for
 from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, builtin_tasks, find_task, with_more
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
-
-
-_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 class InputSyntaxError(ValueError):
@@ -69,8 +66,11 @@ def build_request(
     from rlm_tui.engine.session import RunRequest
     from rlm_tui.engine.signatures import build_signature, fit_inputs, task_of_class
 
-    is_class = _CLASS.fullmatch(task_name) is not None
-    task = task_of_class(task_name) if is_class else find_task(task_name, TaskRegistry.with_own())
+    task = (
+        task_of_class(task_name)
+        if names_a_class(task_name)
+        else find_task(task_name, TaskRegistry.with_own())
+    )
     task = with_more(task, tools, instructions)
     settings = settings_for(load_settings(overrides=overrides), task)
     found = find_document(task, document)

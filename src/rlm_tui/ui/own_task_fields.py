@@ -10,7 +10,7 @@ import msgspec
 
 from rlm_tui.core.own_tasks import TaskBudgets, TaskFile
 from rlm_tui.core.signature_text import SignatureTextError, parse_signature
-from rlm_tui.core.task import TaskError
+from rlm_tui.core.task import Task, TaskError
 from rlm_tui.core.task_keys import model_name_problem
 from rlm_tui.core.tasks import DOCUMENT_NAMES
 
@@ -30,7 +30,7 @@ GROUPS: tuple[tuple[str, tuple[TaskField, ...]], ...] = (
         "The task",
         (
             TaskField("name", "name", "small letters, digits and dashes"),
-            TaskField("signature", "signature", "docs, question -> answer: str, confidence: float"),
+            TaskField("signature", "signature", "docs, question -> answer: str, or module:Class"),
             TaskField("instructions", "instructions", "what the planner is told"),
             TaskField("tools", "tools", "regex_extract, own_module:function"),
             TaskField("where", "kept in", "config (every project), or project"),
@@ -83,7 +83,7 @@ def written(own: OwnTask | None, project: Path) -> dict[str, str]:
         values
         | {
             "name": own.name,
-            "signature": " ".join(file.signature.split()),
+            "signature": file.signature_class or " ".join(file.signature.split()),
             "instructions": file.instructions,
             "tools": ", ".join(file.tools),
             "where": PROJECT if own.path.parent == project else CONFIG,
@@ -120,6 +120,7 @@ def file_of(values: Mapping[str, str], before: TaskFile | None = None) -> TaskFi
     return msgspec.structs.replace(
         base,
         signature=signature,
+        signature_class="",
         instructions=values["instructions"].strip(),
         tools=tool_names(values["tools"]),
         document_input=document or next((name for name in inputs if name in DOCUMENT_NAMES), None),
@@ -129,6 +130,21 @@ def file_of(values: Mapping[str, str], before: TaskFile | None = None) -> TaskFi
         sub_lm=_model(values, "sub_lm"),
         sandbox=_sandbox(values["sandbox"].strip()),
         budgets=_budgets(values),
+    )
+
+
+def file_of_class(file: TaskFile, task: Task) -> TaskFile:
+    """The file of a task whose signature was given as a class; `task` was made of that class."""
+    inputs = [item.name for item in task.inputs]
+    described = {item.name: item.description for item in task.inputs}
+    described |= {item.name: item.description for item in task.outputs}
+    return msgspec.structs.replace(
+        file,
+        signature=task.signature,
+        signature_class=task.signature_class,
+        document_input=task.document_input,
+        defaults={name: text for name, text in file.defaults.items() if name in inputs},
+        descriptions={name: text for name, text in described.items() if text},
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rlm_tui.core.signature_text import SignatureFields, SignatureTextError, parse_signature
+from rlm_tui.core.signature_text import SignatureFields, SignatureTextError, names_a_class, parse_signature
 from rlm_tui.core.task import TaskError, make_task
 from rlm_tui.core.tasks import DOCUMENT_NAMES
 from rlm_tui.core.text import one_line
@@ -19,7 +19,7 @@ _PADDING = "\u00a0"
 
 def look_at_text(signature: str) -> Finding:
     """What a signature takes and gives, or where and why it can't be read. Imports nothing."""
-    if not signature.strip():
+    if not signature.strip() or names_a_class(signature):
         return Finding("")
     try:
         fields = parse_signature(signature)
@@ -30,8 +30,13 @@ def look_at_text(signature: str) -> Finding:
 
 def look_at_signature(signature: str) -> Finding:
     """The same where dspy has a say too: types that it doesn't know, modules that can't be imported."""
-    from rlm_tui.engine.signatures import SignatureError, build_signature
+    from rlm_tui.engine.signatures import SignatureError, build_signature, task_of_class
 
+    if names_a_class(signature):
+        try:
+            return look_at_text(task_of_class(signature.strip()).signature)
+        except TaskError as error:
+            return Finding(one_line(str(error), 300), good=False)
     finding = look_at_text(signature)
     if not finding.good or not finding.words:
         return finding

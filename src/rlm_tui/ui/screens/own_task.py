@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static, TextArea
 
 from rlm_tui.core.own_tasks import ENDING, TaskFile, delete_task, make_own_task, task_folders, write_task
-from rlm_tui.core.signature_text import SignatureTextError
+from rlm_tui.core.signature_text import SignatureTextError, names_a_class
 from rlm_tui.core.task import Task, TaskError
 from rlm_tui.core.text import one_line
 from rlm_tui.ui.key_groups import EDIT
@@ -23,6 +23,7 @@ from rlm_tui.ui.own_task_fields import (
     OwnTask,
     TaskField,
     file_of,
+    file_of_class,
     input_names,
     tool_names,
     written,
@@ -149,7 +150,7 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
         line, signature = self.query_one("#signature-check", CheckLine), self._value("signature")
         finding = look_at_text(signature)
         line.say(finding)
-        if finding.good and finding.words:
+        if finding.good and signature:
             line.look(lambda: look_at_signature(signature))
 
     def _look_at_tools(self) -> None:
@@ -211,10 +212,12 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
     def _write(self, path: Path, file: TaskFile, overwrite: bool) -> None:
         """Check it as a run would, and write it (in a thread: dspy is imported)."""
         from rlm_tui.engine.host_tools import resolve_tools
-        from rlm_tui.engine.signatures import SignatureError, build_signature
+        from rlm_tui.engine.signatures import SignatureError, build_signature, task_of_class
 
         tell, name = self.app.call_from_thread, path.name.removesuffix(ENDING)
         try:
+            if names_a_class(file.signature):
+                file = file_of_class(file, task_of_class(file.signature))
             task = make_own_task(name, file, path)
             build_signature(task)
             resolve_tools(task.tools, taken=[item.name for item in task.inputs])

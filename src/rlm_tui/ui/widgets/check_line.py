@@ -72,7 +72,10 @@ class CheckLine(Static):
             return
 
         def run() -> None:
-            finding = look()
+            try:
+                finding = look()
+            except Exception as error:  # a person's module may do anything while it is imported
+                finding = Finding(f"{type(error).__name__}: {error}", good=False)
             self.app.call_from_thread(self._told, number, finding)
 
         self.run_worker(run, thread=True, exit_on_error=False, group="look")

@@ -19,8 +19,8 @@ from rlm_tui.ui.widgets.input_editors import (
 )
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
-UNWRITABLE = ("dspy.",)
-"""How the types begin that have no form as text: images, audio, histories."""
+UNWRITABLE = ("Image", "Audio", "History")
+"""dspy's types that have no form as text."""
 
 
 class TypedField(Vertical):
@@ -50,7 +50,7 @@ class TypedField(Vertical):
     @property
     def is_writable(self) -> bool:
         """Whether a value of the input's type can be written as text at all."""
-        return not self.item.type.startswith(UNWRITABLE)
+        return self.item.type.removeprefix("dspy.") not in UNWRITABLE
 
     @property
     def editor(self) -> Editor | None:
