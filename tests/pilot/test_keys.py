@@ -16,14 +16,18 @@ from rlm_tui.ui.key_groups import ORDER
 from rlm_tui.ui.screens.compare import CompareScreen
 from rlm_tui.ui.screens.explore import ExploreScreen
 from rlm_tui.ui.screens.help import HelpScreen
+from rlm_tui.ui.screens.own_task import OwnTaskScreen
 from rlm_tui.ui.screens.run_options import RunOptionsScreen
 from rlm_tui.ui.screens.save import SaveScreen
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
+from rlm_tui.ui.screens.tools import ToolsScreen
 from rlm_tui.ui.widgets.calls_view import CallsList
 from rlm_tui.ui.widgets.document_picker import DocumentPicker
+from rlm_tui.ui.widgets.field_scroll import FieldScroll
 from rlm_tui.ui.widgets.file_tree import FileTree
+from rlm_tui.ui.widgets.input_editors import ChoiceField, SwitchField, TaskInputField
 from rlm_tui.ui.widgets.inspector import Inspector
-from rlm_tui.ui.widgets.task_form import OptionsLine, TaskInputField
+from rlm_tui.ui.widgets.task_form import OptionsLine, ToolsLine
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 from rlm_tui.ui.widgets.volume_browser import VolumeBrowser
 from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
@@ -40,7 +44,13 @@ OWNERS = (
     DocumentPicker,
     VolumeBrowser,
     OptionsLine,
+    ToolsLine,
     TaskInputField,
+    SwitchField,
+    ChoiceField,
+    OwnTaskScreen,
+    ToolsScreen,
+    FieldScroll,
     TrajectoryView,
     CallsList,
     Inspector,

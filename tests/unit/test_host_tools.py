@@ -8,7 +8,14 @@ from pathlib import Path
 import dspy
 import pytest
 
-from rlm_tui.engine.host_tools import MOST_MATCHES, ToolError, regex_extract, resolve_tools, taking_positions
+from rlm_tui.engine.host_tools import (
+    MOST_MATCHES,
+    ToolError,
+    regex_extract,
+    resolve_tools,
+    taking_positions,
+    tool_line,
+)
 
 
 def test_regex_extract_gives_groups_or_matches_line_by_line() -> None:
@@ -62,6 +69,22 @@ def test_what_is_wrong_with_a_tool_is_one_sentence(own: Path, name: str, words: 
     with pytest.raises(ToolError, match=words) as caught:
         resolve_tools([name], own)
     assert "\n" not in str(caught.value)
+
+
+def test_a_tool_is_described_as_the_planner_sees_it() -> None:
+    assert tool_line(regex_extract).startswith("regex_extract(pattern: str, text: str) -> list[str]: What ")
+
+
+def test_what_a_module_prints_when_it_is_imported_stays_out_of_standard_output(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own / "printing_tools.py").write_text(
+        'print("hello from the import")\n\n\ndef look() -> int:\n    """Look."""\n    return 1\n'
+    )
+    resolve_tools(["printing_tools:look"], own)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "hello from the import" in captured.err
 
 
 def test_two_tools_of_one_name_are_refused(own: Path) -> None:

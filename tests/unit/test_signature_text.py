@@ -59,7 +59,7 @@ def test_commas_and_arrows_inside_quotes_and_brackets_belong_to_the_type() -> No
         ("a -> c: list]", 12, "closes nothing"),
         ("a: list(str] -> c", 11, "closes nothing"),
         ("a -> c: 'open", 8, "quote is never closed"),
-        ("a -> c: int int", 5, "is not a type"),
+        ("a -> c: int int", 8, "is not a type"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(text: str, position: int, words: str) -> None:

@@ -67,8 +67,8 @@ def test_the_built_in_tasks(built_in: Task) -> None:
     [
         ("", 0, "empty"),
         ("question answer", 15, "->"),
-        ("question -> answer: nosuchtype", 12, "nosuchtype"),
-        ("question, count: widget[int] -> answer", 10, "widget"),
+        ("question -> answer: nosuchtype", 20, "nosuchtype"),
+        ("question, count: widget[int] -> answer", 17, "widget"),
         ("a, a -> b", 3, "twice"),
         ("a -> b: list[str", 12, "closed"),
     ],

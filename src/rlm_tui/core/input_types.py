@@ -5,9 +5,11 @@ for.
 from __future__ import annotations
 
 import ast
-from typing import Any, Literal, Optional, Union
+import json
+from typing import Any, Literal, Optional, Union, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 
 _NAMES: dict[str, Any] = {
     "str": str,
@@ -30,6 +32,13 @@ _NAMES: dict[str, Any] = {
 }
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
+
+
+class InputForm(Struct, frozen=True):
+    """How an input is edited: `choices` are what a choice offers. `unknown` is what only dspy knows."""
+
+    kind: Literal["switch", "choice", "number", "json", "text", "unknown"]
+    choices: tuple[str, ...] = ()
 
 
 class InputTypeError(ValueError):
@@ -64,6 +73,46 @@ def _evaluate(node: ast.expr) -> Any:
             raise ValueError(ast.dump(node))
 
 
+def form_of(type_text: str) -> InputForm:
+    """How an input of this type is best edited."""
+    wanted = python_type(type_text)
+    if wanted is bool:
+        return InputForm("switch")
+    if wanted is None:
+        return InputForm("unknown")
+    parts = get_args(wanted) if get_origin(wanted) is Union else (wanted,)
+    found = [choice for part in parts for choice in _choices(part)]
+    if len(parts) == sum(1 for part in parts if _choices(part)):
+        return InputForm("choice", tuple(dict.fromkeys(found)))
+    if any((get_origin(part) or part) in (list, dict, tuple, set) for part in parts):
+        return InputForm("json")
+    return InputForm("number" if wanted in (int, float) else "text")
+
+
+def _choices(part: Any) -> list[str]:
+    """The values that a type allows, as they are written; nothing for one that allows any."""
+    if get_origin(part) is Literal:
+        return [_written(value) for value in get_args(part)]
+    if part is bool:
+        return ["true", "false"]
+    return ["null"] if part is type(None) else []
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def input_problem(text: str, type_text: str) -> str:
+    """What is wrong with `text` as a value of the type, in one sentence; "" if nothing is."""
+    if form_of(type_text).kind == "json" and (broken := _broken(text)):
+        return f"This is no JSON yet, at {broken}."
+    try:
+        convert_input(text, type_text)
+    except InputTypeError as error:
+        return f"{error}."[0].upper() + f"{error}."[1:]
+    return ""
+
+
 def convert_input(text: str, type_text: str) -> Any:
     """`text` as a value of the type; types that only dspy knows are left as text. Raises InputTypeError."""
     wanted = python_type(type_text)
@@ -73,8 +122,13 @@ def convert_input(text: str, type_text: str) -> Any:
         return _boolean(text)
     if wanted is int or wanted is float:
         return _number(text, wanted)
+    if get_origin(wanted) is Literal:
+        return _choice(text, get_args(wanted))
     try:
         return msgspec.json.decode(text.encode("utf-8", "replace"), type=wanted)
+    except TypeError:
+        # A union that msgspec can't tell apart, as of two lists: dspy checks no input, so JSON will do.
+        return _json(text)
     except msgspec.DecodeError as error:
         # A Literal["a", "b"] or a `str | None` is written without quotes in a form.
         try:
@@ -114,9 +168,40 @@ def _number(text: str, wanted: type[int] | type[float]) -> int | float:
 def _wanted(text: str, type_text: str, wanted: Any, error: Exception) -> str:
     origin = getattr(wanted, "__origin__", wanted)
     example = {list: ', as in ["one", "two"],', dict: ', as in {"name": "value"},'}.get(origin, "")
-    kind = "JSON for " if origin in (list, dict, tuple, set) else ""
-    reason = f" ({error})" if isinstance(error, msgspec.ValidationError) else ""
+    is_json = form_of(type_text).kind == "json"
+    why = _broken(text) if is_json else ""
+    if not why and isinstance(error, msgspec.ValidationError):
+        why = str(error)
+    reason = f" ({why})" if why else ""
+    kind = "JSON for " if is_json else ""
     return f"it wants {kind}{type_text}{example} and was given {_shown(text)}{reason}"
+
+
+def _broken(text: str) -> str:
+    """Where a text ends to be JSON, and why."""
+    try:
+        json.loads(text)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError):
+            line = f"line {error.lineno}, " if "\n" in text else ""
+            return f"{line}character {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
+    return ""
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputTypeError(f"it wants JSON and was given {_shown(text)} ({_broken(text)})") from error
+
+
+def _choice(text: str, values: tuple[Any, ...]) -> Any:
+    word = text.strip()
+    for value in values:
+        if word == _written(value) or (isinstance(value, str) and word == json.dumps(value)):
+            return value
+    listed = ", ".join(_written(value) for value in values)
+    raise InputTypeError(f"it wants one of {listed} and was given {_shown(text)}")
 
 
 def _shown(text: str) -> str:

@@ -17,8 +17,9 @@ from msgspec import Meta, Struct
 
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.paths import config_directory
-from rlm_tui.core.signature_text import SignatureTextError
-from rlm_tui.core.task import Task, TaskError, make_task
+from rlm_tui.core.signature_text import SignatureTextError, names_a_class
+from rlm_tui.core.task import SandboxChoice, Task, TaskError, make_task
+from rlm_tui.core.task_keys import model_name_problem, refuse_keys
 from rlm_tui.core.tool_names import tool_name_problem
 
 PROJECT_FOLDER = ".rlm-tui/tasks"
@@ -31,7 +32,9 @@ class TaskFileError(TaskError):
     """A task's file that can't be used. The message names the file and what is wrong in it."""
 
 
-class _Budgets(Struct, frozen=True, forbid_unknown_fields=True):
+class TaskBudgets(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The limits of a task; they hold where nobody set others."""
+
     max_iterations: Annotated[int, Meta(ge=1)] = Budgets().max_iterations
     max_llm_calls: Annotated[int, Meta(ge=0)] = Budgets().max_llm_calls
     cell_seconds: Annotated[float, Meta(gt=0, le=1e9)] | None = None
@@ -41,9 +44,15 @@ class _Budgets(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TaskFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a task's file may say. Only `signature` must be there; the file's name is the task's."""
+    """What a task's file may say. Only `signature` must be there; the file's name is the task's.
+
+    `signature_class` ("module:Class") is the `dspy.Signature` that `signature` was written from, and that a
+    run uses. `lm` and `sub_lm` are names of models, as in "openai/gpt-5-mini"; keys and addresses have no
+    place here.
+    """
 
     signature: str
+    signature_class: str = ""
     title: str = ""
     instructions: str = ""
     blurb: str = ""
@@ -53,7 +62,10 @@ class TaskFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     tools: tuple[str, ...] = ()
     defaults: dict[str, str] = {}
     descriptions: dict[str, str] = {}
-    budgets: _Budgets | None = None
+    lm: str = ""
+    sub_lm: str = ""
+    sandbox: SandboxChoice = ""
+    budgets: TaskBudgets | None = None
 
 
 def task_folders(directory: Path) -> tuple[Path, ...]:
@@ -76,11 +88,18 @@ def read_tasks(directory: Path) -> tuple[list[Task], list[TaskFileError]]:
 
 def read_task(path: Path) -> Task:
     """The task that a file describes. Raises TaskFileError."""
+    return read_task_file(path)[0]
+
+
+def read_task_file(path: Path) -> tuple[Task, TaskFile]:
+    """The task that a file describes, and what the file says. Raises TaskFileError."""
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise TaskFileError(f"{path} is too large for a task's file.")
         written = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _task(path.name.removesuffix(ENDING), msgspec.convert(written, TaskFile))
+        refuse_keys(written)
+        file = msgspec.convert(written, TaskFile)
+        return _task(path.name.removesuffix(ENDING), file, path), file
     except TaskFileError:
         raise
     except FileNotFoundError:
@@ -91,9 +110,17 @@ def read_task(path: Path) -> Task:
         raise TaskFileError(f"{path} is no task that can be run: {error}") from error
 
 
-def make_own_task(name: str, file: TaskFile) -> Task:
+def make_own_task(name: str, file: TaskFile, path: Path | None = None) -> Task:
     """The task of this name. Raises TaskError or SignatureTextError for what can't be run."""
-    return _task(name, file)
+    return _task(name, file, path)
+
+
+def delete_task(path: Path) -> None:
+    """Remove a task's file; one that is gone already is no error. Raises TaskFileError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise TaskFileError(f"{path} can't be deleted: {error.strerror or error}.") from error
 
 
 def write_task(name: str, file: TaskFile, folder: Path, *, overwrite: bool = False) -> Path:
@@ -114,14 +141,19 @@ def write_task(name: str, file: TaskFile, folder: Path, *, overwrite: bool = Fal
     return path
 
 
-def _task(name: str, file: TaskFile) -> Task:
+def _task(name: str, file: TaskFile, path: Path | None = None) -> Task:
     if not re.fullmatch(_NAME, name):
         raise TaskError(f"{name!r} is no name for a task: write small letters, digits and dashes.")
     for tool in file.tools:
         if problem := tool_name_problem(tool):
             raise TaskError(problem)
+    for role, model in (("lm", file.lm), ("sub_lm", file.sub_lm)):
+        if problem := model_name_problem(role, model):
+            raise TaskError(problem)
+    if file.signature_class and not names_a_class(file.signature_class):
+        raise TaskError(f"signature_class is {file.signature_class!r}: write it as module:Class.")
     budgets = None if file.budgets is None else Budgets(**msgspec.structs.asdict(file.budgets))
-    return make_task(
+    task = make_task(
         name=name,
         signature=file.signature,
         title=file.title,
@@ -134,7 +166,12 @@ def _task(name: str, file: TaskFile) -> Task:
         watch_for=file.watch_for,
         budgets=budgets,
         tools=file.tools,
+        lm=file.lm.strip(),
+        sub_lm=file.sub_lm.strip(),
+        sandbox=file.sandbox,
+        file="" if path is None else str(path.absolute()),
     )
+    return msgspec.structs.replace(task, signature_class=file.signature_class)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -131,6 +131,10 @@ class Settings(Struct, frozen=True):
     `source` says for each field that is not a default ("lm.model") where its value came from; `remarks` are
     sentences on what was set and can't have been meant. `other_secrets` are what the environment holds
     besides.
+
+    A task may ask for models, a sandbox and budgets: `task_settings.settings_for` says what holds then. Its
+    models and its sandbox stand over everything but flags and the screen's run options; its budgets under
+    whatever a person has set.
     """
 
     lm: LMSettings | None = None

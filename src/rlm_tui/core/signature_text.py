@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 import keyword
+import re
 
 from msgspec import Struct
 
@@ -24,11 +25,14 @@ class SignatureTextError(ValueError):
 
 
 class Field(Struct, frozen=True):
-    """One name of a signature with its type as text; `position` is where the name begins."""
+    """One name of a signature with its type as text; `position` is where the name begins, `type_position`
+    where its type does.
+    """
 
     name: str
     type: str
     position: int
+    type_position: int = 0
 
 
 class SignatureFields(Struct, frozen=True):
@@ -38,7 +42,13 @@ class SignatureFields(Struct, frozen=True):
     outputs: tuple[Field, ...]
 
 
+_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _OPEN = {"(": ")", "[": "]", "{": "}"}
+
+
+def names_a_class(text: str) -> bool:
+    """Whether `text` is no signature but names a class of one, as module:Class."""
+    return _CLASS.fullmatch(text.strip()) is not None
 
 
 def parse_signature(text: str) -> SignatureFields:
@@ -110,9 +120,10 @@ def _field(text: str, start: int, end: int, role: str) -> Field:
         raise SignatureTextError(f"{name!r} is not a name that Python takes", text, position)
     if colon and not type_text:
         raise SignatureTextError(f"{name!r} has a colon and no type", text, position)
+    type_position = text.find(type_text, text.find(":", position)) if type_text else position
     if type_text:
         try:
             ast.parse(type_text, mode="eval")
         except (SyntaxError, ValueError) as error:
-            raise SignatureTextError(f"{type_text!r} is not a type", text, position) from error
-    return Field(name=name, type=type_text or "str", position=position)
+            raise SignatureTextError(f"{type_text!r} is not a type", text, type_position) from error
+    return Field(name=name, type=type_text or "str", position=position, type_position=type_position)

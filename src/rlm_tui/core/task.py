@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.signature_text import parse_signature
+
+SandboxChoice = Literal["", "local", "modal"]
 
 
 class TaskError(ValueError):
@@ -51,7 +54,9 @@ class Task(Struct, frozen=True):
     """What to run: `signature` as text, `instructions` for the planner, and what a person is shown and asked.
 
     `default_document` is a content path ("rlm_content/…"); `tools` are the names of host tools.
-    `signature_class` ("module:Class") is the `dspy.Signature` that `signature` was written from.
+    `signature_class` ("module:Class") is the `dspy.Signature` that `signature` was written from. `lm`,
+    `sub_lm` (names of models) and `sandbox` are what it wants to be run with, "" what is configured; `file`
+    is the TOML file of a task of one's own.
     """
 
     name: str
@@ -67,6 +72,10 @@ class Task(Struct, frozen=True):
     budgets: Budgets = Budgets()
     tools: tuple[str, ...] = ()
     signature_class: str = ""
+    lm: str = ""
+    sub_lm: str = ""
+    sandbox: SandboxChoice = ""
+    file: str = ""
 
     def input(self, name: str) -> TaskInput | None:
         """The input of that name."""
@@ -87,6 +96,10 @@ def make_task(
     watch_for: str = "",
     budgets: Budgets | None = None,
     tools: tuple[str, ...] = (),
+    lm: str = "",
+    sub_lm: str = "",
+    sandbox: SandboxChoice = "",
+    file: str = "",
 ) -> Task:
     """A task whose inputs and outputs are read from its signature.
 
@@ -130,4 +143,8 @@ def make_task(
         watch_for=watch_for,
         budgets=budgets or Budgets(),
         tools=tools,
+        lm=lm,
+        sub_lm=sub_lm,
+        sandbox=sandbox,
+        file=file,
     )

@@ -89,6 +89,13 @@ def taking_positions(tool: Callable[..., Any]) -> Callable[..., Any]:
     return invoke
 
 
+def tool_line(function: Callable[..., Any]) -> str:
+    """A tool in one line: how it is called, and how its docstring begins."""
+    said = (inspect.getdoc(function) or "").strip().partition("\n")[0]
+    called = f"{function.__name__}{inspect.signature(function)}".replace("'", "")
+    return f"{called}: {said}"
+
+
 def _imported(name: str, directory: Path) -> Callable[..., Any]:
     try:
         function = import_object(name, directory)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from rlm_tui.core.task import TaskError
 
+_importing = threading.Lock()  # the redirection is the whole process's
+
 
 def import_object(name: str, directory: Path) -> Any:
     """What `module:name` names, looked for in `directory` first. Raises TaskError.
 
-    Importing runs the module's code, here and not in the sandbox: it is the person's own.
+    Importing runs the module's code, here and not in the sandbox: it is the person's own. What that prints
+    goes to the error stream: standard output may hold nothing but a run's JSON.
     """
     module_name, _, attribute = name.partition(":")
     place = str(directory)
@@ -21,7 +26,8 @@ def import_object(name: str, directory: Path) -> Any:
         # It stays there: what a tool imports when it is called comes from the project too.
         sys.path.insert(0, place)
     try:
-        module = importlib.import_module(module_name)
+        with _importing, redirect_stdout(sys.stderr):
+            module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         words = str(error).strip().partition("\n")[0]
         raise TaskError(f"{name} can't be imported: {type(error).__name__}: {words}") from error

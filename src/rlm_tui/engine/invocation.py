@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rlm_tui.engine.control import RunControl
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Invocation:
     """`span` is what its iterations happen in; `iteration` and `cell` are the spans of what goes on now.
 
-    `control` stops this call, `cell_control` what the running cell has asked for.
+    `control` stops this call, `cell_control` what the running cell has asked for. `fitting` are the outputs
+    of the last refused SUBMIT that did fit their types.
     """
 
     span: str
@@ -28,6 +29,7 @@ class Invocation:
     cell_control: RunControl = field(default_factory=RunControl)
     bad_answers: int = 0
     extracted: bool = False
+    fitting: dict[str, Any] = field(default_factory=dict)
 
 
 INVOCATION: ContextVar[Invocation | None] = ContextVar("rlm_tui_invocation", default=None)

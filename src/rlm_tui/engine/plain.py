@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
 from typing import Any
+from uuid import UUID
 
 from rlm_tui.core.text import truncate
 
@@ -27,6 +32,8 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         return "…"
     match value:
+        case Enum():
+            return plain(value.value, depth + 1)
         case None | bool() | int():
             return value
         case str():
@@ -39,6 +46,10 @@ def plain(value: Any, depth: int = 0) -> Any:
             return [plain(item, depth + 1) for item in value]
         case _ if hasattr(value, "model_dump"):
             return plain(value.model_dump(), depth + 1)
+        case date() | time():
+            return value.isoformat()
+        case Decimal() | UUID() | PurePath():
+            return str(value)
         case _:
             return clean_text(repr(value))
 

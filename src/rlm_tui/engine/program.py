@@ -12,7 +12,8 @@ from rlm_tui.engine.control import RunControl, RunStopped
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.host_tools import resolve_tools
 from rlm_tui.engine.lm_callbacks import RunCallback
-from rlm_tui.engine.outcome import Outcome, failed
+from rlm_tui.engine.outcome import Outcome, described, failed
+from rlm_tui.engine.output_types import ExtractionError
 from rlm_tui.engine.place import current_place
 from rlm_tui.engine.planner import PlannerAnswerError
 from rlm_tui.engine.recorder import Recorder
@@ -138,6 +139,9 @@ class Program:
                     hint="Try another model, or give it room for a whole answer (DSPY_LM_MAX_TOKENS).",
                 ),
             )
+        if isinstance(error, ExtractionError):
+            found = {name: self._recorder.plain(value) for name, value in error.found.items()}
+            return Outcome("failed", found, described(error))
         if isinstance(error, dspy.LMError):
             return Outcome("failed", error=explain(error))
         return failed(error)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import dspy
+import msgspec
 from dspy.predict.rlm import SUB_AGENT_INSTRUCTIONS, _LLMCallBudget, _strip_code_fences
+from dspy.primitives.code_interpreter import FinalOutput
 from dspy.primitives.facade import _resolve_signature
 from dspy.primitives.repl_types import REPLHistory, REPLVariable
-from dspy.utils.exceptions import format_error_for_lm
+from dspy.utils.exceptions import AdapterParseError, format_error_for_lm
 
 from rlm_tui.core.events import ErrorDetail, IterationStarted
 from rlm_tui.engine.budget import RunBudget
@@ -23,12 +25,14 @@ from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.host_tools import taking_positions
 from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation
 from rlm_tui.engine.llm_tools import make_llm_tools
+from rlm_tui.engine.output_types import ExtractionError, fit_outputs, refusal
 from rlm_tui.engine.place import current_place
 from rlm_tui.engine.planner import GatedPlanner
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.sandboxes import SandboxFactory
 from rlm_tui.engine.volume_watch import VolumeWatch
 from rlm_tui.sandbox.document_input import FileInput
+from rlm_tui.sandbox.wire import CellError
 
 DEEPEST = 4
 
@@ -145,6 +149,22 @@ class ExplorerRLM(dspy.RLM):
         ):
             yield repl
 
+    def _execute_code(self, repl: Any, code: str, input_args: dict[str, Any]) -> Any:
+        """Run a cell. A SUBMIT that doesn't fit the types is its error, which the planner may mend."""
+        result = super()._execute_code(repl, code, input_args)
+        if not isinstance(result, FinalOutput):
+            return result
+        invocation = current_invocation()
+        fitting, problems = fit_outputs(self.signature.output_fields, result.output)
+        if not problems:
+            return result
+        invocation.fitting = fitting
+        cell = invocation.listener.result
+        if cell is not None:
+            words = CellError(type="TypeError", message=f"SUBMIT: {'; '.join(problems)}")
+            invocation.listener.result = msgspec.structs.replace(cell, status="error", error=words)
+        return refusal(problems, cell.text if cell is not None else "")
+
     def _execute_iteration(
         self,
         repl: Any,
@@ -209,7 +229,10 @@ class ExplorerRLM(dspy.RLM):
         with recorded_call(
             setting.recorder, parent=invocation.span, kind="predict", name="extract"
         ) as record:
-            prediction = super()._extract_fallback(variables, history, output_field_names)
+            try:
+                prediction = super()._extract_fallback(variables, history, output_field_names)
+            except AdapterParseError as error:
+                raise ExtractionError(self.max_iters, invocation.fitting) from error
             record.answer = "\n".join(f"{name}: {getattr(prediction, name)}" for name in output_field_names)
         return prediction
 

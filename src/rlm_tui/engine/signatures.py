@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import dspy
+from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
 
+from rlm_tui.core.input_types import python_type
 from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signature
 from rlm_tui.core.task import Task, TaskError, TaskInput, TaskOutput
+from rlm_tui.core.task_inputs import WrongInput
 from rlm_tui.core.tasks import DOCUMENT_NAMES
 from rlm_tui.engine.imports import import_object
+from rlm_tui.engine.output_types import fit_outputs
+from rlm_tui.engine.type_names import named_modules, type_problem
 
 
 class SignatureError(ValueError):
-    """A signature that dspy does not take. `position` counts characters of its text, from 0."""
+    """A signature that dspy does not take. `position` counts characters of its text, from 0; `why` is the
+    reason alone.
+    """
 
     hint = "Write it like: docs, query: str -> modules: list[str], count: int"
 
-    def __init__(self, message: str, position: int) -> None:
+    def __init__(self, message: str, position: int, why: str = "") -> None:
         super().__init__(message)
         self.position = position
+        self.why = why or message
 
 
 def build_signature(task: Task) -> Any:
@@ -29,15 +39,22 @@ def build_signature(task: Task) -> Any:
     Raises SignatureError, which names the field or the place that dspy does not understand.
     """
     if task.signature_class:
-        return import_signature(task.signature_class).with_instructions(task.instructions)
+        found = import_signature(task.signature_class)
+        return found.with_instructions(task.instructions) if task.instructions else found
     try:
         fields = parse_signature(task.signature)
     except SignatureTextError as error:
         raise SignatureError(str(error), error.position) from error
+    every = (*fields.inputs, *fields.outputs)
+    for field in every:
+        if why := type_problem(field.type, Path.cwd()):
+            raise _refused(task.signature, field, why)
     try:
-        signature = dspy.Signature(task.signature, task.instructions or None)
+        # Without `custom_types` dspy looks for names in the frames of its callers: this program's own.
+        known = {"NoneType": type(None), **named_modules(field.type for field in every)}
+        signature = dspy.Signature(task.signature, task.instructions or None, custom_types=known)
     except Exception as error:
-        raise _located(task.signature, (*fields.inputs, *fields.outputs), error) from error
+        raise _located(task.signature, every, error) from error
     descriptions = {
         **{item.name: item.description for item in task.inputs},
         **{item.name: item.description for item in task.outputs},
@@ -50,20 +67,50 @@ def build_signature(task: Task) -> Any:
 
 def _located(text: str, fields: tuple[Field, ...], error: Exception) -> SignatureError:
     """Which field it was that dspy refused: each is tried alone."""
+    known = {"NoneType": type(None), **named_modules(field.type for field in fields)}
     for field in fields:
         try:
-            dspy.Signature(f"{field.name}: {field.type} -> other_{field.name}")
+            dspy.Signature(f"{field.name}: {field.type} -> other_{field.name}", custom_types=known)
         except Exception as found:
-            return SignatureError(
-                f"In the signature {text!r}, dspy can't use the type {field.type!r} of {field.name!r} "
-                f"(character {field.position + 1}): {_words(found)}",
-                field.position,
-            )
+            return _refused(text, field, _words(found))
     return SignatureError(f"dspy can't use the signature {text!r}: {_words(error)}", 0)
+
+
+def _refused(text: str, field: Field, why: str) -> SignatureError:
+    return SignatureError(
+        f"In the signature {text!r}, dspy can't use the type {field.type!r} of {field.name!r} "
+        f"(character {field.type_position + 1}): {why}",
+        field.type_position,
+        why,
+    )
 
 
 def _words(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def fit_inputs(task: Task, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a run, where texts for types that only dspy knows (one's own models) are read as such.
+
+    A cell gets them as plain JSON: it has no class of the person's. Raises WrongInput or SignatureError.
+    """
+    own = {item.name for item in task.inputs if python_type(item.type) is None}
+    if not any(isinstance(values.get(name), str) for name in own):
+        return dict(values)
+    fields = build_signature(task).input_fields
+    return {
+        name: _fitted(task, name, value, fields[name].annotation)
+        if name in own and isinstance(value, str)
+        else value
+        for name, value in values.items()
+    }
+
+
+def _fitted(task: Task, name: str, text: str, annotation: Any) -> Any:
+    fitting, problems = fit_outputs({name: FieldInfo(annotation=annotation)}, {name: text})
+    if problems:
+        raise WrongInput(f"Input {name} of task {task.name} can't be used: {problems[0].partition(': ')[2]}.")
+    return TypeAdapter(annotation).dump_python(fitting[name], mode="json")
 
 
 def import_signature(name: str) -> Any:

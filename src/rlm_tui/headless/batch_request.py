@@ -15,6 +15,7 @@ import msgspec
 from rlm_tui.core.documents import DocumentError, describe
 from rlm_tui.core.paths import data_directory, expanded
 from rlm_tui.core.settings import Settings, load_settings
+from rlm_tui.core.task_settings import settings_for
 from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, find_task
 from rlm_tui.core.text import one_line
 from rlm_tui.headless.request import parse_inputs
@@ -60,7 +61,7 @@ def build_batch(
 ) -> BatchRequest:
     """The batch for what was asked on the command line. Raises an error whose text is one sentence."""
     task = find_task(task_name, TaskRegistry.with_own())
-    settings = load_settings(overrides=overrides).with_budgets_of(task.budgets)
+    settings = settings_for(load_settings(overrides=overrides), task)
     return make_batch(
         task,
         find_documents(patterns),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,14 +12,13 @@ from rlm_tui.core.documents import AnyDocument, Document
 from rlm_tui.core.opened_documents import open_documents
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import Settings, load_settings
+from rlm_tui.core.signature_text import names_a_class
 from rlm_tui.core.standard_input import STANDARD_INPUT, keep_standard_input
+from rlm_tui.core.task_settings import settings_for
 from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, builtin_tasks, find_task, with_more
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
-
-
-_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 class InputSyntaxError(ValueError):
@@ -81,8 +79,11 @@ def build_request(
     """
     from rlm_tui.engine.signatures import task_of_class
 
-    is_class = _CLASS.fullmatch(task_name) is not None
-    task = task_of_class(task_name) if is_class else find_task(task_name, TaskRegistry.with_own())
+    task = (
+        task_of_class(task_name)
+        if names_a_class(task_name)
+        else find_task(task_name, TaskRegistry.with_own())
+    )
     return make_request(
         with_more(task, tools, instructions),
         load_settings(overrides=overrides),
@@ -106,8 +107,9 @@ def make_request(
     """
     from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
-    from rlm_tui.engine.signatures import build_signature
+    from rlm_tui.engine.signatures import build_signature, fit_inputs
 
+    settings = settings_for(settings, task)
     given_as_text = not document and task.document_input in inputs
     found = (
         None
@@ -127,6 +129,4 @@ def make_request(
             given.setdefault(task.document_input, file.read(characters))
         found = None
     values, documents = bind_inputs(task, given, found)
-    return RunRequest(
-        task=task, inputs=values, documents=documents, settings=settings.with_budgets_of(task.budgets)
-    )
+    return RunRequest(task=task, inputs=fit_inputs(task, values), documents=documents, settings=settings)

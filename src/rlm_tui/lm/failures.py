@@ -10,6 +10,7 @@ from dspy.utils import exceptions as dspy_errors
 from rlm_tui.core.events import ErrorDetail
 from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.text import one_line
+from rlm_tui.lm.offline_limit import OfflineLimitError
 
 _LONGEST = 400
 _KEY = "Set DSPY_LLM_API_KEY (for the sub-LM DSPY_SUB_LM_API_KEY) to a key of this provider"
@@ -128,6 +129,11 @@ _TABLE = (
         "LMAddress",
         f"Write {_BASE} as a whole address: http://127.0.0.1:8000/v1.",
         words="url missing scheme",
+    ),
+    _Failure(
+        OfflineLimitError,
+        "OfflineDemo",
+        f"Use a model for such a type: set {_MODEL} and its key.",
     ),
     _Failure(dspy_errors.LMError, "LMFailure", f"Look at {_MODEL} and {_BASE}, then run again."),
     _Failure(

@@ -7,6 +7,7 @@ import re
 
 from rlm_tui.lm.offline_cell import Cell, cell, next_cell
 from rlm_tui.lm.offline_conversion import HELPERS, conversion, question_for
+from rlm_tui.lm.offline_limit import OfflineLimitError
 from rlm_tui.lm.offline_prompt import InputVariable, OutputField, PlannerTurn
 
 _PASSAGES = 6
@@ -14,6 +15,7 @@ _LONG = 400
 _MATERIAL = re.compile(
     r"doc|text|context|passage|article|transcript|logs?$|data|content|report|review|story|book|corpus|source|file"
 )
+_REFUSED = "[Type Error]"
 _WRONG = re.compile(r"(?:\[Type Error\] |; )(\w+): expected ")
 
 
@@ -154,8 +156,11 @@ def _submit(outputs: tuple[OutputField, ...]) -> Cell:
 def _repair(turn: PlannerTurn) -> Cell | None:
     """After a SUBMIT that was refused for its types: the plainest value of the right type instead."""
     last = turn.steps[-1].output if turn.steps else ""
-    if not last.startswith("[Type Error]"):
+    if not last.startswith(_REFUSED):
         return None
+    if len(turn.steps) > 1 and turn.steps[-2].output.startswith(_REFUSED):
+        refused, _, _ = last.splitlines()[0].removeprefix(_REFUSED).partition(". Nothing was")
+        raise OfflineLimitError(refused.strip())
     wrong = set(_WRONG.findall(last)) or {field.name for field in turn.outputs}
     values = [
         f"    {field.name}={field.empty!r},"

@@ -24,6 +24,7 @@ _OUTPUT = re.compile(r"\n?```\nOutput \([\d,]+ chars\):(?:\n|\Z)")
 _CODE = re.compile(r"(?:^|\n)Code:\n```python\n(.*)", re.DOTALL)
 _FIELD = re.compile(r"^\s*- \{(\w+)\}\s*(?:# note: the value you produce (.*))?$", re.MULTILINE)
 _CALLS = re.compile(r"You have max (\d+) sub-LLM calls")
+_DATES = {"date": "1970-01-01", "date-time": "1970-01-01T00:00:00", "time": "00:00:00", "duration": "PT0S"}
 _ERRORS = ("[Error]", "[Type Error]")
 
 
@@ -234,8 +235,22 @@ def _plainest(schema: dict[str, Any], definitions: dict[str, Any], depth: int = 
             return {
                 key: _plainest(named.get(key, {}), definitions, depth + 1) for key in required if depth < 8
             }
+        case "integer" | "number" as kind:
+            return _nearest_zero(schema, int if kind == "integer" else float)
+        case "string":
+            return _DATES.get(schema.get("format", ""), "-" * schema.get("minLength", 0))
         case kind:
-            return {"boolean": False, "integer": 0, "number": 0.0, "null": None}.get(str(kind), "")
+            return {"boolean": False, "null": None}.get(str(kind), "")
+
+
+def _nearest_zero(schema: dict[str, Any], kind: type[int] | type[float]) -> int | float:
+    least = schema.get("minimum", schema.get("exclusiveMinimum"))
+    most = schema.get("maximum", schema.get("exclusiveMaximum"))
+    if least is not None and (least > 0 or schema.get("exclusiveMinimum") == 0):
+        return kind(least + (1 if "exclusiveMinimum" in schema else 0))
+    if most is not None and (most < 0 or schema.get("exclusiveMaximum") == 0):
+        return kind(most - (1 if "exclusiveMaximum" in schema else 0))
+    return kind(0)
 
 
 def _partition(pattern: re.Pattern[str], text: str) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.events import AnyEvent
 from rlm_tui.core.opened_documents import open_documents
 from rlm_tui.core.settings import Settings
-from rlm_tui.core.tasks import Task, bind_inputs
+from rlm_tui.core.tasks import Task, TaskError, bind_inputs
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
@@ -97,10 +97,15 @@ def build_request(
     """The request for a run (in a thread: it imports the engine). Raises TaskError."""
     from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
+    from rlm_tui.engine.signatures import SignatureError, fit_inputs
 
     resolve_tools(task.tools, taken=[item.name for item in task.inputs])
     inputs, documents = bind_inputs(task, values, document)
     pace = OFFLINE_PACE_SECONDS if settings.lm is None else 0.0
+    try:
+        inputs = fit_inputs(task, inputs)
+    except SignatureError as error:
+        raise TaskError(str(error)) from error
     return RunRequest(task=task, inputs=inputs, documents=documents, settings=settings, pace=pace)
 
 

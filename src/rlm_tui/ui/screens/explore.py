@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from rlm_tui.core.documents import AnyDocument, Document, DocumentError
+from rlm_tui.core.own_tasks import read_task_file
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskError, TaskRegistry
 from rlm_tui.core.text import one_line
@@ -75,7 +76,7 @@ class ExploreScreen(ExploreViews):
         self.form.say("")
         self.form.set_running(True)
         self.refresh_bindings()
-        wanted = self.form.chosen_task, self.form.values, self.picker.paths, self.run_settings
+        wanted = self.form.run_task, self.form.values, self.picker.paths, self.run_settings
         self.run_worker(lambda: self._prepare(*wanted), thread=True, exclusive=True, group="prepare")
 
     def on_task_form_run_pressed(self) -> None:
@@ -203,7 +204,8 @@ class ExploreScreen(ExploreViews):
             self.app.install_screen(self.batch_screen, "batch")
         self.app.push_screen(self.batch_screen)
         document = self.picker.paths[0] if self.picker.paths else None
-        self.batch_screen.prepare(task, self.form.values, document, self.run_settings, self.confined)
+        wanted = self.form.run_task, self.form.values, document, self.run_settings
+        self.batch_screen.prepare(*wanted, self.confined)
 
     # Beside one prompt
 
@@ -212,7 +214,7 @@ class ExploreScreen(ExploreViews):
         from rlm_tui.ui.screens.compare import CompareScreen
 
         asked = Asked(
-            self.form.chosen_task, self.form.values, self.picker.paths, self.run_settings, self.confined
+            self.form.run_task, self.form.values, self.picker.paths, self.run_settings, self.confined
         )
         self.app.push_screen(CompareScreen(asked, self._start_session))
 
@@ -228,14 +230,36 @@ class ExploreScreen(ExploreViews):
         self.app.push_screen(RunOptionsScreen(self.run_settings, self._overrides, check), chosen)
 
     def action_own_task(self) -> None:
-        from rlm_tui.ui.screens.own_task import OwnTaskScreen
+        from rlm_tui.ui.own_task_fields import OwnTask
+        from rlm_tui.ui.screens.own_task import OwnTaskAnswer, OwnTaskScreen
 
-        def kept(task: Task | None) -> None:
-            if task is not None:
-                self.form.add(task)
-                self.footer.say(f"Task {task.name} is kept.", 4.0)
+        def answered(answer: OwnTaskAnswer | None) -> None:
+            if answer is not None and answer.kept is not None:
+                self.form.add(answer.kept)
+                self.footer.say(f"Task {answer.kept.name} is kept.", 4.0)
+            elif answer is not None:
+                self.form.set_tasks(TaskRegistry.with_own(self.directory).all())
+                self.footer.say(f"Task {answer.deleted} is deleted.", 4.0)
 
-        self.app.push_screen(OwnTaskScreen(self.directory), kept)
+        task, own = self.form.chosen_task, None
+        try:
+            if task.file:
+                own = OwnTask(task.name, read_task_file(Path(task.file))[1], Path(task.file))
+        except TaskError as error:
+            self.form.say(str(error))
+        self.app.push_screen(OwnTaskScreen(self.directory, own), answered)
+
+    def action_tools(self) -> None:
+        from rlm_tui.ui.screens.tools import ToolsScreen
+
+        def chosen(tools: tuple[str, ...] | None) -> None:
+            if tools is not None:
+                self.form.add_tools(tools)
+
+        self.app.push_screen(ToolsScreen(self.form.chosen_task, self.form.more_tools), chosen)
+
+    def on_tools_line_opened(self) -> None:
+        self.action_tools()
 
     def action_setup(self) -> None:
         from rlm_tui.ui.screens.setup import SetupScreen
@@ -249,7 +273,7 @@ class ExploreScreen(ExploreViews):
 
     def _start_ahead(self) -> None:
         """Have the next run's sandbox started while the person chooses, if the settings want that."""
-        settings = self.settings
+        settings = self.run_settings
         if settings.sandbox.kind == "modal" and settings.modal.warm:
 
             def start() -> None:

@@ -91,7 +91,16 @@ EXPLORE_BINDINGS: list[BindingType] = [
         "own task",
         show=False,
         id="task.own",
-        tooltip="Write a task of your own",
+        tooltip="Write a task of your own, or change the chosen one if it is",
+        group=RUN,
+    ),
+    Binding(
+        "f7",
+        "tools",
+        "tools",
+        show=False,
+        id="run.tools",
+        tooltip="Choose the tools that cells of the chosen task can call",
         group=RUN,
     ),
     Binding(

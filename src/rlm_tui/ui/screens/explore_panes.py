@@ -10,12 +10,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from rlm_tui.core.content import resolve_content
 from rlm_tui.core.documents import Document, DocumentError
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import Settings
+from rlm_tui.core.task_settings import settings_for
 from rlm_tui.core.tasks import Task, TaskRegistry
 from rlm_tui.core.text import human_size, one_line
 from rlm_tui.ui.options import brief_options, model_words, options_words, sandbox_words
@@ -134,9 +135,10 @@ class ExplorePanes(Screen[None]):
         """Show with what the next run will be made."""
         self.settings = settings
         self._show_options()
-        self.query_one(VolumeBrowser).set_settings(settings)
+        self.query_one(VolumeBrowser).set_settings(self.run_settings)
         self.show_plan()
-        model = None if settings.lm is None else settings.lm.model
+        planner = self.run_settings.lm
+        model = None if planner is None else planner.model
         self.run_worker(lambda: self._find_price(model), thread=True, exclusive=True, group="price")
 
     def _find_price(self, model: str | None) -> None:
@@ -157,8 +159,8 @@ class ExplorePanes(Screen[None]):
 
     @property
     def run_settings(self) -> Settings:
-        """The settings with the chosen task's own budgets where nobody set others."""
-        return self.settings.with_budgets_of(self.form.chosen_task.budgets)
+        """The settings with what the chosen task asks for, where that counts."""
+        return settings_for(self.settings, self.form.chosen_task)
 
     def _show_options(self) -> None:
         settings = self.run_settings
@@ -171,7 +173,7 @@ class ExplorePanes(Screen[None]):
         what = task.name
         if task.document_input is not None and chosen:
             what = f"{task.name} on {chosen}"
-        settings = self.settings
+        settings = self.run_settings
         self.query_one(StatusLine).show_ready(
             what,
             model_words(settings),
@@ -213,7 +215,7 @@ class ExplorePanes(Screen[None]):
 
     def leave_field(self) -> bool:
         """Leave the text field that has the focus, so that single keys act again; whether there was one."""
-        if not isinstance(self.focused, Input):
+        if not isinstance(self.focused, Input | TextArea):
             return False
         self.grid.panes[self.grid.active].focus_inside()
         return True
@@ -232,6 +234,7 @@ class ExplorePanes(Screen[None]):
 
     def on_task_form_task_chosen(self, event: TaskForm.TaskChosen) -> None:
         self.choose_default_document(event.task)
+        self.query_one(VolumeBrowser).set_settings(self.run_settings)
         self._show_options()
         self.show_plan()
 

@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static
 
 from rlm_tui.core.settings import Settings, SettingsError
 from rlm_tui.ui.key_groups import EDIT
 from rlm_tui.ui.options import FIELDS, GROUPS, Overrides, written
 from rlm_tui.ui.screens.dialog import Dialog
+from rlm_tui.ui.widgets.field_scroll import FieldScroll
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
 
@@ -55,7 +56,7 @@ class RunOptionsScreen(Dialog[dict[str, str]]):
         with Vertical(id="dialog") as box:
             box.border_title = "Run options"
             box.border_subtitle = "Enter applies · Esc closes"
-            with VerticalScroll(can_focus=False, id="options"):
+            with FieldScroll(id="options"):
                 for at, (title, fields) in enumerate(GROUPS):
                     yield Static(title, markup=False, classes="option-group" if at else "option-group -first")
                     for field in fields:

@@ -120,9 +120,11 @@ class CallTable:
             size = call.expected
             words = f"{call.items_done} of {size} done" if call.state == "running" else f"{size} prompts"
             return words + (f", {call.items_failed} failed" if call.items_failed else "")
+        # A run may have several tools: which one it was is the first thing to know.
+        tool = f"{one_line(call.name, 40)} " if call.kind == "tool" else ""
         if call.error is not None:
-            return f"{call.error.kind}: {call.error.message}"
-        return call_asked(call)
+            return f"{tool}{call.error.kind}: {call.error.message}"
+        return f"{tool}{call_asked(call)}"
 
     def _tokens(self, call: Call) -> str:
         tokens = count_batch(call).tokens if call.is_batch else tokens_of(call.usage)

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from rlm_tui.ui.key_groups import RUN
 
@@ -62,7 +62,7 @@ class KeyFooter(Widget):
 
     def _listed(self) -> list[tuple[Binding, bool]]:
         """The bindings to list, one an action: a run's verbs, then the focus's own keys, then the rest."""
-        typing = isinstance(self.screen.focused, Input)
+        typing = isinstance(self.screen.focused, Input | TextArea)
         seen: dict[str, tuple[int, Binding, bool]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding

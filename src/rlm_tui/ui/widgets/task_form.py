@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from rlm_tui.core.tasks import Task
-from rlm_tui.ui.key_groups import EDIT, RUN
+from rlm_tui.core.tasks import Task, with_more
+from rlm_tui.core.text import one_line
+from rlm_tui.ui.key_groups import RUN
+from rlm_tui.ui.widgets.input_editors import Edited
 from rlm_tui.ui.widgets.problem_line import ProblemLine
+from rlm_tui.ui.widgets.typed_field import TypedField
 
 CHOSEN, OTHER = "●", "○"
 TYPED_COLUMNS = 50
@@ -48,36 +50,21 @@ class OptionsLine(Static, can_focus=True):
         self.post_message(self.Opened())
 
 
-class TaskInputField(Input):
-    """A field for one input of a task. Esc leaves it, Enter goes on to the next."""
+class ToolsLine(Static, can_focus=True):
+    """Which tools the cells of the next run can call. Opens into a choice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "up", "app.focus_previous", "Up", show=False, id="field.up", tooltip="The field above", group=EDIT
-        ),
-        Binding(
-            "down",
-            "app.focus_next",
-            "Down",
-            show=False,
-            id="field.down",
-            tooltip="The field below",
-            group=EDIT,
-        ),
+        Binding("enter", "open", "tools", id="task.tools", tooltip="Choose the tools of cells", group=RUN),
     ]
 
-    def __init__(self, name: str, value: str, placeholder: str) -> None:
-        super().__init__(value, placeholder=placeholder, name=name, compact=True, select_on_focus=False)
-        self.add_class("task-input")
+    class Opened(Message):
+        """The tools are to be chosen."""
 
-    def render_line(self, y: int) -> Strip:
-        """The value; one that is longer than the field ends in a sign while it isn't edited."""
-        strip = super().render_line(y)
-        width = self.scrollable_content_region.width
-        if self.has_focus or not self.value or self.content_width <= width + 1:
-            return strip
-        *_, last = strip.crop(width - 1, width)
-        return Strip.join([strip.crop(0, width - 1), Strip([Segment("…", last.style)])])
+    def action_open(self) -> None:
+        self.post_message(self.Opened())
+
+    def on_click(self) -> None:
+        self.post_message(self.Opened())
 
 
 class TaskForm(VerticalScroll, can_focus=False):
@@ -101,6 +88,7 @@ class TaskForm(VerticalScroll, can_focus=False):
         self._tasks = {task.name: task for task in tasks}
         self.chosen_task = chosen
         self._kept: dict[str, dict[str, str]] = {}
+        self._tools: dict[str, tuple[str, ...]] = {}
         self._document = "choose one in 1 Documents"
         self._options = ("", "")
 
@@ -109,6 +97,7 @@ class TaskForm(VerticalScroll, can_focus=False):
         yield Static("", markup=False, id="signature")
         yield Vertical(*self._fields(), id="task-inputs")
         yield ProblemLine(id="task-problem")
+        yield ToolsLine("", markup=False, id="tools-line")
         yield OptionsLine("", markup=False, id="options-line")
         with Horizontal(id="run-row"):
             yield Button(
@@ -124,22 +113,41 @@ class TaskForm(VerticalScroll, can_focus=False):
     # What is chosen
 
     @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What can be chosen."""
+        return tuple(self._tasks.values())
+
+    @property
     def values(self) -> dict[str, str]:
         """What stands in the fields, by input; a field left empty that has no default is left out."""
         return {
-            field.name: field.value
-            for field in self.query(TaskInputField)
-            if field.name and (field.value or self._default(field.name) is not None)
+            field.item.name: field.value
+            for field in self.query(TypedField)
+            if field.value or field.item.default is not None
         }
+
+    @property
+    def run_task(self) -> Task:
+        """The chosen task with the tools that were added to it for its runs here."""
+        return with_more(self.chosen_task, self.more_tools, "")
+
+    @property
+    def more_tools(self) -> tuple[str, ...]:
+        """The tools that were added to the chosen task for its runs here."""
+        return self._tools.get(self.chosen_task.name, ())
+
+    def add_tools(self, tools: tuple[str, ...]) -> None:
+        """From now on the chosen task runs with these tools too."""
+        self._tools[self.chosen_task.name] = tools
+        self.say("")
+        self._describe()
 
     def choose(self, name: str) -> None:
         """Choose the task of this name; what was typed for the one before is kept."""
         task = self._tasks.get(name)
         if task is None or task is self.chosen_task:
             return
-        self._kept[self.chosen_task.name] = {
-            field.name: field.value for field in self.query(TaskInputField) if field.name
-        }
+        self._kept[self.chosen_task.name] = {field.item.name: field.value for field in self.query(TypedField)}
         self.chosen_task = task
         self._list_tasks()
         self._describe()
@@ -156,6 +164,16 @@ class TaskForm(VerticalScroll, can_focus=False):
         if self.chosen_task.name == task.name:
             self.chosen_task = next(iter(self._tasks.values()))
         self.choose(task.name)
+
+    def set_tasks(self, tasks: Iterable[Task]) -> None:
+        """These are the tasks now; the chosen one stays if it is still there as it was."""
+        self._tasks = {task.name: task for task in tasks}
+        chosen = self._tasks.get(self.chosen_task.name)
+        if chosen == self.chosen_task:
+            self._list_tasks()
+            return
+        self._kept.pop(self.chosen_task.name, None)
+        self.choose((chosen or next(iter(self._tasks.values()))).name)
 
     def set_document(self, words: str) -> None:
         """Say which document will be read."""
@@ -180,15 +198,11 @@ class TaskForm(VerticalScroll, can_focus=False):
 
     def focus_input(self, name: str) -> None:
         """Put the cursor into the field of this input."""
-        for field in self.query(TaskInputField):
-            if field.name == name:
-                field.focus()
+        for field in self.query(TypedField):
+            if field.item.name == name:
+                field.focus_editor()
 
     # Drawing
-
-    def _default(self, name: str) -> str | None:
-        found = self.chosen_task.input(name)
-        return found.default if found is not None else None
 
     def _list_tasks(self) -> None:
         tasks = self.query_one("#task-list", OptionList)
@@ -213,23 +227,23 @@ class TaskForm(VerticalScroll, can_focus=False):
         signature = self.query_one("#signature", Static)
         signature.update(f"{inputs} → {outputs}")
         signature.tooltip = Content(f"{task.signature}\n\n{task.blurb}")
+        tools = ", ".join(one_line(tool, 60) for tool in self.run_task.tools)
+        self.query_one(ToolsLine).update(f"tools: {tools or 'none'}")
         self.query_one(OptionsLine).update(self._options[self.size.width < TYPED_COLUMNS])
 
-    def _fields(self) -> list[Horizontal]:
+    def _fields(self) -> list[Widget]:
         task = self.chosen_task
         kept = self._kept.get(task.name, {})
         width = min(12, max((len(item.name) for item in task.inputs), default=0) + 1)
-        rows = []
+        rows: list[Widget] = []
         for item in task.inputs:
-            label = Static(item.name, markup=False, classes="input-label")
-            label.styles.width = width
             if item.document:
+                label = Static(item.name, markup=False, classes="input-label")
+                label.styles.width = width
                 field = DocumentField(self._document, markup=False, classes="document-field")
                 rows.append(Horizontal(label, field, classes="input-row"))
-                continue
-            value = kept.get(item.name, item.default or "")
-            hint = item.description or ("" if item.type == "str" else item.type)
-            rows.append(Horizontal(label, TaskInputField(item.name, value, hint), classes="input-row"))
+            else:
+                rows.append(TypedField(item, kept.get(item.name, item.default or ""), width))
         return rows
 
     # Messages of its parts
@@ -247,7 +261,7 @@ class TaskForm(VerticalScroll, can_focus=False):
         event.stop()
         self.screen.focus_next()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_edited(self, event: Edited) -> None:
         event.stop()
         self.say("")
 

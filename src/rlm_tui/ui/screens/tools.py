@@ -1,0 +1,172 @@
+"""Choose the tools that cells of a task can call: those that come along, and one's own as module:function."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from rlm_tui.core.task import Task
+from rlm_tui.core.text import visible
+from rlm_tui.core.tool_names import BUILTIN_TOOLS
+from rlm_tui.ui.key_groups import EDIT
+from rlm_tui.ui.screens.dialog import Dialog
+from rlm_tui.ui.task_looks import look_at_tools
+from rlm_tui.ui.widgets.check_line import PAUSE_SECONDS, CheckLine, Finding
+
+
+class ToolsScreen(Dialog[tuple[str, ...]]):
+    """Answers with the tools that are added to the task's own. One that can't be used keeps it open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "apply", "use them", id="tools.apply", group=EDIT, priority=True,
+                tooltip="Run the task with these tools"),
+        Binding("space", "turn", "Turn over", show=False, id="tools.turn", group=EDIT,
+                tooltip="Take the tool, or leave it"),
+        Binding("up", "app.focus_previous", "Up", show=False, id="tools.up", group=EDIT,
+                tooltip="Back to the list"),
+    ]  # fmt: skip
+
+    def __init__(self, task: Task, added: tuple[str, ...]) -> None:
+        super().__init__()
+        self._wanted_by = task
+        self._names = list(dict.fromkeys((*task.tools, *BUILTIN_TOOLS, *added)))
+        self._added = list(added)
+        self._adds = self._applies = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="tools") as box:
+            box.border_title = f"Tools of {self._wanted_by.name}"
+            box.border_subtitle = "^S uses them · Esc closes"
+            yield OptionList(id="tool-list", compact=True, markup=False)
+            yield CheckLine(id="chosen-check")
+            with Horizontal(classes="option-row"):
+                yield Static("one of your own", markup=False, classes="option-label")
+                yield Input(
+                    placeholder="module:function, Enter adds it", id="tool-name", compact=True,
+                    select_on_focus=False,
+                )  # fmt: skip
+            yield CheckLine(id="tool-check")
+            with Horizontal(classes="buttons"):
+                yield Button("Use them  ^S", id="apply", variant="primary", compact=True)
+
+    def on_mount(self) -> None:
+        self._list()
+        self._look_at_chosen()
+
+    def _list(self) -> None:
+        tools = self.query_one("#tool-list", OptionList)
+        at = tools.highlighted or 0
+        tools.clear_options()
+        for name in self._names:
+            own = name in self._wanted_by.tools
+            sign = "x" if own or name in self._added else " "
+            words = f"[{sign}] {visible(name)}{'  of the task' if own else ''}"
+            tools.add_option(Option(Content(words), id=name))
+        tools.highlighted = min(at, len(self._names) - 1)
+
+    # Taking and leaving
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._turn(event.option_id or "")
+
+    def action_turn(self) -> None:
+        tools = self.query_one("#tool-list", OptionList)
+        if tools.has_focus and tools.highlighted is not None:
+            self._turn(self._names[tools.highlighted])
+
+    def _turn(self, name: str) -> None:
+        if name in self._wanted_by.tools:
+            return
+        if name in self._added:
+            self._added.remove(name)
+        else:
+            self._added.append(name)
+        self._list()
+        self._look_at_chosen()
+
+    @property
+    def _chosen(self) -> tuple[str, ...]:
+        return (*self._wanted_by.tools, *self._added)
+
+    def _look_at_chosen(self, *, pause: float = 0.0) -> None:
+        line, chosen, taken = self.query_one("#chosen-check", CheckLine), self._chosen, self._taken
+        if chosen:
+            line.look(lambda: look_at_tools(chosen, taken), pause=pause)
+        else:
+            line.say(Finding("Cells can call llm_query and llm_query_batched, and no tools."))
+
+    @property
+    def _taken(self) -> list[str]:
+        return [item.name for item in self._wanted_by.inputs]
+
+    # One of one's own
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._adds = self._applies = False
+        self._look_at_name()
+
+    def _look_at_name(self, *, now: bool = False) -> None:
+        line, name = (
+            self.query_one("#tool-check", CheckLine),
+            self.query_one("#tool-name", Input).value.strip(),
+        )
+        if not name:
+            line.say(Finding(""))
+            return
+        names, taken = tuple(dict.fromkeys((*self._chosen, name))), self._taken
+
+        def look() -> Finding:
+            finding = look_at_tools(names, taken)
+            return Finding(finding.words.splitlines()[-1], finding.good)
+
+        line.look(look, f"looking at {name} …", pause=0.0 if now else PAUSE_SECONDS)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self._adds = True
+            self._look_at_name(now=True)
+
+    def on_check_line_looked(self, event: CheckLine.Looked) -> None:
+        event.stop()
+        if event.line.id == "tool-check" and self._adds and event.finding.good:
+            self._adds = False
+            field = self.query_one("#tool-name", Input)
+            name = field.value.strip()
+            self._names = list(dict.fromkeys((*self._names, name)))
+            self._added = list(dict.fromkeys((*self._added, name)))
+            applies = self._applies
+            with self.prevent(Input.Changed):
+                field.value = ""
+            self.query_one("#tool-check", CheckLine).say(Finding(""))
+            self._list()
+            self._applies = applies
+            self._look_at_chosen()
+        elif event.line.id == "chosen-check" and self._applies:
+            self._applies = False
+            if event.finding.good:
+                self.dismiss(tuple(self._added))
+
+    # Using them
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_apply()
+
+    def action_apply(self) -> None:
+        self._applies = True
+        if self.query_one("#tool-name", Input).value.strip():
+            self._adds = True
+            self._look_at_name(now=True)
+        elif self._chosen:
+            self._look_at_chosen()
+        else:
+            self.dismiss(())
