@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.integration.command_line import Ended, rlm_tui
+from tests.unit.foreign_documents import write_pdf
 
 TEXT = """# Handbook
 
@@ -86,6 +87,23 @@ def test_a_document_that_can_not_be_read_fails_alone(own_home: Path, folder: Pat
     assert again.code == 1
     assert "3 of them before" in again.stdout
     assert "binary.bin" in again.stdout
+
+
+def test_a_pdf_is_a_document_like_any_other(own_home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    write_pdf(folder / "paper.pdf", "The code word is lantern.")
+    asked = (
+        "docs, question -> answer",
+        "--documents",
+        str(folder),
+        "--input",
+        "question=What is the code word?",
+    )
+    ended = rlm_tui("batch", *asked, "--json")
+    (line,) = lines(ended)
+    assert line["document"] == str(folder / "paper.pdf")
+    assert "lantern" in line["outputs"]["answer"]
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from rlm_tui.core.documents import DocumentError, describe
+from rlm_tui.core.document_conversion import readable
+from rlm_tui.core.documents import DocumentError
 from rlm_tui.core.events import AnyEvent, ErrorDetail, RunStatus, Totals
 from rlm_tui.core.tasks import TaskError, bind_inputs
 from rlm_tui.core.trajectory import Trajectory
@@ -161,7 +162,8 @@ class Batch:
             place |= {"size": found.st_size, "modified": found.st_mtime}
         place["batch"] = request.key
         try:
-            values, documents = bind_inputs(request.task, request.inputs, describe(row.document))
+            document = readable(row.document, html=request.settings.documents.convert_html)
+            values, documents = bind_inputs(request.task, request.inputs, document)
             session = Session(
                 RunRequest(task=request.task, inputs=values, documents=documents, settings=request.settings),
                 running.apply,

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from rlm_tui.core.documents import DocumentError, describe
+from rlm_tui.core.document_conversion import readable
+from rlm_tui.core.documents import DocumentError
 from rlm_tui.core.paths import data_directory, expanded
 from rlm_tui.core.settings import Settings, load_settings
 from rlm_tui.core.task_settings import settings_for
@@ -97,7 +98,7 @@ def make_batch(
     for path in found:
         try:
             # Any document that can be read shows whether the inputs fit; a bad one is its row's failure.
-            bind_inputs(task, inputs, describe(path))
+            bind_inputs(task, inputs, readable(path, html=settings.documents.convert_html))
             break
         except DocumentError:
             continue
