@@ -8,9 +8,8 @@ from typing import Any
 import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
 
-from rlm_tui.commands.run import truth_about
 from rlm_tui.engine.session import RunRequest
-from rlm_tui.headless.truth import FieldCheck, TruthCheck, check
+from rlm_tui.headless.truth import FieldCheck, TruthCheck, check, truth_about
 
 
 def truth_found(request: RunRequest, outputs: dict[str, Any], *, again: bool) -> TruthCheck:

@@ -45,5 +45,5 @@ def test_a_home_that_can_not_be_written_forgets_and_says_so_for_a_favourite(tmp_
     data_directory().parent.mkdir(parents=True, exist_ok=True)
     data_directory().write_text("a file where the folder should be")
     assert remember([tmp_path / "a"]).recent == ((str(tmp_path / "a"),),)
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(OSError, match="a folder is needed there"):
         toggle_favourite([tmp_path / "a"])

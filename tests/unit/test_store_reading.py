@@ -209,3 +209,8 @@ def test_a_thousand_long_runs_are_listed_by_their_ends_alone(tmp_path: Path) -> 
     assert {run.status for run in listed} == {"submitted"}
     assert len(listed) == 1_001
     assert spent < 5, "each log must be read at its ends only: all of them are 400 MB"
+
+
+def test_a_log_whose_only_line_lacks_its_end_holds_no_event(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_bytes(encode(STARTED))
+    assert summarize(tmp_path).status == "unreadable"

@@ -25,6 +25,15 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     requests: int = 1
 
 
+class DocumentMember(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One document of a set, as the run folder keeps it. `size` in bytes."""
+
+    path: str
+    size: int
+    sha256: str
+    encoding: str = "utf-8"
+
+
 class DocumentReference(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document given as an input: where it lay and what it was, never its text. `size` in bytes.
 
@@ -39,7 +48,7 @@ class DocumentReference(msgspec.Struct, frozen=True, omit_defaults=True):
     encoding: str = "utf-8"
     characters: int | None = None
     count: int = 1
-    members: dict[str, DocumentReference] = {}
+    members: dict[str, DocumentMember] = {}
 
 
 class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):

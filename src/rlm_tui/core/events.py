@@ -17,6 +17,7 @@ import msgspec
 
 from rlm_tui.core.event_parts import (
     Budgets,
+    DocumentMember,
     DocumentReference,
     ErrorDetail,
     SandboxDescription,
@@ -38,6 +39,7 @@ __all__ = [
     "CellStarted",
     "CellStatus",
     "CodeEdited",
+    "DocumentMember",
     "DocumentReference",
     "ErrorDetail",
     "Event",

@@ -11,7 +11,7 @@ import msgspec
 
 from rlm_tui.core.documents import AnyDocument, Document, DocumentSet, sha256
 from rlm_tui.core.event_codec import encode_value
-from rlm_tui.core.events import DocumentReference, SandboxDescription
+from rlm_tui.core.events import DocumentMember, DocumentReference, SandboxDescription
 from rlm_tui.core.paths import volumes_directory
 from rlm_tui.core.settings import Settings
 from rlm_tui.engine.plain import plain
@@ -40,7 +40,7 @@ def asked(request: RunRequest) -> dict[str, Any]:
 def reference(document: AnyDocument) -> DocumentReference:
     """A document as events name it; its hash and its length in characters take longer to know."""
     match document:
-        case Document(name=name, path=path, size=size, encoding=encoding):
+        case Document(name=name, source=path, size=size, encoding=encoding):
             return DocumentReference(name=name, path=str(path), size=size, encoding=encoding)
         case DocumentSet(name=name, path=path, size=size, members=members):
             return DocumentReference(name=name, path=str(path), size=size, count=len(members))
@@ -51,13 +51,17 @@ def hashed_reference(document: AnyDocument) -> DocumentReference:
     found = reference(document)
     if isinstance(document, Document):
         return msgspec.structs.replace(found, sha256=sha256(document))
-    members = {member.key: hashed_reference(member.document) for member in document.members}
+    members = {
+        member.key: DocumentMember(str(one.source), one.size, sha256(one), one.encoding)
+        for member in document.members
+        for one in (member.document,)
+    }
     return msgspec.structs.replace(found, members=members)
 
 
 def _given(document: AnyDocument) -> str | list[str]:
     """What would choose it again."""
-    return str(document.path) if isinstance(document, Document) else list(document.given)
+    return str(document.source) if isinstance(document, Document) else list(document.given)
 
 
 def local_volume(settings: Settings) -> Path:

@@ -86,8 +86,10 @@ def summarize(path: Path) -> RunSummary:
 def _started(events: Path) -> RunStarted | None:
     with events.open("rb") as file:
         for _ in range(_HEAD_LINES):
-            event = _event(file.readline(_HEAD_BYTES))
-            if isinstance(event, RunStarted):
+            line = file.readline(_HEAD_BYTES)
+            event = _event(line)
+            # A line without its end was cut, however much of it stands there.
+            if isinstance(event, RunStarted) and line.endswith(b"\n"):
                 return event
     return None
 
