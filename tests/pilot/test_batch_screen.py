@@ -148,3 +148,10 @@ async def test_a_task_without_a_document_is_no_batch(open_app: OpenApp) -> None:
         await settled(pilot)
         assert "reads no document" in " ".join(screen_text(pilot).split())
         assert pilot.app.screen is app(pilot).explore
+
+
+async def test_a_folder_that_is_chosen_is_suggested_as_it_is(open_app: OpenApp, folder: Path) -> None:
+    async with open_app(task="architecture", document=str(folder)) as pilot:
+        await pilot.press("f4")
+        await settled(pilot)
+        assert pilot.app.screen.query_one("#batch-documents", Input).value == str(folder)

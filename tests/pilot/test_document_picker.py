@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from rlm_tui.core.content import knowledge_path
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
+from rlm_tui.ui.widgets import document_picker
 from rlm_tui.ui.widgets.document_picker import DocumentPicker
 from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.path_suggester import complete_path
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.text_pages import PAGE_BYTES
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
+from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
 from tests.unit.foreign_documents import write_pdf
 
 
@@ -301,3 +305,63 @@ async def test_a_folder_with_too_many_files_is_one_sentence_in_place(
         await settled(pilot)
         assert "more than 10,000 documents" in str(pilot.app.screen.query_one(ProblemLine).render())
         assert picker_of(pilot).chosen_name == "many (1 document)", "what was chosen stays"
+
+
+class SlowDocuments:
+    """Holds back what is looked at until it is let go, by the file's name."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+        self._held = {name: threading.Event() for name in names}
+        really = document_picker.open_documents
+
+        def slowly(paths: Sequence[Path], **options: Any) -> Any:
+            for path in paths:
+                if path.name in self._held:
+                    assert self._held[path.name].wait(10)
+            return really(paths, **options)
+
+        monkeypatch.setattr(document_picker, "open_documents", slowly)
+
+    def let_go(self, name: str) -> None:
+        self._held[name].set()
+
+
+async def test_what_is_looked_at_late_does_not_replace_a_later_choice(
+    open_app: OpenApp, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workplace / "slow.txt").write_text("slow")
+    (workplace / "quick.txt").write_text("quick")
+    slow = SlowDocuments(monkeypatch, "slow.txt")
+    async with open_app(document=None) as pilot:
+        picker = picker_of(pilot)
+        picker.choose(workplace / "slow.txt")
+        await pilot.pause()
+        picker.choose(workplace / "quick.txt")
+        await pilot.pause(0.2)
+        slow.let_go("slow.txt")
+        await settled(pilot)
+        assert picker.path == workplace / "quick.txt"
+
+
+async def test_marks_and_runs_take_what_was_wanted_last(
+    open_app: OpenApp, workplace: Path, monkeypatch: pytest.MonkeyPatch, sessions: Sessions
+) -> None:
+    (workplace / "slow.txt").write_text("slow")
+    slow = SlowDocuments(monkeypatch, "slow.txt")
+    async with open_app(document=None, task="architecture") as pilot:
+        await pilot.press("1", "end", "right")
+        await pilot.pause(0.2)
+        await on_file(pilot, workplace / "slow.txt")
+        await pilot.press("space")
+        await on_file(pilot, workplace / "notes.txt")
+        await pilot.press("space")
+        slow.let_go("slow.txt")
+        await settled(pilot)
+        assert picker_of(pilot).paths == (workplace / "slow.txt", workplace / "notes.txt")
+        slow = SlowDocuments(monkeypatch, "slow.txt")
+        await on_file(pilot, workplace / "slow.txt")
+        await pilot.press("enter", "ctrl+r")
+        await pilot.pause(0.5)
+        slow.let_go("slow.txt")
+        await settled(pilot)
+        assert sessions.requests[-1].documents["docs"].path == workplace / "slow.txt"

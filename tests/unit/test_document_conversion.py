@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rlm_tui.core.document_conversion import (
     ConversionStopped,
     ConverterMissing,
     readable,
+    readable_again,
 )
 from rlm_tui.core.documents import DocumentMissing, gather, read_text
 from tests.unit.foreign_documents import PAGE, write_docx, write_pdf
@@ -136,3 +138,62 @@ def test_a_set_holds_converted_documents_under_their_own_names(tmp_path: Path) -
     documents = gather([folder])
     assert [member.key for member in documents.members] == ["letter.docx", "notes.md", "report.pdf"]
     assert read_text(documents.members[2].document) == "[page 1]\nFirst\n"
+
+
+def test_nothing_of_the_working_folder_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = "import pathlib\npathlib.Path(__file__).with_name('RAN').touch()\n"
+    for name in ("resource.py", "pypdf.py", "msgspec.py"):
+        (tmp_path / name).write_text(planted)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", ":.")
+    readable(write_pdf(tmp_path / "report.pdf", "First"))
+    assert not (tmp_path / "RAN").exists()
+
+
+def test_a_set_of_more_than_are_kept_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_conversion, "KEPT", 2)
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for number in range(4):
+        write_pdf(folder / f"{number}.pdf", f"Paper {number}")
+    documents = gather([folder])
+    assert [read_text(member.document) for member in documents.members] == [
+        f"[page 1]\nPaper {number}\n" for number in range(4)
+    ]
+    old = documents.members[0].document.path
+    os.utime(old, (0, 0))
+    readable(write_pdf(folder / "new.pdf", "Paper"))
+    assert not old.exists()
+
+
+def test_a_converter_that_is_interrupted_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hangs.py").write_text(
+        "import os, pathlib, time\npathlib.Path(__file__).with_name('pid').write_text(str(os.getpid()))\n"
+        "time.sleep(60)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(document_conversion, "CONVERTER", "hangs")
+
+    def interrupted() -> bool:
+        if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        readable(write_pdf(tmp_path / "report.pdf", "First"), stop=interrupted)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_converted_document_changes_with_its_source(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "report.pdf", "First")
+    document = readable(path)
+    assert not document.has_changed
+    write_pdf(path, "Second things")
+    assert document.has_changed
+    again = readable_again(document)
+    assert (again.name, read_text(again)) == ("report.pdf", "[page 1]\nSecond things\n")
+    path.unlink()
+    assert again.has_changed

@@ -92,3 +92,16 @@ def describe_head(path: Path) -> document_facts.Document:
     """As `describe`, for a sparse file, whose middle is NUL bytes and would be taken for binary."""
     found = path.stat()
     return document_facts.Document(path.name, path, found.st_size, "utf-8", found.st_mtime)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-be"])
+def test_samples_are_read_in_the_order_of_bytes_that_the_mark_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setattr(document_facts, "COUNTED_BYTES", 64 * 1024)
+    path = tmp_path / "wide.txt"
+    path.write_bytes(("\ufeff" + "eight words stand on each of these lines\n" * 5000).encode(encoding))
+    facts = look_at(describe(path))
+    assert not facts.exact
+    assert facts.lines == pytest.approx(5000, rel=0.05)
+    assert facts.words == pytest.approx(40_000, rel=0.05)

@@ -116,7 +116,9 @@ def test_what_holds_no_text_is_refused_in_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="names of bytes")
 def test_a_name_that_is_no_text_becomes_one(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("text")
-    assert keys(gather([tmp_path])) == ["caf\ufffd.txt"]
+    (tmp_path / os.fsdecode(b"caf\xe8.txt")).write_text("text")
+    (tmp_path / "caf\\xe9.txt").write_text("text")
+    assert keys(gather([tmp_path])) == ["caf\\xe8.txt", "caf\\xe9.txt", "caf\\xe9.txt (2)"]
 
 
 def test_which_paths_mean_a_set(tmp_path: Path) -> None:
@@ -127,3 +129,43 @@ def test_which_paths_mean_a_set(tmp_path: Path) -> None:
     assert is_several([tmp_path])
     assert is_several([tmp_path / "*.md"])
     assert is_several([tmp_path / "a.md", tmp_path / "a.md"])
+
+
+def test_a_folder_that_was_named_itself_is_wanted_whatever_its_repository_leaves_out(tmp_path: Path) -> None:
+    make(tmp_path, "data/a.txt", "data/b.log", "src/c.py")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("data/\n")
+    assert keys(gather([tmp_path / "data"])) == ["a.txt", "b.log"]
+    assert keys(gather([tmp_path])) == ["src/c.py"]
+
+
+def test_a_pattern_leads_out_by_no_link_and_ends_in_a_circle(tmp_path: Path) -> None:
+    make(tmp_path, "outside/secret.txt", "inside/a.txt", "inside/deep/b.txt", "inside/.hidden/c.txt")
+    inside = tmp_path / "inside"
+    (inside / "one").symlink_to(inside)
+    (inside / "two").symlink_to(inside)
+    (inside / "link").symlink_to(tmp_path / "outside")
+    (inside / "way-out.txt").symlink_to(tmp_path / "outside" / "secret.txt")
+    assert keys(gather([inside / "**" / "*.txt"])) == ["a.txt", "deep/b.txt"]
+    assert keys(gather([inside / "**"])) == ["a.txt", "deep/b.txt"]
+    assert keys(gather([inside / "**" / "**" / "b.*"])) == ["b.txt"]
+    assert keys(gather([inside / ".h*" / "*"])) == ["c.txt"]
+    assert keys(gather([tmp_path / "in*" / "d[a-e]ep" / "?.txt"])) == ["b.txt"]
+
+
+def test_a_pattern_that_fits_nothing_hears_a_stop(tmp_path: Path) -> None:
+    make(tmp_path, *(f"{number}/a.txt" for number in range(30)))
+    asked: list[int] = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return len(asked) > 5
+
+    with pytest.raises(GatheringStopped):
+        gather([tmp_path / "**" / "*.nomatch"], stop=stop)
+
+
+def test_a_pipe_that_is_named_gitignore_holds_nothing_up(tmp_path: Path) -> None:
+    make(tmp_path, "a.txt")
+    os.mkfifo(tmp_path / ".gitignore")
+    assert keys(gather([tmp_path])) == ["a.txt"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ def test_the_latest_choice_comes_first_and_none_stands_twice(tmp_path: Path) -> 
         remember([tmp_path / str(number)])
     assert len(load().recent) == MOST_RECENT
     assert load().recent[0] == (str(tmp_path / "29"),)
+
+
+def test_a_name_that_is_no_text_is_remembered(tmp_path: Path) -> None:
+    odd = str(tmp_path / os.fsdecode(b"caf\xe9.txt"))
+    remember([odd])
+    assert load().recent == ((odd,),)
 
 
 def test_a_favourite_is_made_and_unmade(tmp_path: Path) -> None:

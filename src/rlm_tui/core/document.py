@@ -17,6 +17,14 @@ from rlm_tui.core.text import one_line
 SAMPLE_BYTES = 64 * 1024
 
 
+class Conversion(Struct, frozen=True):
+    """The file that a text was made of: where it lies, and its size and time of change when it was read."""
+
+    path: Path
+    size: int
+    modified: float
+
+
 class Document(Struct, frozen=True):
     """A text file that can be read: `path` absolute, `size` in bytes, `modified` in seconds since the epoch.
 
@@ -30,12 +38,24 @@ class Document(Struct, frozen=True):
     encoding: str
     modified: float
     broken: bool = False
-    converted_from: Path | None = None
+    converted_from: Conversion | None = None
 
     @property
     def source(self) -> Path:
         """The file that the person chose."""
-        return self.converted_from or self.path
+        return self.path if self.converted_from is None else self.converted_from.path
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the file that the person chose is no longer what it was."""
+        was = (self.size, self.modified)
+        if self.converted_from is not None:
+            was = (self.converted_from.size, self.converted_from.modified)
+        try:
+            found = self.source.stat()
+        except OSError:
+            return True
+        return (found.st_size, found.st_mtime) != was
 
 
 class DocumentError(ValueError):

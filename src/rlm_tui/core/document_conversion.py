@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import importlib.util
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from rlm_tui.core.document import Document, DocumentError, describe
+from rlm_tui.core.document import Conversion, Document, DocumentError, describe
 from rlm_tui.core.paths import cache_directory, expanded, private_directory
 from rlm_tui.core.text import one_line
 
@@ -24,6 +25,7 @@ MARKUP = frozenset({".html", ".htm", ".xhtml"})
 CONVERTER = "rlm_tui.core.document_converter"
 LONGEST_SECONDS = 300.0
 KEPT = 500
+KEPT_SECONDS = 24 * 3600.0
 _VERSION = "1"
 _LIBRARIES = ("pypdf", "mammoth", "inscriptis")
 INSTALL = "pip install 'rlm-tui[convert]', or `uv sync --extra convert` in a clone"
@@ -68,23 +70,37 @@ def readable(path: Path | str, *, html: bool = False, stop: Callable[[], bool] =
             source, f"{shown} has to be converted to text, and the converter is not installed: {INSTALL}."
         )
     try:
-        text = _converted(source, stop)
+        stat = source.stat()
+        text = _converted(source, stat, stop)
     except OSError as error:
         raise ConversionFailed(
             source, f"{shown} can't be converted ({error.strerror or error}): choose another file."
         ) from error
     found = describe(text)
-    return msgspec.structs.replace(found, name=source.name, converted_from=source)
+    return msgspec.structs.replace(
+        found,
+        name=source.name,
+        modified=stat.st_mtime,
+        converted_from=Conversion(source, stat.st_size, stat.st_mtime),
+    )
 
 
-def _converted(source: Path, stop: Callable[[], bool]) -> Path:
-    stat = source.stat()
+def readable_again(document: Document) -> Document:
+    """The same document as it is now, converted again if it was. Raises a DocumentError."""
+    if document.converted_from is None:
+        return describe(document.path)
+    return readable(document.source, html=True)
+
+
+def _converted(source: Path, stat: os.stat_result, stop: Callable[[], bool]) -> Path:
     key = f"{_VERSION}\0{source}\0{stat.st_size}\0{stat.st_mtime_ns}"
     folder = private_directory(cache_directory() / "converted")
     target = folder / f"{hashlib.sha256(os.fsencode(key)).hexdigest()[:32]}.txt"
     if target.is_file():
+        with contextlib.suppress(OSError):
+            os.utime(target)  # the longest unused are forgotten first
         return target
-    part = target.with_suffix(f".{os.getpid()}.part")
+    part = target.with_suffix(f".{secrets.token_hex(8)}.part")
     try:
         _run_converter(source, part, stop)
         part.replace(target)
@@ -95,11 +111,12 @@ def _converted(source: Path, stop: Callable[[], bool]) -> Path:
 
 
 def _run_converter(source: Path, target: Path, stop: Callable[[], bool]) -> None:
-    command = [sys.executable, "-m", CONVERTER, str(source), str(target)]
-    environment = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
+    # -P: nothing that lies in the person's working folder is imported.
+    command = [sys.executable, "-P", "-m", CONVERTER, str(source), str(target)]
     process = subprocess.Popen(
         command,
-        env=environment,
+        env=_environment(),
+        cwd=target.parent,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -107,30 +124,44 @@ def _run_converter(source: Path, target: Path, stop: Callable[[], bool]) -> None
     )
     shown, words = one_line(str(source), 200), ""
     deadline = time.monotonic() + LONGEST_SECONDS
-    while True:
-        try:
-            _, said = process.communicate(timeout=0.2)
-            words = said.decode("utf-8", "replace").strip()
-            break
-        except subprocess.TimeoutExpired:
-            late = time.monotonic() > deadline
-            if not late and not stop():
-                continue
+    try:
+        while True:
+            try:
+                _, said = process.communicate(timeout=0.2)
+                words = said.decode("utf-8", "replace").strip()
+                break
+            except subprocess.TimeoutExpired:
+                if stop():
+                    raise ConversionStopped from None
+                if time.monotonic() > deadline:
+                    raise ConversionFailed(
+                        source,
+                        f"{shown} took over {LONGEST_SECONDS:.0f} s to convert: convert it yourself first.",
+                    ) from None
+    finally:
+        if process.returncode is None:  # whatever ended the wait
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-            if not late:
-                raise ConversionStopped from None
-            raise ConversionFailed(
-                source, f"{shown} took over {LONGEST_SECONDS:.0f} s to convert: convert it yourself first."
-            ) from None
     if process.returncode != 0:
         last = one_line(words.splitlines()[-1], 200) if words else f"status {process.returncode}"
         raise ConversionFailed(source, f"{shown} can't be converted to text: {last.rstrip('.')}.")
 
 
 def _forget_old(folder: Path) -> None:
-    texts = sorted(folder.glob("*.txt"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in texts[KEPT:]:
+    """Delete what was not used for a day, beyond the newest: a set that is being gathered stays whole."""
+    used: list[tuple[float, Path]] = []
+    for path in folder.iterdir():
         with contextlib.suppress(OSError):
-            path.unlink()
+            used.append((path.stat().st_mtime, path))
+    for at, path in sorted(used, reverse=True)[KEPT:]:
+        if at < time.time() - KEPT_SECONDS:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _environment() -> dict[str, str]:
+    """What the converter needs, and no secret; modules from nowhere but places that were named whole."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    places = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(place)]  # noqa: PTH117
+    return {**kept, "PYTHONPATH": os.pathsep.join(places)} if places else kept

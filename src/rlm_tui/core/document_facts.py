@@ -105,15 +105,16 @@ def _facts_of_set(documents: DocumentSet, stop: Callable[[], bool]) -> DocumentF
 def _facts(document: Document, most: int, stop: Callable[[], bool]) -> DocumentFacts:
     exact = document.size <= most
     pieces = _whole(document.path) if exact else _spread(document, most)
+    encoding = document.encoding if exact else _without_mark(document)
     read = lines = words = characters = utf8 = 0
     ends_open = False
     last = ""
-    decoder = codecs.getincrementaldecoder(document.encoding)("replace")
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
     for piece in pieces:
         if stop():
             raise CountingStopped
         read += len(piece)
-        text = decoder.decode(piece) if exact else piece.decode(document.encoding, "replace")
+        text = decoder.decode(piece) if exact else piece.decode(encoding, "replace")
         lines += text.count("\n")
         words += len(text.split())
         # A word that goes on across two pieces was counted twice.
@@ -134,6 +135,16 @@ def _facts(document: Document, most: int, stop: Callable[[], bool]) -> DocumentF
         encoding=document.encoding,
     )
     return facts if exact or not read else _scaled(facts, document.size / read)
+
+
+def _without_mark(document: Document) -> str:
+    """The encoding for a piece from the midst, which has no mark that tells the order of its bytes."""
+    if document.encoding not in ("utf-16", "utf-32"):
+        return document.encoding
+    with document.path.open("rb") as file:
+        head = file.read(4)
+    little = head.startswith(codecs.BOM_UTF16_LE)  # that of UTF-32 begins so too
+    return f"{document.encoding}-{'le' if little else 'be'}"
 
 
 def _scaled(facts: DocumentFacts, by: float) -> DocumentFacts:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 
@@ -20,12 +19,11 @@ from rlm_tui.core.document import (
 )
 from rlm_tui.core.document_conversion import ConverterMissing, readable, wants_conversion
 from rlm_tui.core.document_tree import BINARY_NAME
-from rlm_tui.core.document_walk import walk
+from rlm_tui.core.document_walk import fitting, is_pattern, walk
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.text import one_line
 
 MOST_DOCUMENTS = 10_000
-PATTERN_SIGNS = "*?["
 TELL_EVERY = 200
 StopAsked = Callable[[], bool]
 Progress = Callable[[int], None]
@@ -54,7 +52,7 @@ class DocumentSet(Struct, frozen=True):
     def name(self) -> str:
         """What a screen calls it: the folder or pattern, and how many documents it has."""
         asked = Path(self.given[0]) if len(self.given) == 1 else self.path
-        begin = next((at for at, part in enumerate(asked.parts) if _is_pattern(part)), len(asked.parts))
+        begin = next((at for at, part in enumerate(asked.parts) if is_pattern(part)), len(asked.parts))
         short = str(Path(*asked.parts[max(0, begin - 1) :]))
         noun = "document" if len(self.members) == 1 else "documents"
         return f"{one_line(short, 60)} ({len(self.members):,} {noun})"
@@ -87,7 +85,7 @@ def is_several(paths: Sequence[str | Path]) -> bool:
     if len(paths) != 1:
         return True
     given = expanded(paths[0])
-    return not given.is_file() and (given.is_dir() or _is_pattern(str(paths[0])))
+    return not given.is_file() and (given.is_dir() or is_pattern(str(paths[0])))
 
 
 def gather(
@@ -110,22 +108,26 @@ def gather(
     found: dict[Path, Document] = {}
     passed: Counter[str] = Counter()
     seen: set[Path] = set()
+
+    def tick() -> None:
+        if stop():
+            raise GatheringStopped
+
     for given in paths:
+        tick()
         shown = one_line(str(given), 200)
         named = expanded(given)
-        if named.is_file() or not (named.is_dir() or _is_pattern(str(given))):
+        if named.is_file() or not (named.is_dir() or is_pattern(str(given))):
             document = readable(named, html=html, stop=stop)
             found[document.source] = document
             continue
         before = len(found)
-        for path in _paths(given, most):
+        for path in _paths(given, tick):
             if path in seen or path in found:
                 continue
             seen.add(path)
             if len(seen) % TELL_EVERY == 0:
                 progress(len(seen))
-                if stop():
-                    raise GatheringStopped
             reason = _take(path, found, html=html, stop=stop)
             if reason:
                 passed[reason] += 1
@@ -142,10 +144,9 @@ def gather(
         shown = one_line(", ".join(map(str, paths)), 200)
         raise DocumentMissing(Path(shown), f"No file of {shown} can be used ({reasons}): choose another.")
     base = _common_folder(found, paths)
-    members = sorted((_key(path, base), document) for path, document in found.items())
     return DocumentSet(
         path=base,
-        members=tuple(Member(key, document) for key, document in members),
+        members=_members(found, base),
         given=tuple(os.path.abspath(expanded(path)) for path in paths),  # noqa: PTH100
         passed_over=dict(passed),
     )
@@ -171,20 +172,14 @@ def _take(path: Path, found: dict[Path, Document], *, html: bool, stop: StopAske
     return ""
 
 
-def _is_pattern(given: str) -> bool:
-    return any(sign in given for sign in PATTERN_SIGNS)
-
-
-def _paths(given: str | Path, most: int) -> Iterator[Path]:
+def _paths(given: str | Path, tick: Callable[[], None]) -> Iterator[Path]:
     named = expanded(given)
     folder = Path(os.path.abspath(named))  # noqa: PTH100 - keeps symbolic links, unlike resolve
     if named.is_dir():
-        yield from walk(folder)
-        return
-    # A pattern is heeded as written: what it names is wanted, a .gitignore or not.
-    for path in glob.iglob(str(folder), recursive=True):  # noqa: PTH207 - takes a whole pattern
-        if Path(path).is_file():
-            yield Path(path)
+        yield from walk(folder, tick)
+    else:
+        # A pattern is heeded as written: what it names is wanted, a .gitignore or not.
+        yield from fitting(folder, tick)
 
 
 def _common_folder(found: Iterable[Path], paths: Sequence[str | Path]) -> Path:
@@ -198,6 +193,19 @@ def _common_folder(found: Iterable[Path], paths: Sequence[str | Path]) -> Path:
     return Path(*shared)
 
 
+def _members(found: Mapping[Path, Document], base: Path) -> tuple[Member, ...]:
+    """The documents in the order of their keys, no two of which are the same."""
+    keyed: dict[str, Document] = {}
+    for path in sorted(found):
+        key = plain = _key(path, base)
+        copies = 1
+        while key in keyed:
+            copies += 1
+            key = f"{plain} ({copies})"
+        keyed[key] = found[path]
+    return tuple(Member(key, keyed[key]) for key in sorted(keyed))
+
+
 def _key(path: Path, base: Path) -> str:
-    """The document's name in the dict: its path below the base, with no byte that no text has."""
-    return path.relative_to(base).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """The document's name in the dict: its path below the base; a byte that is no text is written `\\xe9`."""
+    return os.fsencode(path.relative_to(base).as_posix()).decode("utf-8", "backslashreplace")

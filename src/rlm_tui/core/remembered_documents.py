@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,8 +31,8 @@ class RememberedDocuments(Struct, frozen=True):
 def load() -> RememberedDocuments:
     """What is remembered; nothing when there is no file yet or none that can be read."""
     try:
-        return msgspec.json.decode(_path().read_bytes(), type=RememberedDocuments)
-    except (OSError, msgspec.DecodeError):
+        return msgspec.convert(json.loads(_path().read_bytes()), RememberedDocuments)
+    except (OSError, ValueError):
         return RememberedDocuments()
 
 
@@ -70,7 +71,8 @@ def _write(remembered: RememberedDocuments) -> None:
     path = _path()
     private_directory(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(msgspec.json.encode(remembered))
+    # Escaped: a path may have bytes that are no text.
+    part.write_text(json.dumps(msgspec.to_builtins(remembered)), encoding="ascii")
     part.replace(path)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from rlm_tui.core.document_conversion import readable_again
 from rlm_tui.core.document_pack import packed
-from rlm_tui.core.documents import AnyDocument, Document, DocumentSet, Member, describe
+from rlm_tui.core.documents import AnyDocument, Document, DocumentSet, Member
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import human_size, one_line
 from rlm_tui.engine.recorder import Recorder
@@ -49,7 +50,7 @@ def open_documents(
                 inputs[name] = DocumentInput(document)
         yield RunDocuments(tuple(entered.file for entered in inputs.values()), inputs)
         for document in fresh.values():
-            if isinstance(document, Document) and _changed(document):
+            if isinstance(document, Document) and document.has_changed:
                 recorder.note(
                     "warning",
                     f"{one_line(document.name, 80)} changed while the run lasted: cells kept the text that "
@@ -59,11 +60,11 @@ def open_documents(
 
 def _fresh(document: AnyDocument, recorder: Recorder) -> AnyDocument:
     if isinstance(document, Document):
-        return _described_again(document, recorder) if _changed(document) else document
-    changed = [member for member in document.members if _changed(member.document)]
+        return _described_again(document, recorder) if document.has_changed else document
+    changed = [member for member in document.members if member.document.has_changed]
     if not changed:
         return document
-    newer = {member.key: describe(member.document.path) for member in changed}
+    newer = {member.key: readable_again(member.document) for member in changed}
     noun = "document has" if len(changed) == 1 else "documents have"
     recorder.note(
         "warning",
@@ -75,18 +76,10 @@ def _fresh(document: AnyDocument, recorder: Recorder) -> AnyDocument:
 
 
 def _described_again(document: Document, recorder: Recorder) -> Document:
-    newer = describe(document.path)
+    newer = readable_again(document)
     recorder.note(
         "warning",
         f"{one_line(document.name, 80)} has changed since it was chosen "
         f"({human_size(document.size)} then, {human_size(newer.size)} now): it is read as it is now.",
     )
     return newer
-
-
-def _changed(document: Document) -> bool:
-    try:
-        found = document.path.stat()
-    except OSError:
-        return True
-    return (found.st_size, found.st_mtime) != (document.size, document.modified)

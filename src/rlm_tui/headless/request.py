@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlm_tui.core.content import knowledge_path, resolve_content
-from rlm_tui.core.documents import AnyDocument, Document
+from rlm_tui.core.documents import AnyDocument, DocumentError, DocumentSet
 from rlm_tui.core.opened_documents import open_documents
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import Settings, load_settings
@@ -124,8 +124,12 @@ def make_request(
     if task.name not in {known.name for known in builtin_tasks()}:
         build_signature(task)  # what dspy can't use is said before anything runs
     given = dict(inputs)
-    if characters is not None and isinstance(found, Document) and task.document_input is not None:
-        with found.path.open(encoding=found.encoding, errors="replace") as file:
+    if characters is not None and found is not None and task.document_input is not None:
+        if isinstance(found, DocumentSet):
+            raise DocumentError(
+                found.path, f"Only one document can be given in part, and {found.name} is a set: name a file."
+            )
+        with found.path.open(encoding=found.encoding, errors="replace", newline="") as file:
             given.setdefault(task.document_input, file.read(characters))
         found = None
     values, documents = bind_inputs(task, given, found)

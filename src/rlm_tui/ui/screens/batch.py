@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from rlm_tui.core.document_walk import is_pattern
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskError
 from rlm_tui.core.text import human_seconds, one_line
@@ -112,7 +113,8 @@ class BatchScreen(Screen[None]):
     def _suggest(self, document: Path | None) -> None:
         field = self.query_one("#batch-documents", Input)
         if document is not None and not field.value:
-            field.value = str(document.parent / f"*{document.suffix}")
+            whole = is_pattern(str(document)) or document.is_dir()
+            field.value = str(document if whole else document.parent / f"*{document.suffix}")
 
     def _show_subject(self) -> None:
         if self._wanted is None:

@@ -76,7 +76,7 @@ class ExploreScreen(ExploreViews):
         self.form.say("")
         self.form.set_running(True)
         self.refresh_bindings()
-        wanted = self.form.run_task, self.form.values, self.picker.paths, self.run_settings
+        wanted = self.form.run_task, self.form.values, self.picker.wanted, self.run_settings
         self.run_worker(lambda: self._prepare(*wanted), thread=True, exclusive=True, group="prepare")
 
     def on_task_form_run_pressed(self) -> None:
@@ -203,7 +203,7 @@ class ExploreScreen(ExploreViews):
             self.batch_screen = BatchScreen()
             self.app.install_screen(self.batch_screen, "batch")
         self.app.push_screen(self.batch_screen)
-        document = self.picker.paths[0] if self.picker.paths else None
+        document = self.picker.wanted[0] if self.picker.wanted else None
         wanted = self.form.run_task, self.form.values, document, self.run_settings
         self.batch_screen.prepare(*wanted, self.confined)
 
@@ -214,7 +214,7 @@ class ExploreScreen(ExploreViews):
         from rlm_tui.ui.screens.compare import CompareScreen
 
         asked = Asked(
-            self.form.run_task, self.form.values, self.picker.paths, self.run_settings, self.confined
+            self.form.run_task, self.form.values, self.picker.wanted, self.run_settings, self.confined
         )
         self.app.push_screen(CompareScreen(asked, self._start_session))
 

@@ -137,6 +137,7 @@ class ExplorePanes(Screen[None]):
         self._show_options()
         self.query_one(VolumeBrowser).set_settings(self.run_settings)
         self.show_plan()
+        self.picker.set_html(settings.documents.convert_html)
         planner = self.run_settings.lm
         model = None if planner is None else planner.model
         self.run_worker(lambda: self._find_price(model), thread=True, exclusive=True, group="price")
@@ -240,7 +241,7 @@ class ExplorePanes(Screen[None]):
 
     def choose_default_document(self, task: Task) -> None:
         """Choose the task's own document, unless the person has chosen one."""
-        paths = self.picker.paths
+        paths = self.picker.wanted
         if task.document_input is None or not task.default_document:
             return
         if paths in ((), (self._default_document,)):

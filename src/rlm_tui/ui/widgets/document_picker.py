@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -30,8 +30,8 @@ from rlm_tui.ui.widgets.problem_line import ProblemLine
 class DocumentPicker(Vertical):
     """The documents pane. Posts `Chosen` with documents that were looked at and can be read.
 
-    `paths` are what was chosen, empty for nothing; `document` what they are, None while that is not known: a
-    set is gathered, and the built-in document is built on first use.
+    `paths` are what was chosen, empty for nothing; `document` what they are, None for the built-in one before
+    its first use. `wanted` is what the person chose last, while it is still looked at too.
     """
 
     DEFAULT_CSS = """
@@ -69,7 +69,10 @@ class DocumentPicker(Vertical):
         super().__init__(id="document-picker")
         self._roots = DocumentRoots(working_directory)
         self._own_choice = False
+        self._asked = self._counted = 0
+        self._html = False
         self._price: float | None = None
+        self.wanted: tuple[Path, ...] = ()
         self.paths: tuple[Path, ...] = ()
         self.document: AnyDocument | None = None
 
@@ -180,7 +183,7 @@ class DocumentPicker(Vertical):
         node = self.files.node
         if node is None or node.key in self._roots.virtual:
             return
-        chosen = list(self.paths) if self._own_choice else []
+        chosen = list(self.wanted) if self._own_choice else []
         for path in paths_of(node):
             if path in chosen:
                 chosen.remove(path)
@@ -200,8 +203,8 @@ class DocumentPicker(Vertical):
 
     def used(self) -> None:
         """What is chosen is used now: it comes first among the recent ones."""
-        if self._own_choice and self.paths:
-            self._take_remembered(remembered_documents.remember(self.paths))
+        if self._own_choice and self.wanted:
+            self._take_remembered(remembered_documents.remember(self.wanted))
 
     def choose(self, *paths: Path | str, own: bool = True) -> None:
         """Choose documents; what is wrong with them is said in place. They are looked at in a thread.
@@ -209,30 +212,45 @@ class DocumentPicker(Vertical):
         `own` False: the task brought them, not the person.
         """
         wanted = tuple(resolve_content(path) or expanded(path).absolute() for path in paths)
-        self.run_worker(lambda: self._open(wanted, own), thread=True, exclusive=True, group="describe")
+        self.wanted, self._own_choice = wanted, own
+        self._asked += 1
+        asked = self._asked
+        self.run_worker(lambda: self._open(wanted, asked), thread=True, exclusive=True, group="describe")
 
-    def _open(self, paths: tuple[Path, ...], own: bool) -> None:
+    def _open(self, paths: tuple[Path, ...], asked: int) -> None:
+        """Look at a choice (in a thread). What comes when another was made is nobody's."""
         worker = get_current_worker()
-        tell = self.app.call_from_thread
+
+        def tell(act: Callable[..., None], *arguments: Any) -> None:
+            self.app.call_from_thread(lambda: act(*arguments) if asked == self._asked else None)
+
         try:
             if paths == (knowledge_path(),) and not paths[0].exists():
                 document = None
             else:
                 document = open_documents(
                     paths,
+                    html=self._html,
                     progress=lambda seen: tell(self._show_facts, f"looked at {seen:,} files …"),
                     stop=lambda: worker.is_cancelled,
                 )
         except (GatheringStopped, ConversionStopped):
             return
         except DocumentError as error:
-            tell(self.say, str(error))
+            tell(self._refuse, str(error))
             return
-        tell(self.take, paths, document, own)
+        tell(self.take, paths, document)
 
-    def take(self, paths: Sequence[Path], document: AnyDocument | None, own: bool = True) -> None:
+    def _refuse(self, problem: str) -> None:
+        """What was chosen before stays."""
+        self.wanted = self.paths
+        self._count()
+        self.say(problem)
+
+    def take(self, paths: Sequence[Path], document: AnyDocument | None) -> None:
         """Have these chosen."""
-        self.paths, self.document, self._own_choice = tuple(paths), document, own
+        self.paths = self.wanted = tuple(paths)
+        self.document = document
         self.say("")
         self.files.set_chosen({key_of(paths), *map(str, paths)})
         self._count()
@@ -240,6 +258,8 @@ class DocumentPicker(Vertical):
 
     def built(self, document: Document) -> None:
         """A document was looked at anew for a run; the built-in one may just have been built."""
+        if self.paths != (document.source,):
+            return
         self.document = document
         if document.source == knowledge_path():
             self.files.read_again()
@@ -248,6 +268,13 @@ class DocumentPicker(Vertical):
 
     # What it amounts to
 
+    def set_html(self, converted: bool) -> None:
+        """Whether web pages are converted before they are read."""
+        if converted != self._html:
+            self._html = converted
+            if self.wanted:
+                self.choose(*self.wanted, own=self._own_choice)
+
     def set_price(self, price_per_token: float | None) -> None:
         """What a token of a prompt costs, for saying what sending it all would cost."""
         self._price = price_per_token
@@ -255,20 +282,22 @@ class DocumentPicker(Vertical):
 
     def _count(self) -> None:
         self._show_facts("")
-        document = self.document
+        document, self._counted = self.document, self._counted + 1
+        counted = self._counted
         if document is not None:
             self.run_worker(
-                lambda: self._count_in_thread(document), thread=True, exclusive=True, group="count",
+                lambda: self._count_in_thread(document, counted), thread=True, exclusive=True, group="count",
                 exit_on_error=False,
             )  # fmt: skip
 
-    def _count_in_thread(self, document: AnyDocument) -> None:
+    def _count_in_thread(self, document: AnyDocument, counted: int) -> None:
         worker: Worker[object] = get_current_worker()
         try:
             facts = look_at(document, lambda: worker.is_cancelled)
         except (OSError, CountingStopped):
             return
-        self.app.call_from_thread(self._show_facts, facts_words(facts, self._price))
+        words = facts_words(facts, self._price)
+        self.app.call_from_thread(lambda: self._show_facts(words) if counted == self._counted else None)
 
     def _show_facts(self, words: str) -> None:
         self.query_one("#document-facts", Static).update(words)
