@@ -40,7 +40,7 @@ class DocumentPicker(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "find", key_display="/", id="documents.filter",
                 tooltip="Filter, or type a path or a pattern", group=LOOK),
-        Binding("space", "mark", "add", key_display="space", id="documents.mark",
+        Binding("a", "mark", "add", id="documents.mark",
                 tooltip="Add the file or folder to the documents, or take it out", group=LOOK),
         Binding("f", "favourite", "favourite", id="documents.favourite", show=False,
                 tooltip="Make it a favourite, or no longer", group=LOOK),
