@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from rlm_tui.core.content import knowledge_path
+from rlm_tui.core.opened_documents import GatheringStopped
+from rlm_tui.ui import run_control
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.widgets import document_picker
 from rlm_tui.ui.widgets.document_picker import DocumentPicker
@@ -365,3 +369,24 @@ async def test_marks_and_runs_take_what_was_wanted_last(
         slow.let_go("slow.txt")
         await settled(pilot)
         assert sessions.requests[-1].documents["docs"].path == workplace / "slow.txt"
+
+
+async def test_esc_while_documents_are_looked_at_for_a_run_gives_it_up(
+    open_app: OpenApp, workplace: Path, monkeypatch: pytest.MonkeyPatch, sessions: Sessions
+) -> None:
+    asked = threading.Event()
+
+    def waiting(paths: Sequence[Path], *, stop: Callable[[], bool], **options: Any) -> Any:
+        asked.set()
+        while not stop():
+            time.sleep(0.01)
+        raise GatheringStopped
+
+    async with open_app() as pilot:
+        monkeypatch.setattr(run_control, "open_documents", waiting)
+        await pilot.press("ctrl+r")
+        assert await asyncio.to_thread(asked.wait, 10)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert sessions.requests == []
+        assert "Nothing was run: the" in screen_text(pilot)

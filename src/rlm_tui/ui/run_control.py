@@ -79,16 +79,18 @@ class EventRelay:
             self._listener = listener
 
 
-def ready_documents(paths: Sequence[Path], settings: Settings) -> AnyDocument:
+def ready_documents(
+    paths: Sequence[Path], settings: Settings, stop: Callable[[], bool] = lambda: False
+) -> AnyDocument:
     """The documents at `paths`, the built-in one built first (in a thread).
 
-    Raises DocumentError or OSError.
+    Raises DocumentError or OSError; GatheringStopped or ConversionStopped when `stop` says so.
     """
     if knowledge_path() in paths:
         from rlm_tui.engine.dspy_knowledge import ensure_document
 
         ensure_document(knowledge_path())
-    return open_documents(paths, html=settings.documents.convert_html)
+    return open_documents(paths, html=settings.documents.convert_html, stop=stop)
 
 
 def build_request(

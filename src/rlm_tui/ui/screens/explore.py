@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from rlm_tui.core.documents import AnyDocument, Document, DocumentError
+from rlm_tui.core.opened_documents import ConversionStopped, GatheringStopped
 from rlm_tui.core.own_tasks import read_task_file
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskError, TaskRegistry
@@ -60,6 +62,7 @@ class ExploreScreen(ExploreViews):
         self._start_session = start_session
         self._overrides: dict[str, str] = {}
         self._preparing = False
+        self._given_up = threading.Event()
         self._unconfined_accepted = False
         self._cancel_until = 0.0
         self.batch_screen: BatchScreen | None = None
@@ -76,6 +79,7 @@ class ExploreScreen(ExploreViews):
         self.form.say("")
         self.form.set_running(True)
         self.refresh_bindings()
+        self._given_up.clear()
         wanted = self.form.run_task, self.form.values, self.picker.wanted, self.run_settings
         self.run_worker(lambda: self._prepare(*wanted), thread=True, exclusive=True, group="prepare")
 
@@ -91,12 +95,15 @@ class ExploreScreen(ExploreViews):
         document: AnyDocument | None = None
         try:
             if task.document_input is not None and paths:
-                document = ready_documents(paths, settings)
+                document = ready_documents(paths, settings, self._given_up.is_set)
                 if isinstance(document, Document):
                     tell(self.picker.built, document)
                 tell(self.picker.used)
             request = build_request(task, values, document, settings)
             ask = settings.lm is not None and not self._unconfined_accepted and would_run_unconfined(settings)
+        except (GatheringStopped, ConversionStopped):
+            tell(self._refused, "Nothing was run: the documents were not waited for.", TASK)
+            return
         except (DocumentError, TaskError, OSError, ImportError) as error:
             tell(self._refused, str(error), DOCUMENTS if isinstance(error, DocumentError) else TASK)
             return
@@ -154,6 +161,9 @@ class ExploreScreen(ExploreViews):
     def action_cancel(self) -> None:
         if self.leave_field():
             return
+        if self._preparing:
+            self._given_up.set()
+            return
         now = monotonic()
         if now > self._cancel_until:
             self._cancel_until = now + CANCEL_SECONDS
@@ -185,7 +195,7 @@ class ExploreScreen(ExploreViews):
             case "release" | "step":
                 return run is not None and run.held
             case "cancel":
-                return run is not None and not run.cancelled
+                return self._preparing or (run is not None and not run.cancelled)
             case "copy_result" | "write_result":
                 return self.run is not None and self.run.trajectory.finished is not None
             case _:
