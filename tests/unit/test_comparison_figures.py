@@ -15,6 +15,7 @@ from rlm_tui.engine.direct_window import (
     UNKNOWN_WINDOW_TOKENS,
     Window,
     WindowError,
+    asked_window,
     model_window,
     written_window,
 )
@@ -35,7 +36,7 @@ def answer(**changes: object) -> DirectAnswer:
     known: dict[str, object] = {
         "outputs": {"modules": ["Sower"]}, "prompt_tokens": 900, "completion_tokens": 40, "cost_usd": 0.01,
         "seconds": 1.5, "window_tokens": 8_000, "document_characters": 100_000, "cut_characters": 76_000,
-        "requests": 1, "document_bytes": 110_000, "cut_bytes": 84_000,
+        "requests": 1, "document_bytes": 110_000, "cut_bytes": 84_000, "characters_a_token": 4,
     }  # fmt: skip
     return DirectAnswer(**(known | changes))  # type: ignore[arg-type]
 
@@ -93,7 +94,8 @@ def test_outputs_stand_in_the_order_of_the_first() -> None:
 
 
 def test_the_window_is_the_models_own_or_said_to_be_a_guess() -> None:
-    assert model_window(Settings()) == Window(OFFLINE_WINDOW_TOKENS, "demo")
+    demo = model_window(Settings())
+    assert (demo.tokens, demo.source) == (OFFLINE_WINDOW_TOKENS, "demo")
     hosted = model_window(Settings(lm=LMSettings(model="openai/gpt-4o-mini")))
     assert (hosted.tokens, hosted.source) == (128_000, "model")
     own = model_window(Settings(lm=LMSettings(model="openai/nobody-knows-this")))
@@ -102,16 +104,25 @@ def test_the_window_is_the_models_own_or_said_to_be_a_guess() -> None:
 
 
 def test_room_is_shared_by_the_documents() -> None:
-    assert Window(8_000).room() == 24_000
-    assert Window(8_000).room(3) == 8_000
-    assert Window(1_000).room() == 0
+    demo = Settings()
+    assert asked_window(demo, 8_000).room() == 24_000
+    assert asked_window(demo, 8_000).room(3) == 8_000
+    assert asked_window(demo, 1_000).room() == 0
+
+
+def test_a_real_models_answer_has_its_place_in_the_window() -> None:
+    usual = Settings(lm=LMSettings(model="openai/test-model"))
+    assert asked_window(usual, 128_000).room() == (128_000 - 2_000 - 4_000) * 3
+    long = Settings(lm=LMSettings(model="openai/test-model", max_tokens=10_000))
+    assert asked_window(long, 128_000).room() == (128_000 - 2_000 - 10_000) * 3
+    assert asked_window(long, 3_000).room() == (3_000 - 2_000 - 750) * 3, "never more than a quarter"
 
 
 @pytest.mark.parametrize(
     ("written", "tokens"), [("8000", 8_000), (" 8,000 ", 8_000), ("1_000_000", 1_000_000)]
 )
 def test_a_window_as_people_write_it(written: str, tokens: int) -> None:
-    assert written_window(written) == Window(tokens)
+    assert written_window(written) == tokens
 
 
 @pytest.mark.parametrize("written", ["", "many", "-3", "2999", "8.5", "²"])

@@ -12,7 +12,7 @@ from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import human_count, human_size, number_of, one_line
-from rlm_tui.engine.direct_window import CHARACTERS_A_TOKEN, Window, model_window
+from rlm_tui.engine.direct_window import Window, model_window
 from rlm_tui.headless.truth import truth_about
 from rlm_tui.ui.options import model_words, sandbox_words
 from rlm_tui.ui.run_control import build_request, ready_documents, would_run_unconfined
@@ -107,7 +107,7 @@ def _cut_words(request: RunRequest, window: Window) -> str:
     kept = sum(min(document.size, room) for document in documents)
     if kept == size:
         return f"all of the document fits into {window.tokens:,} tokens"
-    tokens = human_count((size - kept) / CHARACTERS_A_TOKEN)
+    tokens = human_count((size - kept) / window.characters_a_token)
     part = 100 * (size - kept) / size
     return (
         f"about {part:.0f}% of the document will be cut, some {tokens} tokens: "

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input, Static
 
 from rlm_tui.core.text import one_line
-from rlm_tui.engine.direct_window import Window, WindowError, written_window
+from rlm_tui.engine.direct_window import Window, WindowError, asked_window, written_window
 from rlm_tui.ui.comparison import Comparison
 from rlm_tui.ui.comparison_plan import Asked, Ready, plan_lines, ready, subject_words
 from rlm_tui.ui.key_groups import PANES
@@ -110,9 +110,11 @@ class CompareScreen(Screen[None]):
 
     def _window(self) -> Window:
         """The window that is written there. Raises WindowError."""
-        written = written_window(self.query_one("#compare-window", Input).value)
-        known = self._ready.window if self._ready is not None else written
-        return known if known.tokens == written.tokens else written
+        tokens = written_window(self.query_one("#compare-window", Input).value)
+        known = self._ready.window if self._ready is not None else None
+        if known is not None and known.tokens == tokens:
+            return known
+        return asked_window(self._asked.settings, tokens)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
