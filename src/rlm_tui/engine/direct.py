@@ -20,7 +20,7 @@ from rlm_tui.core.redaction import Redactor
 from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.control import RunControl, RunStopped, Stop
-from rlm_tui.engine.direct_window import CHARACTERS_A_TOKEN, Window, asked_window, model_window
+from rlm_tui.engine.direct_window import CHARACTERS_A_TOKEN, Window, asked_window, model_window, set_head
 from rlm_tui.engine.plain import plain
 from rlm_tui.engine.signatures import build_signature
 from rlm_tui.lm.failures import explain
@@ -63,16 +63,16 @@ class DirectAnswer(msgspec.Struct, frozen=True):
 
 
 class _Read(msgspec.Struct, frozen=True):
-    """The beginning of a document, and how long the whole is; `cut_bytes` of it are not in `text`."""
+    """The beginning of a document, and how long the whole is; what is cut of it is not in `text`.
+
+    The names that stand before the texts of a set count as none of it.
+    """
 
     text: str
     characters: int
     bytes: int
+    cut_characters: int
     cut_bytes: int
-
-    @property
-    def cut_characters(self) -> int:
-        return self.characters - len(self.text)
 
 
 def ask_directly(
@@ -201,20 +201,24 @@ def _beginning(document: AnyDocument, limit: int, control: RunControl) -> _Read:
             control.check()
             length += len(piece)
     kept = document.size if length == len(text) else len(text.encode(document.encoding, "replace"))
-    return _Read(text, length, document.size, max(0, document.size - kept))
+    return _Read(text, length, document.size, length - len(text), max(0, document.size - kept))
 
 
 def _beginning_of_set(documents: DocumentSet, limit: int, control: RunControl) -> _Read:
     parts: list[str] = []
-    length = cut_bytes = 0
+    characters = cut_characters = cut_bytes = 0
     for member in documents.members:
         control.check()
-        head = f"===== {member.key} =====\n"
-        read = _beginning(member.document, max(0, limit - length - len(head)), control)
-        parts.append(f"{head}{read.text}\n"[: max(0, limit - length)])
-        length += len(head) + read.characters + 1
+        head = set_head(member.key)
+        room = limit - len(head) - 1
+        read = _beginning(member.document, max(0, room), control)
+        if room > 0:
+            parts.append(f"{head}{read.text}\n")
+            limit = room - len(read.text)
+        characters += read.characters
+        cut_characters += read.cut_characters
         cut_bytes += read.cut_bytes
-    return _Read("".join(parts), length, documents.size, cut_bytes)
+    return _Read("".join(parts), characters, documents.size, cut_characters, cut_bytes)
 
 
 class _Listener(BaseCallback):

@@ -30,6 +30,11 @@ _WORDS: dict[Source, str] = {
 }
 
 
+def set_head(name: str) -> str:
+    """What stands before one text of a set, so that the model can name it. It is no part of the document."""
+    return f"===== {name} =====\n"
+
+
 class WindowError(ValueError):
     """A window that no prompt can have. The message is one sentence that says what to write."""
 

@@ -164,13 +164,9 @@ class Explorer:
         place = sandbox.detail or ("confined" if sandbox.confined else "unconfined")
         planner = OFFLINE if settings.lm is None else settings.lm.model
         sub_lm = planner if settings.sub_lm is None else settings.sub_lm.model
-        return "\n".join(
-            (
-                f"planner  {planner}",
-                f"sub-LM   {sub_lm}",
-                f"sandbox  {sandbox.kind}: {place}",
-                f"volume   {settings.sandbox.volume}",
-            )
+        return visible(
+            f"planner  {planner}\nsub-LM   {sub_lm}\nsandbox  {sandbox.kind}: {place}\n"
+            f"volume   {settings.sandbox.volume}"
         )
 
     def _request(
