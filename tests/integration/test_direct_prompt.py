@@ -13,10 +13,12 @@ from rlm_tui.core.settings import Budgets, LMSettings, Secret, Settings
 from rlm_tui.core.tasks import make_task
 from rlm_tui.engine import direct
 from rlm_tui.engine.direct import ask_directly
+from rlm_tui.engine.direct_window import asked_window
 from rlm_tui.engine.session import RunRequest
 from rlm_tui.headless.comparison_figures import direct_column, read_words
 from rlm_tui.headless.direct_run import DirectRun
 from rlm_tui.headless.request import make_request
+from rlm_tui.ui.comparison_plan import plan_lines
 from tests.integration.session_runs import KEY
 from tests.lm_server import (
     Answer,
@@ -91,6 +93,28 @@ def test_its_seconds_are_those_of_the_run(loopback_lm: StartLM) -> None:
     answer = ask_directly(asked(server, budgets=Budgets(max_seconds=0.5)), WINDOW)
     assert (answer.status, answer.error and answer.error.kind) == ("budget", "TimeBudget")
     assert answer.seconds < 10
+
+
+def test_of_a_set_the_texts_count_and_not_the_names_before_them(loopback_lm: StartLM, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.txt").write_text("x" * 9_000)
+    server = loopback_lm(narrow(1_000_000), key=KEY)  # type: ignore[arg-type]
+    request = asked(server, folder)
+    answer = ask_directly(request, WINDOW)
+    assert answer.document_characters == answer.document_bytes == 36_000
+    sent = sum(message.text.count("x") for message in server.requests[0].messages if message.role == "user")
+    kept = answer.document_characters - answer.cut_characters
+    assert sent - kept < 10, "what is said to be kept was sent (the prompt's own words have an x, too)"
+    heads = 2 * len("===== 0.txt =====\n\n")
+    assert kept == 16_500 - heads
+    (_, words) = next(
+        line
+        for line in plan_lines(request, asked_window(request.settings, WINDOW))
+        if line[0] == "one prompt"
+    )
+    assert f"{100 * answer.cut_characters / 36_000:.0f}% of the document will be cut" in words
 
 
 def test_whatever_is_raised_it_has_an_end(loopback_lm: StartLM, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,6 +165,10 @@ def test_a_comparison_is_a_table_in_text_and_in_html() -> None:
     assert "66 of 66" in page
 
 
+def test_what_is_written_in_settings_is_only_text() -> None:
+    assert "␛[31m" in repr(Explorer(lm="openai/\x1b[31mred"))
+
+
 def test_a_comparison_goes_on_without_the_rlms_answer(model: Any, tmp_path: Path) -> None:
     model(by_kind(planner_script([]), planner=StatusFailure(401, "No.", code="invalid_api_key")))
     failed = Explorer().compare("question -> answer", question="?")

@@ -343,6 +343,8 @@ async def test_leaving_the_program_cancels_both(
         await pilot.press("f1")
         await settled(pilot)
         assert "Keys in Compare" in screen_text(pilot)
+        assert "Look at an answer whole, of both sides" in screen_text(pilot)
+        assert "Open or shut the row" not in screen_text(pilot)
         await pilot.press("escape", "ctrl+q")
         await settled(pilot)
         await pilot.press("c")

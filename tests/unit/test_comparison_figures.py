@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from rlm_tui.core import events as e
+from rlm_tui.core.builtin_tasks import builtin_tasks
 from rlm_tui.core.settings import LMSettings, Settings
+from rlm_tui.core.text import width_of
 from rlm_tui.core.trajectory import fold
 from rlm_tui.engine.direct import DirectAnswer
 from rlm_tui.engine.direct_window import (
@@ -19,6 +21,8 @@ from rlm_tui.engine.direct_window import (
     model_window,
     written_window,
 )
+from rlm_tui.engine.session import RunRequest
+from rlm_tui.headless.comparison import Comparison
 from rlm_tui.headless.comparison_figures import (
     Column,
     direct_column,
@@ -81,6 +85,37 @@ def test_a_run_that_has_asked_nothing_yet_is_not_free() -> None:
     began = rlm_column(fold(log[:2]), seconds=0.4)
     assert (began.status, began.seconds) == ("running", 0.4)
     assert (began.prompt_tokens, began.cost_usd, began.found) == (None, None, None)
+
+
+def compared(settings: Settings, direct: DirectAnswer) -> Comparison:
+    request = RunRequest(builtin_tasks()[0], {}, {}, settings)
+    return Comparison(request, fold(open_run(RECORDED).events()), direct, {"modules": ["Sower"]})
+
+
+def test_a_side_without_an_answer_is_not_held_against_the_truth() -> None:
+    error = e.ErrorDetail("TokenBudget", "It is spent.", "Give it \x1b more with --max-tokens.")
+    comparison = compared(Settings(), answer(status="budget", outputs={}, cut_characters=0, error=error))
+    table = {row[0]: row[1:] for row in comparison.rows()}
+    assert table["truth"] == ("1 of 1", "—")
+    assert table["document"][1] == "—", "nobody read it"
+    assert comparison.lines()[-1] == "one prompt: budget: It is spent. Give it ␛ more with --max-tokens."
+
+
+def test_the_sub_lm_is_named_where_it_is_another() -> None:
+    planner, sub = LMSettings(model="openai/large"), LMSettings(model="openai/small")
+    assert ("sub-LM", "openai/small", "none") in compared(Settings(lm=planner, sub_lm=sub), answer()).rows()
+    same = compared(Settings(lm=planner, sub_lm=planner), answer()).rows()
+    assert not any(row[0] == "sub-LM" for row in same)
+
+
+def test_wide_answers_keep_the_columns() -> None:
+    wide = compared(Settings(), answer(outputs={"作者": ["a"]}))
+    begins = {
+        width_of(line[: line.rindex(right)])
+        for line, (_, _, right) in zip(wide.lines()[1:], wide.rows(), strict=True)
+        if right
+    }
+    assert len(begins) == 1
 
 
 def test_what_was_cut_in_words() -> None:
