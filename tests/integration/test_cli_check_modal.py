@@ -68,7 +68,7 @@ def test_a_key_without_a_value_is_missing(loopback_modal: LoopbackModal, value: 
     found = by_name(ended)
     assert found["secret's key"]["outcome"] == "ok", "from outside it can't be seen"
     assert found["sandbox secret"]["outcome"] == "missing"
-    assert "modal secret create --force LITELLM DSPY_LLM_API_KEY=…" in found["sandbox secret"]["mend"]
+    assert "Write DSPY_LLM_API_KEY into .env" in found["sandbox secret"]["mend"]
 
 
 @with_sandboxes
@@ -232,13 +232,13 @@ def test_a_missing_secret_or_key_names_the_command(loopback_modal: LoopbackModal
     assert by_name(no_key)["secret"]["outcome"] == "ok"
     key = by_name(no_key)["secret's key"]
     assert key["outcome"] == "missing"
-    assert "`modal secret create --force LITELLM DSPY_LLM_API_KEY=…`" in key["mend"]
+    assert "`modal secret create --force LITELLM --from-dotenv .env`" in key["mend"]
 
     loopback_modal.account.secrets.clear()
     none = doctor("check", "--sandbox", "modal", modal=loopback_modal, **attached)
     assert none.code == 1
     assert "To be mended: secret." in none.stdout
-    assert "`modal secret create LITELLM DSPY_LM_MODEL=… DSPY_LLM_API_KEY=…`" in none.stdout
+    assert "`modal secret create LITELLM --from-dotenv .env`" in none.stdout
 
 
 def test_a_secret_of_another_name_is_called_by_it(loopback_modal: LoopbackModal) -> None:

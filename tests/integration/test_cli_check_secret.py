@@ -31,7 +31,7 @@ def test_a_secret_that_is_missing_names_the_command(loopback_modal: LoopbackModa
     assert plain.code == 1
     assert plain.stdout == ""
     assert "There is no secret OTHER_MODELS in Modal." in plain.stderr
-    assert "`modal secret create OTHER_MODELS DSPY_LM_MODEL=… DSPY_LLM_API_KEY=…`" in plain.stderr
+    assert "`modal secret create OTHER_MODELS --from-dotenv .env`" in plain.stderr
     told = doctor("check-secret", "--json", modal=loopback_modal, RLM_TUI_MODAL_SECRET="my-models")
     assert told.code == 1
     assert told.json["found"] is False
@@ -44,7 +44,7 @@ def test_a_key_that_is_missing_names_the_command(loopback_modal: LoopbackModal) 
     plain = doctor(*asked, modal=loopback_modal)
     assert plain.code == 1
     assert "The secret my-models has no OTHER_API_KEY." in plain.stderr
-    assert "`modal secret create --force my-models OTHER_API_KEY=…`" in plain.stderr
+    assert "`modal secret create --force my-models --from-dotenv .env`" in plain.stderr
     told = doctor(*asked, "--json", modal=loopback_modal)
     assert (told.code, told.json["found"], told.json["filled"]) == (1, False, None)
     assert not loopback_modal.sandboxes

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +15,7 @@ import pytest
 from rlm_tui.ui.help_pages import page_text
 from tests.integration.command_line import rlm_tui
 from tests.integration.session_runs import KEY
-from tests.lm_server import WRONG_KEY, always, planner_script
+from tests.lm_server import WRONG_KEY, Answer, Kind, always, planner_script
 from tests.lm_server.answers import StatusFailure
 from tests.lm_server.fixtures import StartLM
 
@@ -110,6 +116,47 @@ def test_a_key_in_the_providers_words_is_not_repeated(loopback_lm: StartLM) -> N
     assert ended.code == 1
     assert "is not allowed here" in ended.json["direct"]["error"]["message"]
     assert secret not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_one_prompt_keeps_the_run(
+    loopback_lm: StartLM, tmp_path: Path, number: signal.Signals
+) -> None:
+    late = Answer("never read", delay=60)
+    server = loopback_lm(
+        planner_script([("Done.", "SUBMIT(answer='paid for')")], predict_answer=lambda _: late), key=KEY
+    )
+    command = ["compare-direct", "question -> answer", "--input", "question=?", "--json"]
+    environment = {"DSPY_LM_MODEL": "openai/test-model", "DSPY_LM_API_BASE": server.api_base}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rlm_tui", *command],
+        env={**os.environ, **environment, "DSPY_LLM_API_KEY": KEY},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        ends = time.monotonic() + 60
+        while not any(request.kind is Kind.PREDICT for request in server.requests):
+            assert time.monotonic() < ends, "the one prompt was never asked"
+            time.sleep(0.05)
+        process.send_signal(number)
+        printed, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    found = json.loads(printed)
+    assert found["rlm"]["outputs"] == {"answer": "paid for"}
+    assert found["direct"]["status"] == "cancelled"
+
+
+def test_a_budget_holds_for_both_and_its_option_is_there() -> None:
+    ended = rlm_tui("compare-direct", "api-endpoints", "--max-tokens", "2500", "--json")
+    assert ended.code == 1
+    assert ended.json["rlm"]["status"] == "budget"
+    direct = ended.json["direct"]
+    assert (direct["status"], direct["requests"], direct["prompt_tokens"]) == ("budget", 0, None)
+    assert "more than the budget of 2,500" in direct["error"]["message"]
+    assert "--max-tokens" in direct["error"]["hint"]
 
 
 def test_what_is_asked_wrongly() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from rlm_tui.lm.models import build_models
 from rlm_tui.store.run_log import open_run
 from tests.integration.notebooks import jupyter_home, kernel_environment
 from tests.integration.session_runs import KEY
-from tests.lm_server import StatusFailure, planner_script
+from tests.lm_server import Answer, StatusFailure, by_kind, planner_script
 from tests.lm_server.fixtures import StartLM
 
 
@@ -161,6 +163,31 @@ def test_a_comparison_is_a_table_in_text_and_in_html() -> None:
     page = comparison._repr_html_()
     assert "<td" in page
     assert "66 of 66" in page
+
+
+def test_what_is_written_in_settings_is_only_text() -> None:
+    assert "␛[31m" in repr(Explorer(lm="openai/\x1b[31mred"))
+
+
+def test_a_comparison_goes_on_without_the_rlms_answer(model: Any, tmp_path: Path) -> None:
+    model(by_kind(planner_script([]), planner=StatusFailure(401, "No.", code="invalid_api_key")))
+    failed = Explorer().compare("question -> answer", question="?")
+    assert failed.rlm.status == "failed"
+    assert failed.direct.outputs == {"answer": "answer found"}
+    model(planner_script([("Wait.", "print('found')")] * 3))
+    spent = Explorer(max_tokens=1).compare("question -> answer", question="?")
+    assert (spent.rlm.status, spent.direct.status) == ("budget", "answered")
+
+
+def test_ctrl_c_during_the_one_prompt_keeps_the_run(model: Any) -> None:
+    def interrupted(_: Any) -> Answer:
+        os.kill(os.getpid(), signal.SIGINT)
+        return Answer("never read", delay=20)
+
+    model(planner_script([("Done.", "SUBMIT(answer='paid for')")], predict_answer=interrupted))
+    comparison = Explorer().compare("question -> answer", question="?")
+    assert comparison.rlm.outputs == {"answer": "paid for"}
+    assert comparison.direct.status == "cancelled"
 
 
 @pytest.mark.slow

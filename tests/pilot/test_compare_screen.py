@@ -319,6 +319,7 @@ async def test_esc_twice_cancels_both(open_app: OpenApp, loopback_lm: StartLM, o
         await pilot.press("escape")
         await ended(pilot)
         assert words(pilot).count("■ cancelled") == 2
+        assert "cancelling both" not in screen_lines(pilot)[-1]
         await pilot.press("escape")
         await settled(pilot)
         assert pilot.app.screen is pilot.app.explore
@@ -332,9 +333,22 @@ async def test_leaving_the_program_cancels_both(
     async with open_app(
         task=own_task, settings=configured(server), start_session=start_engine_session
     ) as pilot:
-        await begun(pilot, server)
+        screen = await begun(pilot, server)
         await pilot.press("ctrl+q")
-        await pilot.pause()
+        await settled(pilot)
+        assert "A comparison goes on." in words(pilot)
+        await pilot.press("s")
+        await settled(pilot)
+        assert compare(pilot).active
+        await pilot.press("f1")
+        await settled(pilot)
+        assert "Keys in Compare" in screen_text(pilot)
+        assert "Look at an answer whole, of both sides" in screen_text(pilot)
+        assert "Open or shut the row" not in screen_text(pilot)
+        await pilot.press("escape", "ctrl+q")
+        await settled(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: not screen.active, "the end")
     late = time.monotonic() + 20
     while left_behind():
         assert time.monotonic() < late, left_behind()
@@ -365,6 +379,28 @@ async def click(pilot: Pilot[Any], shown: str) -> None:
             await pilot.click(offset=(line.index(shown) + 1, y))
             return
     raise AssertionError(f"{shown!r} is not on the screen:\n{screen_text(pilot)}")
+
+
+async def test_a_truth_that_nobody_can_read_is_an_end_of_looking(open_app: OpenApp, workplace: Path) -> None:
+    notes = workplace / "notes.txt"
+    (workplace / "notes.txt.truth.json").write_text("[" * 200_000, encoding="utf-8")
+    async with open_app(task="api-endpoints", document=str(notes)) as pilot:
+        await pilot.press("f6")
+        await settled(pilot)
+        await until(pilot, lambda: "can't be read as the truth" in words(pilot), "the problem")
+
+
+async def test_a_fault_that_nobody_expected_is_said(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("nobody expected this")
+
+    monkeypatch.setattr("rlm_tui.ui.screens.compare.ready", broken)
+    async with open_app(task="basic") as pilot:
+        await pilot.press("f6")
+        await settled(pilot)
+        await until(pilot, lambda: "nobody expected this" in words(pilot), "the problem")
 
 
 async def test_the_palette_opens_it(open_app: OpenApp) -> None:

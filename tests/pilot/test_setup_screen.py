@@ -213,7 +213,7 @@ async def test_what_is_to_be_mended_is_scrolled_into_view(
         assert "To be mended: secret." in text
         await pilot.press("c")
         await pilot.pause()
-        assert pilot.app.clipboard == "modal secret create LITELLM DSPY_LM_MODEL=… DSPY_LLM_API_KEY=…"
+        assert pilot.app.clipboard == "modal secret create LITELLM --from-dotenv .env"
         assert screen_lines(pilot)[-1].strip().startswith("copied: modal secret create LITELLM")
         assert not loopback_modal.sandboxes
 

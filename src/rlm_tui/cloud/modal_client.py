@@ -160,11 +160,13 @@ def secret(settings: ModalSettings, name: str, *keys: str) -> Any:
         if keys and _exists(settings, name):
             raise CloudMissingError(
                 f"The secret {name} has no {', '.join(keys)}.",
-                f"Add it: `modal secret create --force {name} {keys[0]}=…` with all its other keys.",
+                f"Write {keys[0]} into .env, with all its other keys, and run "
+                f"`modal secret create --force {name} --from-dotenv .env`.",
             ) from error
         raise CloudMissingError(
             f"There is no secret {name} in Modal.",
-            f"Run `modal secret create {name} DSPY_LM_MODEL=… DSPY_LLM_API_KEY=…`.",
+            f"Write DSPY_LM_MODEL and DSPY_LLM_API_KEY into .env and run "
+            f"`modal secret create {name} --from-dotenv .env`.",
         ) from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from typing import Annotated
 
 import msgspec
@@ -27,11 +29,16 @@ def compare_direct(
     sandbox: options.SandboxKind = None,
     max_iterations: options.MaxIterations = None,
     max_llm_calls: options.MaxLLMCalls = None,
+    max_seconds: options.MaxSeconds = None,
+    max_tokens: options.MaxTokens = None,
+    max_cost: options.MaxCost = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Ask through an RLM and then as one prompt: answers, tokens, cost, seconds, and what did not fit.
 
-    Exit codes: 0 both answered, 1 one of them failed, 2 asked wrongly, 130 cancelled.
+    The budgets are those of each of the two. Ctrl-C ends what goes on and keeps what there is.
+
+    Exit codes: 0 both answered, 1 one of them failed or used up a budget, 2 asked wrongly, 130 cancelled.
     """
     from rlm_tui.headless.result import ExitCode, exit_code, refusal_object, run_object
 
@@ -41,6 +48,9 @@ def compare_direct(
         sandbox=sandbox,
         max_iterations=max_iterations,
         max_llm_calls=max_llm_calls,
+        max_seconds=max_seconds,
+        max_tokens=max_tokens,
+        max_cost_usd=max_cost,
     )
     try:
         from rlm_tui.headless.request import build_request
@@ -51,16 +61,22 @@ def compare_direct(
     except (ValueError, OSError) as error:
         detail = described(error)
         refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
-    from rlm_tui.engine.direct import ask_directly
     from rlm_tui.headless.comparison import Comparison
+    from rlm_tui.headless.direct_run import DirectRun
+    from rlm_tui.headless.interrupts import cancelled_by_signals
     from rlm_tui.headless.watch import watch
 
-    session, trajectory = watch(request, as_json=as_json)
-    finished = trajectory.finished
-    code = exit_code(finished.status if finished else "failed")
-    if code == ExitCode.CANCELLED:
-        raise typer.Exit(int(code))
-    comparison = Comparison(request, trajectory, ask_directly(request, window), truth)
+    direct = DirectRun(request, window)
+    # Around both, so that no moment between them loses what was paid for.
+    with cancelled_by_signals(direct.cancel):
+        session, trajectory = watch(request, as_json=as_json)
+        finished = trajectory.finished
+        code = exit_code(finished.status if finished else "failed")
+        if code == ExitCode.CANCELLED:
+            direct.cancel()
+        with redirect_stdout(sys.stderr):
+            answer = direct.run()
+    comparison = Comparison(request, trajectory, answer, truth)
     if as_json:
         print_json(
             {
@@ -76,4 +92,6 @@ def compare_direct(
     else:
         for line in comparison.lines():
             typer.echo(line)
-    raise typer.Exit(1 if code or comparison.direct.error is not None else 0)
+    if answer.status == "cancelled":
+        raise typer.Exit(int(ExitCode.CANCELLED))
+    raise typer.Exit(1 if code or answer.status != "answered" else 0)

@@ -18,8 +18,9 @@ from rlm_tui.core.documents import AnyDocument, DocumentSet
 from rlm_tui.core.events import ErrorDetail, Usage
 from rlm_tui.core.redaction import Redactor
 from rlm_tui.engine.abandon import abandonable
-from rlm_tui.engine.control import RunControl, RunStopped
-from rlm_tui.engine.direct_window import Window, model_window
+from rlm_tui.engine.budget import RunBudget
+from rlm_tui.engine.control import RunControl, RunStopped, Stop
+from rlm_tui.engine.direct_window import CHARACTERS_A_TOKEN, Window, asked_window, model_window, set_head
 from rlm_tui.engine.plain import plain
 from rlm_tui.engine.signatures import build_signature
 from rlm_tui.lm.failures import explain
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
 
 COUNTED_AT_ONCE = 1_048_576
+SHORTER, SHORTENED_AT_MOST = 0.6, 3
+"""How much of a document stays when the model finds the prompt too long, and how often that is tried."""
+Status = Literal["answered", "failed", "budget", "cancelled"]
 
 
 class DirectAnswer(msgspec.Struct, frozen=True):
@@ -37,7 +41,8 @@ class DirectAnswer(msgspec.Struct, frozen=True):
     into a window of `window_tokens`; the same in bytes. Tokens and cost are None where nobody told them.
 
     `requests` is how often the model was asked: an adapter asks again in another form when it can't read the
-    answer. `status` "cancelled" has neither outputs nor an error.
+    answer, and a prompt that the model found too long is asked again shorter (`shortened` times). `status`
+    "cancelled" has neither outputs nor an error.
     """
 
     outputs: dict[str, Any]
@@ -49,23 +54,25 @@ class DirectAnswer(msgspec.Struct, frozen=True):
     document_characters: int
     cut_characters: int
     error: ErrorDetail | None = None
-    status: Literal["answered", "failed", "cancelled"] = "answered"
+    status: Status = "answered"
     requests: int = 0
     document_bytes: int = 0
     cut_bytes: int = 0
+    characters_a_token: int = CHARACTERS_A_TOKEN
+    shortened: int = 0
 
 
 class _Read(msgspec.Struct, frozen=True):
-    """The beginning of a document, and how long the whole is; `cut_bytes` of it are not in `text`."""
+    """The beginning of a document, and how long the whole is; what is cut of it is not in `text`.
+
+    The names that stand before the texts of a set count as none of it.
+    """
 
     text: str
     characters: int
     bytes: int
+    cut_characters: int
     cut_bytes: int
-
-    @property
-    def cut_characters(self) -> int:
-        return self.characters - len(self.text)
 
 
 def ask_directly(
@@ -78,27 +85,43 @@ def ask_directly(
     """Ask once, with as much of the document as fits. Blocks; what fails is in the answer's `error`.
 
     `window_tokens` None: the model's own window, if its provider's table has it. A stop of `control` ends it
-    at once; `on_retry` is told of each wait for a provider that failed in passing.
+    at once, and so do the budgets of the run, which are this prompt's too. `on_retry` is told of each wait
+    for a provider that failed in passing, and of a prompt that has to be shorter.
     """
-    control = control if control is not None else RunControl()
-    redactor = Redactor(request.settings.secrets())
-    window = Window(window_tokens) if window_tokens else model_window(request.settings)
-    listener = _Listener()
-    read: list[_Read] = []
+    control = RunControl(control)
+    settings = request.settings
+    redactor = Redactor(settings.secrets())
+    window = asked_window(settings, window_tokens) if window_tokens else model_window(settings)
+    budget = RunBudget(settings.budgets, control)
+    listener = _Listener(budget)
+    read: dict[str, _Read] = {}
     outputs: dict[str, Any] = {}
-    status: Literal["answered", "failed", "cancelled"] = "answered"
+    status: Status = "answered"
     problem = None
+    shortened = 0
     began = time.monotonic()
     try:
+        control.check()
         each = window.room(len(request.documents))
-        given = {}
-        for name, document in request.documents.items():
-            read.append(_beginning(document, each, control))
-            given[name] = read[-1].text
-        answer = _ask(request, given, listener, control, on_retry)
+        with budget.clock():
+            while True:
+                for name, document in request.documents.items():
+                    read[name] = _beginning(document, each, control)
+                _allow(request, [one.text for one in read.values()], window, control)
+                try:
+                    answer = _ask(request, read, listener, control, on_retry)
+                    break
+                except dspy.ContextWindowExceededError:
+                    longest = max((len(one.text) for one in read.values()), default=0)
+                    if not longest or shortened == SHORTENED_AT_MOST:
+                        raise
+                    shortened += 1
+                    each = int(longest * SHORTER)
+                    if on_retry is not None:
+                        on_retry("the prompt was too long for the model: asking with less of the document")
         outputs = {name: redactor.value(plain(value)) for name, value in answer.items()}
-    except RunStopped:
-        status = "cancelled"
+    except RunStopped as ended:
+        status, problem = ended.stop.status, ended.stop.error
     except Exception as error:
         said = explain(error)
         status = "failed"
@@ -113,19 +136,33 @@ def ask_directly(
         cost_usd=used.cost_usd,
         seconds=time.monotonic() - began,
         window_tokens=window.tokens,
-        document_characters=sum(one.characters for one in read),
-        cut_characters=sum(one.cut_characters for one in read),
+        document_characters=sum(one.characters for one in read.values()),
+        cut_characters=sum(one.cut_characters for one in read.values()),
         error=problem,
         status=status,
-        requests=used.requests,
-        document_bytes=sum(one.bytes for one in read),
-        cut_bytes=sum(one.cut_bytes for one in read),
+        requests=used.requests + listener.refused,
+        document_bytes=sum(one.bytes for one in read.values()),
+        cut_bytes=sum(one.cut_bytes for one in read.values()),
+        characters_a_token=window.characters_a_token,
+        shortened=shortened,
     )
+
+
+def _allow(request: RunRequest, texts: list[str], window: Window, control: RunControl) -> None:
+    """Refuse a prompt that is longer than all the tokens that may be spent: nothing is asked then."""
+    most = request.settings.budgets.max_tokens
+    characters = sum(map(len, texts)) + sum(len(str(value)) for value in request.inputs.values())
+    tokens = characters // window.characters_a_token
+    if most is not None and tokens > most:
+        message = f"One prompt of about {tokens:,} tokens is more than the budget of {most:,}."
+        hint = "Give it more with --max-tokens, or a smaller --window."
+        control.stop(Stop("budget", ErrorDetail(kind="TokenBudget", message=message, hint=hint)))
+    control.check()
 
 
 def _ask(
     request: RunRequest,
-    given: dict[str, str],
+    read: dict[str, _Read],
     listener: _Listener,
     control: RunControl,
     on_retry: Callable[[str], None] | None,
@@ -136,6 +173,7 @@ def _ask(
     listener.meter = models.meter
     try:
         signature = build_signature(request.task)
+        given = {name: one.text for name, one in read.items()}
         with (
             control.on_stop(models.stop),
             dspy.context(lm=models.planner, callbacks=[listener], max_history_size=0),
@@ -163,30 +201,42 @@ def _beginning(document: AnyDocument, limit: int, control: RunControl) -> _Read:
             control.check()
             length += len(piece)
     kept = document.size if length == len(text) else len(text.encode(document.encoding, "replace"))
-    return _Read(text, length, document.size, max(0, document.size - kept))
+    return _Read(text, length, document.size, length - len(text), max(0, document.size - kept))
 
 
 def _beginning_of_set(documents: DocumentSet, limit: int, control: RunControl) -> _Read:
     parts: list[str] = []
-    length = cut_bytes = 0
+    characters = cut_characters = cut_bytes = 0
     for member in documents.members:
         control.check()
-        head = f"===== {member.key} =====\n"
-        read = _beginning(member.document, max(0, limit - length - len(head)), control)
-        parts.append(f"{head}{read.text}\n"[: max(0, limit - length)])
-        length += len(head) + read.characters + 1
+        head = set_head(member.key)
+        room = limit - len(head) - 1
+        read = _beginning(member.document, max(0, room), control)
+        if room > 0:
+            parts.append(f"{head}{read.text}\n")
+            limit = room - len(read.text)
+        characters += read.characters
+        cut_characters += read.cut_characters
         cut_bytes += read.cut_bytes
-    return _Read("".join(parts), length, documents.size, cut_bytes)
+    return _Read("".join(parts), characters, documents.size, cut_characters, cut_bytes)
 
 
 class _Listener(BaseCallback):
     """Adds up what the one question used, also when an adapter asks it again in another form."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: RunBudget) -> None:
         self.meter: Meter | None = None
         self.usage = Usage(requests=0)
+        self.refused = 0
+        self._budget = budget
+
+    def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        self._budget.enforce()
 
     def on_lm_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:
         used = self.meter.take(call_id) if self.meter is not None else None
+        if exception is not None and not isinstance(exception, dspy.LMConfigurationError):
+            self.refused += 1
         if used is not None:
+            self._budget.charge(used)
             self.usage = add_usage(self.usage, used) if self.usage.requests else used

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.core.text import one_line, visible
+from rlm_tui.core.text import one_line, visible, width_of
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.headless.comparison_figures import (
     ONE_PROMPT,
@@ -51,10 +51,15 @@ class Comparison:
 
     def rows(self) -> list[Row]:
         """What is compared, the RLM's value, the one prompt's: in words that are safe to print."""
-        configured = self.request.settings.lm
-        model = "offline demo" if configured is None else one_line(configured.model, VALUE_CELLS)
+        settings = self.request.settings
+        model = "offline demo" if settings.lm is None else one_line(settings.lm.model, VALUE_CELLS)
         rlm, direct = self.rlm, self.direct
-        rows: list[Row] = [("model", model, model), *figures(rlm, direct)]
+        rows: list[Row] = [("model", model, model)]
+        sub_lm = settings.sub_lm.model if settings.lm is not None and settings.sub_lm is not None else model
+        if one_line(sub_lm, VALUE_CELLS) != model:
+            # Its calls, tokens and price are in the RLM's column.
+            rows.append(("sub-LM", one_line(sub_lm, VALUE_CELLS), "none"))
+        rows += figures(rlm, direct)
         rows += [
             (visible(name), _shown(rlm.outputs.get(name)), _shown(direct.outputs.get(name)))
             for name in output_names(rlm, direct)
@@ -62,10 +67,10 @@ class Comparison:
         return rows
 
     def failures(self) -> list[str]:
-        """Why a side failed: a sentence to act upon, so it is not cut to a column."""
+        """Why a side has no answer: sentences to act upon, so they are not cut to a column."""
         sides = ((RLM, self.rlm), (ONE_PROMPT, self.direct))
         return [
-            f"{name} failed: {one_line(side.error.message, ERROR_CELLS)}"
+            f"{name}: {side.status}: {one_line(f'{side.error.message} {side.error.hint}', ERROR_CELLS)}"
             for name, side in sides
             if side.error
         ]
@@ -73,8 +78,11 @@ class Comparison:
     def lines(self) -> list[str]:
         """The rows as a table of plain text, and what failed."""
         rows = [TITLES, *self.rows()]
-        label = max(len(row[0]) for row in rows)
-        table = [f"{name:<{label}}  {left:<{VALUE_CELLS}}  {right}".rstrip() for name, left, right in rows]
+        label = max(width_of(row[0]) for row in rows)
+        table = [
+            f"{_padded(name, label)}  {_padded(left, VALUE_CELLS)}  {right}".rstrip()
+            for name, left, right in rows
+        ]
         return table + self.failures()
 
     def __repr__(self) -> str:
@@ -83,8 +91,12 @@ class Comparison:
     def _repr_html_(self) -> str:
         from rlm_tui.headless.run_html import table
 
-        failures = [("failed", failure, "") for failure in self.failures()]
+        failures = [("no answer", failure, "") for failure in self.failures()]
         return table(TITLES, [*self.rows(), *failures])
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - width_of(text))
 
 
 def _shown(value: Any) -> str:

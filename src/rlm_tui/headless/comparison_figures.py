@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from rlm_tui.core.events import DocumentReference, ErrorDetail
-from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size
+from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size, number_of
 from rlm_tui.core.trajectory import Trajectory
-from rlm_tui.engine.direct_window import CHARACTERS_A_TOKEN
 from rlm_tui.headless.truth import TruthCheck, check
 
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "—"
 """What stands where nobody told a figure: unknown is not zero."""
+ANSWERED = ("submitted", "extracted", "answered")
+"""A side with another status has no answer that could be held against the truth."""
 RLM, ONE_PROMPT = "RLM", "one prompt"
 
 
@@ -72,7 +73,7 @@ def rlm_column(
         read=_all_of(started.documents) if started is not None else "",
         outputs=outputs,
         error=finished.error if finished is not None else None,
-        found=check(outputs, truth) if truth is not None and finished is not None else None,
+        found=check(outputs, truth) if truth is not None and status in ANSWERED else None,
     )
 
 
@@ -85,10 +86,11 @@ def direct_column(answer: DirectAnswer, truth: Mapping[str, Any] | None = None) 
         answer_tokens=answer.completion_tokens,
         cost_usd=answer.cost_usd,
         seconds=answer.seconds,
-        read=read_words(answer),
+        # A prompt that was refused or cancelled was read by nobody.
+        read=read_words(answer) if answer.status in ANSWERED else "",
         outputs=answer.outputs,
         error=answer.error,
-        found=check(answer.outputs, truth) if truth is not None else None,
+        found=check(answer.outputs, truth) if truth is not None and answer.status in ANSWERED else None,
     )
 
 
@@ -123,10 +125,11 @@ def read_words(answer: DirectAnswer) -> str:
         return f"all of {human_count(answer.document_characters)} characters"
     part = 100 * answer.cut_characters / answer.document_characters
     kept = human_size(answer.document_bytes - answer.cut_bytes)
-    tokens = human_count(answer.cut_characters / CHARACTERS_A_TOKEN)
+    tokens = human_count(answer.cut_characters / answer.characters_a_token)
     return (
         f"{part:.0f}% cut: all but {kept} of {human_size(answer.document_bytes)}, about {tokens} tokens, "
         f"did not fit into {answer.window_tokens:,}"
+        + (f"; the model refused {number_of(answer.shortened, 'longer prompt')}" if answer.shortened else "")
     )
 
 

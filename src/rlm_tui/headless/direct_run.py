@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rlm_tui.core.events import ErrorDetail
+from rlm_tui.core.redaction import Redactor
 from rlm_tui.engine.control import RunControl, Stop
 
 if TYPE_CHECKING:
@@ -15,9 +17,14 @@ if TYPE_CHECKING:
 
 
 class DirectRun:
-    """Asks `request` once. `on_end` is told of the end, from the thread; `answer` then has what came out."""
+    """Asks `request` once. `on_end` is told of the end, from the thread; `answer` then has what came out.
 
-    def __init__(self, request: RunRequest, window_tokens: int, on_end: Callable[[], object]) -> None:
+    `window_tokens` None is the model's own window.
+    """
+
+    def __init__(
+        self, request: RunRequest, window_tokens: int | None, on_end: Callable[[], object] = lambda: None
+    ) -> None:
         self.request = request
         self.window_tokens = window_tokens
         self.answer: DirectAnswer | None = None
@@ -56,17 +63,34 @@ class DirectRun:
         """Wait for the end; False when `timeout` seconds passed first."""
         return self._ended.wait(timeout)
 
-    def _ask(self) -> None:
-        # Here and not above: dspy takes seconds to import.
-        from rlm_tui.engine.direct import ask_directly
+    def run(self) -> DirectAnswer:
+        """Start it and wait for its end; `cancel` from a signal's handler ends it."""
+        self.start()
+        while not self.wait(0.2):
+            pass
+        assert self.answer is not None, "a prompt that ended has an answer"
+        return self.answer
 
+    def _ask(self) -> None:
         try:
-            self.answer = ask_directly(
-                self.request, self.window_tokens, control=self._control, on_retry=self._say
-            )
+            self.answer = self._answer()
         finally:
             self._on_end()
             self._ended.set()
+
+    def _answer(self) -> DirectAnswer:
+        # Here and not above: dspy takes seconds to import.
+        from rlm_tui.engine.direct import DirectAnswer, ask_directly
+
+        if self.cancelled:
+            return DirectAnswer({}, None, None, None, 0.0, 0, 0, 0, status="cancelled")
+        try:
+            return ask_directly(self.request, self.window_tokens, control=self._control, on_retry=self._say)
+        except Exception as error:
+            said = Redactor(self.request.settings.secrets()).text(str(error))
+            problem = ErrorDetail(kind=type(error).__name__, message=f"The prompt could not be asked: {said}")
+            seconds = time.monotonic() - self._began
+            return DirectAnswer({}, None, None, None, seconds, 0, 0, 0, error=problem, status="failed")
 
     def _say(self, words: str) -> None:
         self.words = words

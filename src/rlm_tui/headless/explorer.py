@@ -17,6 +17,8 @@ from rlm_tui.core.tasks import TaskRegistry, find_task, with_more
 from rlm_tui.core.text import visible
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.headless.comparison import Comparison
+from rlm_tui.headless.direct_run import DirectRun
+from rlm_tui.headless.interrupts import cancelled_by_signals
 from rlm_tui.headless.request import make_request
 from rlm_tui.headless.run_html import ANSWERED, numbers
 from rlm_tui.headless.run_page import RunPage, in_notebook
@@ -126,13 +128,16 @@ class Explorer:
         **inputs: Any,
     ) -> Comparison:
         """Run `task`, then ask the same as one prompt with as much of the document as fits into `window`
-        tokens (None: the model's own window).
+        tokens (None: the model's own window). A side that failed says so in the comparison; Ctrl-C during
+        the one prompt cancels it and keeps the run. Raises RunEndedError for a run that was cancelled.
         """
-        from rlm_tui.engine.direct import ask_directly
-
         request = self._request(task, document, tools, instructions, inputs)
-        run = self._run(request)
-        return Comparison(request, run.trajectory, ask_directly(request, window), truth_about(request))
+        truth = truth_about(request)
+        direct = DirectRun(request, window)
+        with cancelled_by_signals(direct.cancel):
+            run = self._run(request, raised=("cancelled",))
+            answer = direct.run()
+        return Comparison(request, run.trajectory, answer, truth)
 
     def interpreter(
         self, *, documents: Sequence[Document] = (), tools: Iterable[Callable[..., Any]] = ()
@@ -159,13 +164,9 @@ class Explorer:
         place = sandbox.detail or ("confined" if sandbox.confined else "unconfined")
         planner = OFFLINE if settings.lm is None else settings.lm.model
         sub_lm = planner if settings.sub_lm is None else settings.sub_lm.model
-        return "\n".join(
-            (
-                f"planner  {planner}",
-                f"sub-LM   {sub_lm}",
-                f"sandbox  {sandbox.kind}: {place}",
-                f"volume   {settings.sandbox.volume}",
-            )
+        return visible(
+            f"planner  {planner}\nsub-LM   {sub_lm}\nsandbox  {sandbox.kind}: {place}\n"
+            f"volume   {settings.sandbox.volume}"
         )
 
     def _request(
@@ -188,7 +189,10 @@ class Explorer:
             with_more(found, names, instructions), self.settings, document=path, inputs=inputs
         )
 
-    def _run(self, request: RunRequest) -> Run:
+    def _run(
+        self, request: RunRequest, raised: Sequence[RunStatus] = ("failed", "cancelled", "budget")
+    ) -> Run:
+        """Run to the end. Raises RunEndedError for one of the ends that are `raised`."""
         truth = truth_about(request)
         page = None
         if in_notebook():
@@ -205,7 +209,7 @@ class Explorer:
             page.check = found
             page.update()
         run = Run(trajectory, session.events_path, found)
-        if not answered:
+        if run.status in raised:
             error = run.error
             said = f"{error.message} {error.hint}".strip() if error else ""
             raise RunEndedError(visible(said) or f"The run {session.run_id} was {run.status}.", run)

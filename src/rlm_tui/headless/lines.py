@@ -6,7 +6,15 @@ from typing import TextIO
 
 from rlm_tui.core import events
 from rlm_tui.core.event_parts import DocumentReference
-from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size, one_line, visible
+from rlm_tui.core.text import (
+    human_cost,
+    human_count,
+    human_seconds,
+    human_size,
+    number_of,
+    one_line,
+    visible,
+)
 from rlm_tui.core.trajectory import Trajectory
 
 _WIDTH = 160
@@ -34,7 +42,7 @@ class LinePrinter:
         """Print `event`, which `trajectory` has applied already."""
         match event:
             case events.RunStarted():
-                self._line(f"run {event.run_id}: {event.task}, {event.planner}")
+                self._line(f"run {event.run_id}: {visible(event.task)}, {visible(event.planner)}")
                 for document in event.documents.values():
                     self._line(_document_words(document, path=self._paths))
             case events.SandboxReady():
@@ -80,7 +88,8 @@ class LinePrinter:
     def _finish(self, event: events.RunFinished) -> None:
         totals = event.totals
         self._line(
-            f"{event.status}: {totals.iterations} iterations, {totals.llm_calls} LLM calls, "
+            f"{event.status}: {number_of(totals.iterations, 'iteration')}, "
+            f"{number_of(totals.llm_calls, 'LLM call')}, "
             f"{human_count(totals.prompt_tokens + totals.completion_tokens)} tokens, "
             f"{human_cost(totals.cost_usd) if totals.cost_known else 'cost unknown'}, "
             f"{human_seconds(totals.seconds)}"
@@ -93,8 +102,7 @@ class LinePrinter:
             else:
                 self._block(name, str(value))
         if event.error is not None:
-            hint = f" {event.error.hint}" if event.error.hint else ""
-            self._line(f"error: {visible(event.error.message)}{hint}")
+            self._line(f"error: {visible(f'{event.error.message} {event.error.hint}'.rstrip())}")
 
     def _output(self, span: str, text: str) -> None:
         *whole, rest = (self._unfinished.pop(span, "") + text).split("\n")

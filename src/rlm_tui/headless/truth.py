@@ -103,7 +103,7 @@ def expected(document: Path, task: str, inputs: Mapping[str, Any]) -> dict[str, 
                 return outputs
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TruthError(f"{path} can't be read as the truth about {document.name}: {error}") from error
     return None
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rlm_tui.core.tasks import TaskRegistry
     from rlm_tui.ui.live_run import HandedOver
     from rlm_tui.ui.run_control import StartSession
+    from rlm_tui.ui.screens.batch import BatchScreen
     from rlm_tui.ui.screens.explore import ExploreScreen
 
 CANCEL_WAIT_SECONDS = 8.0
@@ -149,7 +150,7 @@ class RlmTui(App[Any]):
             (active.binding, key if key.isdigit() else self.get_key_display(active.binding))
             for key, active in self.screen.active_bindings.items()
         ]
-        place = self._explore.place if self.screen is self._explore else "this dialog"
+        place = getattr(self.screen, "place", "this dialog")
         self.push_screen(HelpScreen(bindings, place, page))
 
     # Leaving
@@ -161,9 +162,7 @@ class RlmTui(App[Any]):
             # It ends tidily first; the next ^Q leaves.
             self.screen.action_dismiss_dialog()
             return
-        batch = self._explore.batch_screen if self._explore is not None else None
-        if batch is not None and batch.active and not self._leaving:
-            self._ask_to_leave_batch()
+        if not self._leaving and self._ask_to_leave_others():
             return
         run = self._explore.run if self._explore is not None else None
         if run is None or not run.active or self._leaving:
@@ -189,24 +188,38 @@ class RlmTui(App[Any]):
             self.exit()
         self.set_timer(CANCEL_WAIT_SECONDS, self.exit)
 
-    def _ask_to_leave_batch(self) -> None:
+    def _ask_to_leave_others(self) -> bool:
+        """Ask before a batch or a comparison is left; False when none goes on."""
+        from rlm_tui.ui.screens.compare import CompareScreen
         from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
 
+        batch = self._explore.batch_screen if self._explore is not None else None
+        batches = [batch] if batch is not None and batch.active else []
+        compared = [
+            screen for screen in self.screen_stack if isinstance(screen, CompareScreen) and screen.active
+        ]
+        going: list[BatchScreen | CompareScreen] = [*batches, *compared]
+
         def answered(answer: str | None) -> None:
-            batch = self.explore.batch_screen
-            if answer != "cancel" or batch is None:
+            if answer != "cancel":
                 return
             self._leaving = True
-            batch.cancel()
+            for screen in going:
+                screen.cancel()
             if self.explore.run is not None:
                 self.explore.run.cancel()
-            self.set_interval(0.1, lambda: None if batch.active else self.exit())
+            self.set_interval(0.1, lambda: None if any(one.active for one in going) else self.exit())
             self.set_timer(CANCEL_WAIT_SECONDS, self.exit)
 
-        if not isinstance(self.screen, ConfirmScreen):
-            question = "A batch goes on. What it answered so far is kept, and not run again next time."
+        if going and not isinstance(self.screen, ConfirmScreen):
+            question = (
+                "A batch goes on. What it answered so far is kept, and not run again next time."
+                if batches
+                else "A comparison goes on. What was asked of a model is paid for."
+            )
             choices = [Choice("stay", "s", "Stay"), Choice("cancel", "c", "Cancel it and leave")]
             self.push_screen(ConfirmScreen("Leave", question, choices), answered)
+        return bool(going)
 
     def on_explore_screen_run_ended(self) -> None:
         if self._leaving:

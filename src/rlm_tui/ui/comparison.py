@@ -74,7 +74,10 @@ class Comparison:
         return rlm_column(run.trajectory, seconds=run.clock.now())
 
     def _count(self) -> None:
-        self._columns[0] = rlm_column(self._run.trajectory, self._truth)
+        try:
+            self._columns[0] = rlm_column(self._run.trajectory, self._truth)
+        except Exception as error:
+            self._columns[0] = _uncounted(error)
         self._tell()
 
     def doing(self) -> tuple[Activity, Activity]:
@@ -111,13 +114,22 @@ class Comparison:
 
     def _direct_ended(self) -> None:
         """On the prompt's own thread."""
-        if self._direct.answer is not None:
-            self._columns[1] = direct_column(self._direct.answer, self._truth)
+        try:
+            if self._direct.answer is not None:
+                self._columns[1] = direct_column(self._direct.answer, self._truth)
+        except Exception as error:
+            self._columns[1] = _uncounted(error)
         self._tell()
 
     def _tell(self) -> None:
         with suppress(RuntimeError):  # the screen is gone
             self._screen.call_later(self._on_change)
+
+
+def _uncounted(error: Exception) -> Column:
+    """A side whose answer can't be held against the truth: an end all the same."""
+    message = f"Its answer can't be compared with the truth: {error}"
+    return Column("failed", error=ErrorDetail(kind=type(error).__name__, message=message))
 
 
 def _direct_activity(direct: DirectRun) -> Activity:
@@ -130,5 +142,7 @@ def _direct_activity(direct: DirectRun) -> Activity:
             return Activity("submitted", "✓", "answered")
         case "cancelled":
             return Activity("cancelled", "■", "cancelled")
+        case "budget":
+            return Activity("budget", "■", "budget used up")
         case _:
             return Activity("failed", "✗", "failed")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from rlm_tui.core.documents import AnyDocument
+from rlm_tui.core.documents import AnyDocument, DocumentSet
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import human_count, human_size, number_of, one_line
-from rlm_tui.engine.direct_window import CHARACTERS_A_TOKEN, Window, model_window
+from rlm_tui.engine.direct_window import Window, model_window, set_head
 from rlm_tui.headless.truth import truth_about
 from rlm_tui.ui.options import model_words, sandbox_words
 from rlm_tui.ui.run_control import build_request, ready_documents, would_run_unconfined
@@ -104,15 +104,29 @@ def _cut_words(request: RunRequest, window: Window) -> str:
         return "it has no document"
     room = window.room(len(documents))
     size = sum(document.size for document in documents)
-    kept = sum(min(document.size, room) for document in documents)
+    kept = sum(_kept(document, room) for document in documents)
     if kept == size:
         return f"all of the document fits into {window.tokens:,} tokens"
-    tokens = human_count((size - kept) / CHARACTERS_A_TOKEN)
+    tokens = human_count((size - kept) / window.characters_a_token)
     part = 100 * (size - kept) / size
     return (
         f"about {part:.0f}% of the document will be cut, some {tokens} tokens: "
         f"{human_size(kept)} of {human_size(size)} fit into {window.tokens:,} tokens"
     )
+
+
+def _kept(document: AnyDocument, room: int) -> int:
+    """How much of a document fits; of a set, beside the names that stand before its texts."""
+    if not isinstance(document, DocumentSet):
+        return min(document.size, room)
+    kept = 0
+    for member in document.members:
+        room -= len(set_head(member.key)) + 1
+        if room <= 0:
+            break
+        fits = min(member.document.size, room)
+        kept, room = kept + fits, room - fits
+    return kept
 
 
 def _price(settings: Settings) -> str:

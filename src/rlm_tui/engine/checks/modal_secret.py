@@ -56,7 +56,8 @@ def look_at_value(settings: ModalSettings, name: str, key: str) -> Finding:
             return Finding(
                 "missing",
                 f"{key} of {name} is empty",
-                f"Run `modal secret create --force {name} {key}=…` with all its other keys.",
+                f"Write {key} into .env, with all its other keys, and run "
+                f"`modal secret create --force {name} --from-dotenv .env`.",
             )
         case _:
             return Finding("failing", "the sandbox gave no answer", "Run `rlm-tui check --modal`.")

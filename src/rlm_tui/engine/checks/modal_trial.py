@@ -141,7 +141,8 @@ class ModalTrial:
             return Finding(
                 "missing",
                 f"{KEY} of {name} is empty or not there",
-                f"Run `modal secret create --force {name} {KEY}=…` with all its other keys.",
+                f"Write {KEY} into .env, with all its other keys, and run "
+                f"`modal secret create --force {name} --from-dotenv .env`.",
             )
         return Finding("ok", f"{KEY} of {name} has a value (not shown)")
 

@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Button, Input, Static
 
 from rlm_tui.core.text import one_line
-from rlm_tui.engine.direct_window import Window, WindowError, written_window
-from rlm_tui.ui.comparison import Comparison
+from rlm_tui.engine.direct_window import Window, WindowError, asked_window, written_window
+from rlm_tui.ui.comparison import LEAVE_SECONDS, Comparison
 from rlm_tui.ui.comparison_plan import Asked, Ready, plan_lines, ready, subject_words
 from rlm_tui.ui.key_groups import PANES
 from rlm_tui.ui.key_groups import RUN as RUN_GROUP
@@ -35,6 +35,7 @@ CANCEL_SECONDS = 2.0
 class CompareScreen(Screen[None]):
     """Says what would be asked twice, asks it, and shows both. Leaving it cancels what still runs."""
 
+    place = "Compare"
     CSS_PATH = "../app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "compare", "run both", id="compare.run", group=RUN_GROUP,
@@ -88,8 +89,9 @@ class CompareScreen(Screen[None]):
         """Find out what would be asked (in a thread: it imports the engine and looks at the document)."""
         try:
             found = ready(self._asked)
-        except (ValueError, OSError, ImportError) as error:
-            self.app.call_from_thread(self._refused, f"{error} {getattr(error, 'hint', '') or ''}".strip())
+        except Exception as error:  # whatever it is: the screen must not look for ever
+            said = str(error) or type(error).__name__
+            self.app.call_from_thread(self._refused, f"{said} {getattr(error, 'hint', '') or ''}".strip())
             return
         self.app.call_from_thread(self._take, found)
 
@@ -110,9 +112,11 @@ class CompareScreen(Screen[None]):
 
     def _window(self) -> Window:
         """The window that is written there. Raises WindowError."""
-        written = written_window(self.query_one("#compare-window", Input).value)
-        known = self._ready.window if self._ready is not None else written
-        return known if known.tokens == written.tokens else written
+        tokens = written_window(self.query_one("#compare-window", Input).value)
+        known = self._ready.window if self._ready is not None else None
+        if known is not None and known.tokens == tokens:
+            return known
+        return asked_window(self._asked.settings, tokens)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -179,12 +183,19 @@ class CompareScreen(Screen[None]):
             return
         self.query_one(CompareRows).show(*comparison.columns(), comparison.doing())
         self._allow_start()
+        if not self.active:
+            self.query_one(KeyFooter).hush()
 
     def _allow_start(self) -> None:
         can_start = self._ready is not None and not self.active
         self.query_one("#compare-button", Button).disabled = not can_start
         self.query_one("#compare-window", Input).disabled = not can_start
         self.refresh_bindings()
+
+    def cancel(self) -> None:
+        """Cancel both. Returns at once."""
+        if self.comparison is not None:
+            self.comparison.cancel()
 
     # Keys
 
@@ -214,8 +225,8 @@ class CompareScreen(Screen[None]):
             self._cancel_until = now + CANCEL_SECONDS
             footer.say("esc again cancels both", CANCEL_SECONDS)
         elif self.comparison is not None:
-            self.comparison.cancel()
-            footer.say("cancelling both", 6.0)
+            self.cancel()
+            footer.say("cancelling both", LEAVE_SECONDS)
 
     def action_back(self) -> None:
         if isinstance(self.focused, Input):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from rlm_tui.core.text import visible
 from rlm_tui.core.trajectory import Activity
 from rlm_tui.headless.comparison_figures import ONE_PROMPT, RLM, Column, figures, output_names
 from rlm_tui.headless.truth import FieldCheck
+from rlm_tui.ui.key_groups import MOVE
 from rlm_tui.ui.widgets.pair_rows import FigureRow, PairRow
 from rlm_tui.ui.widgets.result_block import error_rows, listing, output_rows
 from rlm_tui.ui.widgets.row import Line, Row, TextRow
@@ -25,6 +27,14 @@ MISSING_SHOWN = 200
 
 class CompareRows(RowView):
     """Both ways of asking beside each other. The figures are made anew at each tick, the answers once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, action, show=False, id=f"rows.{name}", tooltip=tooltip, group=MOVE)
+        for key, action, name, tooltip in (
+            ("end,f", "last", "follow", "To the last row"),
+            ("enter", "choose", "choose", "Look at an answer whole, of both sides"),
+        )
+    ]
 
     class Chosen(Message):
         """This output is to be looked at whole; `text` has it from both sides."""
