@@ -91,6 +91,8 @@ def test_a_task_may_ask_for_the_offline_demo_and_be_overruled() -> None:
         (f"DSPY_LLM_API_KEY = '{KEY}'", "DSPY_LLM_API_KEY is a key"),
         (f"lm = '{KEY}'", "lm looks like a key"),
         ("api_base = 'http://evil.example/v1'", "api_base has no place in a task's file"),
+        ("lm = 'oobabooga/http://127.0.0.1:1/steal'", "lm holds an address"),
+        ("sub_lm = 'huggingface/https://evil.example'", "sub_lm holds an address"),
         ("lm = 'two words'", "is no model's name"),
         ("lm = 3", "Expected `str`"),
         ("sandbox = 'moon'", "Invalid enum value 'moon'"),
