@@ -137,6 +137,8 @@ def task_of_class(name: str) -> Task:
     descriptions = {
         field: str((info.json_schema_extra or {}).get("desc", "")) for field, info in signature.fields.items()
     }
+    # What dspy writes where nothing was said.
+    descriptions = {field: "" if text == f"${{{field}}}" else text for field, text in descriptions.items()}
     return Task(
         name=signature.__name__.lower(),
         title=signature.__name__,

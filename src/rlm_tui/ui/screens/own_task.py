@@ -217,7 +217,8 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
         tell, name = self.app.call_from_thread, path.name.removesuffix(ENDING)
         try:
             if names_a_class(file.signature):
-                file = file_of_class(file, task_of_class(file.signature))
+                before = self._own.file if self._own is not None else None
+                file = file_of_class(file, task_of_class(file.signature), before)
             task = make_own_task(name, file, path)
             build_signature(task)
             resolve_tools(task.tools, taken=[item.name for item in task.inputs])
