@@ -63,6 +63,7 @@ async def test_what_can_not_be_run_keeps_the_form_open(open_app: OpenApp, workpl
         await pilot.press("f5")
         for values, words in (
             ({"name": "", "signature": "a -> b"}, "is no name for a task"),
+            ({"name": "../../escaped", "signature": "a -> b"}, "is no name for a task"),
             ({"name": "mine", "signature": ""}, "is empty"),
             ({"signature": "a b -> c"}, "at character 1"),
             ({"signature": "a -> b: Strr"}, "can't use the type 'Strr' of 'b'"),

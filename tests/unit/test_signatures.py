@@ -79,3 +79,10 @@ def test_errors_say_where(text: str, position: int, word: str) -> None:
     assert raised.value.position == position
     assert word in str(raised.value)
     assert raised.value.hint
+
+
+def test_a_type_that_is_nested_without_end_is_refused_in_words() -> None:
+    for number in (3000, 6000):
+        with pytest.raises(SignatureError, match="nested too deeply") as caught:
+            build_signature(task(f"a -> b: {'|'.join(['int'] * number)}"))
+        assert len(str(caught.value)) < 800

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
 from rlm_tui.core.input_types import python_type
-from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signature
+from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signature, quoted
 from rlm_tui.core.task import Task, TaskError, TaskInput, TaskOutput
 from rlm_tui.core.task_inputs import WrongInput
 from rlm_tui.core.tasks import DOCUMENT_NAMES
@@ -73,13 +73,13 @@ def _located(text: str, fields: tuple[Field, ...], error: Exception) -> Signatur
             dspy.Signature(f"{field.name}: {field.type} -> other_{field.name}", custom_types=known)
         except Exception as found:
             return _refused(text, field, _words(found))
-    return SignatureError(f"dspy can't use the signature {text!r}: {_words(error)}", 0)
+    return SignatureError(f"dspy can't use the signature {quoted(text)}: {_words(error)}", 0)
 
 
 def _refused(text: str, field: Field, why: str) -> SignatureError:
     return SignatureError(
-        f"In the signature {text!r}, dspy can't use the type {field.type!r} of {field.name!r} "
-        f"(character {field.type_position + 1}): {why}",
+        f"In the signature {quoted(text, field.type_position)}, dspy can't use the type "
+        f"{quoted(field.type)} of {field.name!r} (character {field.type_position + 1}): {why}",
         field.type_position,
         why,
     )
