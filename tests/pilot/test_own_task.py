@@ -369,3 +369,15 @@ async def test_opening_and_keeping_changes_nothing(open_app: OpenApp, workplace:
             await settled(pilot)
             assert not isinstance(pilot.app.screen, OwnTaskScreen)
         assert read_task_file(config / f"{name}.toml")[1] == file
+
+
+async def test_the_buttons_stay_below_a_long_problem(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        fill(pilot, name="mine", signature="question: " + "x" * 3000 + " -> " + "answer, " * 500)
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+        assert "can't be read at character" in problem(pilot)
+        pilot.app.screen.query_one("#problem", ProblemLine).say("A long sentence. " * 60)
+        await pilot.pause()
+        assert "Keep  ^S" in screen_text(pilot)

@@ -179,3 +179,20 @@ async def test_a_look_may_raise_anything(open_app: OpenApp) -> None:
         await pilot.press("f7")
         pilot.app.screen.query_one("#tool-check", CheckLine).look(look)
         await until(pilot, "tool-check", "KeyboardInterrupt: while looking")
+
+
+async def test_the_buttons_stay_where_there_are_many_tools(open_app: OpenApp, workplace: Path) -> None:
+    names = [f"shout_{number}" for number in range(12)]
+    (workplace / "many_of_screen.py").write_text(
+        "\n".join(f"def {name}(text: str) -> str:\n    'Loud {name}.'\n    return text\n" for name in names)
+    )
+    async with open_app(size=(80, 24), task="basic") as pilot:
+        pilot.app.explore.form.add_tools(tuple(f"many_of_screen:{name}" for name in names))
+        await pilot.press("f7")
+        await until(pilot, "chosen-check", "Loud shout_11.")
+        await pilot.pause()
+        assert "Use them  ^S" in screen_text(pilot)
+        pilot.app.screen.query_one("#tool-name", Input).value = "many_of_screen:" + "gone_" * 12
+        await until(pilot, "tool-check", "has no gone")
+        await pilot.pause()
+        assert "Use them  ^S" in screen_text(pilot)

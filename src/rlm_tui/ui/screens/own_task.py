@@ -36,7 +36,7 @@ from rlm_tui.ui.widgets.field_scroll import FieldScroll
 from rlm_tui.ui.widgets.input_editors import LinesField
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
-_BELOW = 8
+_BELOW = 10
 """Lines of the dialog that are no fields: its border, what is wrong, and the buttons."""
 
 
