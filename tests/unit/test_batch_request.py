@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from rlm_tui.core.settings import load_settings
-from rlm_tui.core.tasks import TaskRegistry, with_more
+from rlm_tui.core.tasks import TaskRegistry, make_task, with_more
 from rlm_tui.headless.batch_request import BatchError, batch_key, build_batch, find_documents
+from rlm_tui.headless.request import check_task
 
 
 @pytest.fixture
@@ -135,3 +136,8 @@ def test_a_class_and_tools_make_a_batch(folder: Path, monkeypatch: pytest.Monkey
     )
     assert (found.task.signature_class, found.task.tools) == ("batch_types:Look", ("batch_types:shout",))
     assert found.task.document_input == "docs"
+
+
+def test_a_task_that_only_has_the_name_of_a_built_in_one_is_checked() -> None:
+    with pytest.raises(ValueError, match="can't be called trajectory"):
+        check_task(make_task(name="basic", signature="question -> trajectory"))

@@ -71,6 +71,10 @@ def test_the_built_in_tasks(built_in: Task) -> None:
         ("question, count: widget[int] -> answer", 17, "widget"),
         ("a, a -> b", 3, "twice"),
         ("a -> b: list[str", 12, "closed"),
+        ("question -> trajectory", 12, "an output can't be called trajectory"),
+        ("a, print -> answer", 3, "an input can't be called print"),
+        ("dspy -> x", 0, "an input can't be called dspy"),
+        ("self -> answer", 0, "an input can't be called self"),
     ],
 )
 def test_errors_say_where(text: str, position: int, word: str) -> None:

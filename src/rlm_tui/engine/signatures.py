@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dspy
+from dspy.primitives.facade import is_reserved_sandbox_name
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
@@ -18,6 +19,9 @@ from rlm_tui.core.tasks import DOCUMENT_NAMES
 from rlm_tui.engine.imports import import_object
 from rlm_tui.engine.output_types import fit_outputs
 from rlm_tui.engine.type_names import named_modules, type_problem
+
+_TAKEN_INPUTS = ("llm_query", "llm_query_batched", "SUBMIT", "print", "interpreter_factory", "self")
+_TAKEN_OUTPUTS = ("trajectory", "final_reasoning")
 
 
 class SignatureError(ValueError):
@@ -46,6 +50,12 @@ def build_signature(task: Task) -> Any:
     except SignatureTextError as error:
         raise SignatureError(str(error), error.position) from error
     every = (*fields.inputs, *fields.outputs)
+    for field in fields.inputs:
+        if field.name in _TAKEN_INPUTS or is_reserved_sandbox_name(field.name):
+            raise _taken(task.signature, field, "an input")
+    for field in fields.outputs:
+        if field.name in _TAKEN_OUTPUTS:
+            raise _taken(task.signature, field, "an output")
     for field in every:
         if why := type_problem(field.type, Path.cwd()):
             raise _refused(task.signature, field, why)
@@ -63,6 +73,11 @@ def build_signature(task: Task) -> Any:
         if description:
             signature = signature.with_updated_fields(name, desc=description)
     return signature
+
+
+def _taken(text: str, field: Field, role: str) -> SignatureError:
+    why = f"{role} can't be called {field.name}, which an RLM has already: rename it"
+    return SignatureError(f"In the signature {quoted(text, field.position)}, {why}.", field.position, why)
 
 
 def _located(text: str, fields: tuple[Field, ...], error: Exception) -> SignatureError:
