@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from tests.integration.command_line import Ended, rlm_tui
+from tests.lm_server import planner_script
+from tests.lm_server.fixtures import StartLM
 from tests.unit.foreign_documents import write_pdf
 
 TEXT = """# Handbook
@@ -104,6 +106,30 @@ def test_a_pdf_is_a_document_like_any_other(own_home: Path, tmp_path: Path) -> N
     (line,) = lines(ended)
     assert line["document"] == str(folder / "paper.pdf")
     assert "lantern" in line["outputs"]["answer"]
+
+
+def test_a_class_with_a_model_and_a_tool_runs_over_documents(
+    own_home: Path, folder: Path, loopback_lm: StartLM
+) -> None:
+    (folder.parent / "batch_of_command.py").write_text(
+        "import dspy, pydantic\n\nclass Finding(pydantic.BaseModel):\n"
+        "    title: str\n    lines: list[int] = []\n\n"
+        "class Look(dspy.Signature):\n"
+        "    docs: str = dspy.InputField()\n    own: Finding = dspy.InputField()\n"
+        "    answer: str = dspy.OutputField()\n\n"
+        "def shout(text: str) -> str:\n    'Loud.'\n    return text.upper()\n",
+        encoding="utf-8",
+    )
+    server = loopback_lm(
+        planner_script([("Both.", "SUBMIT(answer=shout(own['title'] + str(own['lines'])))")])
+    )
+    ended = rlm_tui(
+        "batch", "batch_of_command:Look", "--documents", str(folder / "Pruner.md"), "--json",
+        "--input", 'own={"title": "t"}', "--tool", "batch_of_command:shout",
+        cwd=folder.parent,
+        DSPY_LM_MODEL="openai/test-model", DSPY_LM_API_BASE=server.api_base, DSPY_LLM_API_KEY="loopback-4711",
+    )  # fmt: skip
+    assert [line["outputs"] for line in lines(ended)] == [{"answer": "T[]"}], ended.stderr
 
 
 @pytest.mark.slow

@@ -159,3 +159,28 @@ def test_the_iterations_end_and_the_extraction_fits(loopback_lm: StartLM) -> Non
     watched = run(request(task, loopback_lm(script), budgets=Budgets(max_iterations=2)))
     assert watched.finished().status == "extracted"
     assert watched.finished().outputs == {"grade": "b", "note": "extracted"}
+
+
+def test_outputs_named_like_methods_of_a_prediction_are_extracted(loopback_lm: StartLM) -> None:
+    found = {"items": "one", "labels": "two", "get": "three", "keys": "four"}
+    script = planner_script([("I look.", "print(1)")], extracted=found)
+    task = make_task(name="typed", signature="question -> items, labels, get, keys")
+    watched = run(request(task, loopback_lm(script), budgets=Budgets(max_iterations=1)))
+    assert watched.finished().status == "extracted"
+    assert watched.finished().outputs == found
+
+
+def test_a_tool_that_exits_is_the_cells_error_and_the_run_goes_on(
+    loopback_lm: StartLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "exiting_tool_of_outputs.py").write_text(
+        "import sys\n\ndef leave(code: int) -> str:\n    '''Leaves.'''\n    sys.exit(code)\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    server = loopback_lm(planner_script([("I leave.", "leave(2)"), ("I stay.", "SUBMIT('here')")]))
+    task = make_task(name="leaving", signature="question -> answer", tools=("exiting_tool_of_outputs:leave",))
+    watched = run(request(task, server))
+    assert watched.finished().status == "submitted"
+    assert watched.finished().outputs == {"answer": "here"}
+    assert "the tool called sys.exit(2)" in told(server, 2)

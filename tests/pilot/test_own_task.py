@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from rlm_tui.core.events import Budgets
-from rlm_tui.core.own_tasks import TaskBudgets, TaskFile, read_task, task_folders, write_task
+from rlm_tui.core.own_tasks import TaskBudgets, TaskFile, read_task, read_task_file, task_folders, write_task
 from rlm_tui.core.settings import LMSettings, Settings
 from rlm_tui.ui.screens.own_task import OwnTaskScreen
 from rlm_tui.ui.task_looks import look_at_signature, look_at_text
@@ -63,6 +63,7 @@ async def test_what_can_not_be_run_keeps_the_form_open(open_app: OpenApp, workpl
         await pilot.press("f5")
         for values, words in (
             ({"name": "", "signature": "a -> b"}, "is no name for a task"),
+            ({"name": "../../escaped", "signature": "a -> b"}, "is no name for a task"),
             ({"name": "mine", "signature": ""}, "is empty"),
             ({"signature": "a b -> c"}, "at character 1"),
             ({"signature": "a -> b: Strr"}, "can't use the type 'Strr' of 'b'"),
@@ -319,3 +320,64 @@ async def test_a_class_of_signature_is_kept_as_a_task(
         await pilot.press("f5")
         await settled(pilot)
         assert pilot.app.screen.query_one("#task-signature", Input).value == "signatures_of_pilot:Look"
+
+
+async def test_a_limit_of_a_task_can_be_taken_away_in_the_run_options(
+    open_app: OpenApp, sessions: Sessions, workplace: Path
+) -> None:
+    budgets = TaskBudgets(max_seconds=60, max_tokens=9)
+    write_task("mine", TaskFile(signature="question -> answer", budgets=budgets), task_folders(workplace)[0])
+    async with open_app(task="mine") as pilot:
+        await pilot.press("f2")
+        await settled(pilot)
+        field = pilot.app.screen.query_one("#budgets-max_seconds", Input)
+        assert field.value == "60"
+        field.value = ""
+        await pilot.press("enter")
+        await settled(pilot)
+        pilot.app.explore.form.query_one("#task-inputs Input", Input).value = "Who?"
+        await pilot.press("ctrl+r")
+        await settled(pilot)
+        assert sessions.requests[-1].settings.budgets == Budgets(max_tokens=9)
+
+
+async def test_opening_and_keeping_changes_nothing(open_app: OpenApp, workplace: Path) -> None:
+    (workplace / "kept_of_pilot.py").write_text(
+        "import dspy\n\nclass Look(dspy.Signature):\n    'Look.'\n"
+        "    docs: str = dspy.InputField()\n    question: str = dspy.InputField()\n"
+        "    answer: str = dspy.OutputField()\n"
+    )
+    config, _ = task_folders(workplace)
+    kept = {
+        "class": TaskFile(
+            signature="docs: str, question: str -> answer: str",
+            signature_class="kept_of_pilot:Look",
+            document_input="docs",
+            defaults={"question": "Who?"},
+        ),
+        "class-without": TaskFile(
+            signature="docs: str, question: str -> answer: str", signature_class="kept_of_pilot:Look"
+        ),
+        "text": TaskFile(signature="text: str -> answer", budgets=TaskBudgets(max_seconds=1234567.0)),
+    }
+    for name, file in kept.items():
+        write_task(name, file, config)
+        async with open_app(task=name) as pilot:
+            await pilot.press("f5")
+            await settled(pilot)
+            await pilot.press("ctrl+s")
+            await settled(pilot)
+            assert not isinstance(pilot.app.screen, OwnTaskScreen)
+        assert read_task_file(config / f"{name}.toml")[1] == file
+
+
+async def test_the_buttons_stay_below_a_long_problem(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as pilot:
+        await pilot.press("f5")
+        fill(pilot, name="mine", signature="question: " + "x" * 3000 + " -> " + "answer, " * 500)
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+        assert "can't be read at character" in problem(pilot)
+        pilot.app.screen.query_one("#problem", ProblemLine).say("A long sentence. " * 60)
+        await pilot.pause()
+        assert "Keep  ^S" in screen_text(pilot)

@@ -14,7 +14,7 @@ from rlm_tui.core.events import CallStarted
 from rlm_tui.core.settings import LMSettings, SandboxSettings, Secret, Settings
 from rlm_tui.ui.run_control import start_engine_session
 from rlm_tui.ui.screens.tools import ToolsScreen
-from rlm_tui.ui.widgets.check_line import CheckLine
+from rlm_tui.ui.widgets.check_line import CheckLine, Finding
 from rlm_tui.ui.widgets.task_form import ToolsLine
 from tests.lm_server import planner_script
 from tests.lm_server.fixtures import StartLM
@@ -158,3 +158,41 @@ async def test_calls_of_two_tools_show_in_the_calls_and_in_the_log(
     events = [decode(line) for line in log.read_bytes().splitlines()]
     called = [event.name for event in events if isinstance(event, CallStarted) and event.kind == "tool"]
     assert called == ["regex_extract", "shout", "shout"]
+
+
+async def test_a_module_that_raises_no_exception_is_a_finding_and_the_app_stays(
+    open_app: OpenApp, workplace: Path
+) -> None:
+    (workplace / "raising_of_screen.py").write_text("raise KeyboardInterrupt('in the module')\n")
+    async with open_app(task="basic") as pilot:
+        await pilot.press("f7")
+        pilot.app.screen.query_one("#tool-name", Input).value = "raising_of_screen:x"
+        await until(pilot, "tool-check", "can't be imported: KeyboardInterrupt: in the module")
+        assert isinstance(pilot.app.screen, ToolsScreen)
+
+
+async def test_a_look_may_raise_anything(open_app: OpenApp) -> None:
+    def look() -> Finding:
+        raise KeyboardInterrupt("while looking")
+
+    async with open_app(task="basic") as pilot:
+        await pilot.press("f7")
+        pilot.app.screen.query_one("#tool-check", CheckLine).look(look)
+        await until(pilot, "tool-check", "KeyboardInterrupt: while looking")
+
+
+async def test_the_buttons_stay_where_there_are_many_tools(open_app: OpenApp, workplace: Path) -> None:
+    names = [f"shout_{number}" for number in range(12)]
+    (workplace / "many_of_screen.py").write_text(
+        "\n".join(f"def {name}(text: str) -> str:\n    'Loud {name}.'\n    return text\n" for name in names)
+    )
+    async with open_app(size=(80, 24), task="basic") as pilot:
+        pilot.app.explore.form.add_tools(tuple(f"many_of_screen:{name}" for name in names))
+        await pilot.press("f7")
+        await until(pilot, "chosen-check", "Loud shout_11.")
+        await pilot.pause()
+        assert "Use them  ^S" in screen_text(pilot)
+        pilot.app.screen.query_one("#tool-name", Input).value = "many_of_screen:" + "gone_" * 12
+        await until(pilot, "tool-check", "has no gone")
+        await pilot.pause()
+        assert "Use them  ^S" in screen_text(pilot)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from rlm_tui.core.settings import load_settings
-from rlm_tui.core.tasks import TaskRegistry
+from rlm_tui.core.tasks import TaskRegistry, make_task, with_more
 from rlm_tui.headless.batch_request import BatchError, batch_key, build_batch, find_documents
+from rlm_tui.headless.request import check_task
 
 
 @pytest.fixture
@@ -71,3 +74,70 @@ def test_answers_of_another_question_or_model_do_not_stand_in() -> None:
     keys.add(batch_key(task, {"query": "a"}, other))
     assert len(keys) == 3
     assert batch_key(task, {"query": "a"}, offline) in keys
+
+
+def test_answers_without_a_tool_or_of_another_class_do_not_stand_in() -> None:
+    task, offline = TaskRegistry().get("architecture"), load_settings(overrides={})
+    keys = {
+        batch_key(one, {}, offline)
+        for one in (
+            task,
+            with_more(task, ["regex_extract"], ""),
+            msgspec.structs.replace(task, signature_class="own:Look"),
+        )
+    }
+    assert len(keys) == 3
+
+
+MODULE = """
+import dspy, pydantic
+
+class Finding(pydantic.BaseModel):
+    title: str
+
+class Look(dspy.Signature):
+    docs: str = dspy.InputField()
+    own: Finding = dspy.InputField()
+    answer: str = dspy.OutputField()
+
+def shout(text: str) -> str:
+    "Loud."
+    return text.upper()
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "asked", "words"),
+    [
+        ("docs, question -> answer", {"tools": ["nowhere_at_all:f"]}, "can't be imported"),
+        ("docs, question -> answer: Strr", {}, "can't use the type 'Strr'"),
+        ("batch_types:Look", {"inputs": ['own={"lines": 1}']}, "title: Field required"),
+        ("batch_types:Nothing", {}, "has no Nothing"),
+    ],
+)
+def test_what_dspy_can_not_use_is_refused_before_anything_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, task: str, asked: dict[str, Any], words: str
+) -> None:
+    (folder.parent / "batch_types.py").write_text(MODULE, encoding="utf-8")
+    monkeypatch.chdir(folder.parent)
+    with pytest.raises(ValueError, match=words):
+        build_batch(task, patterns=[str(folder)], overrides={}, **({"inputs": ["question=?"]} | asked))
+
+
+def test_a_class_and_tools_make_a_batch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.parent / "batch_types.py").write_text(MODULE, encoding="utf-8")
+    monkeypatch.chdir(folder.parent)
+    found = build_batch(
+        "batch_types:Look",
+        patterns=[str(folder)],
+        inputs=['own={"title": "T"}'],
+        overrides={},
+        tools=["batch_types:shout"],
+    )
+    assert (found.task.signature_class, found.task.tools) == ("batch_types:Look", ("batch_types:shout",))
+    assert found.task.document_input == "docs"
+
+
+def test_a_task_that_only_has_the_name_of_a_built_in_one_is_checked() -> None:
+    with pytest.raises(ValueError, match="can't be called trajectory"):
+        check_task(make_task(name="basic", signature="question -> trajectory"))

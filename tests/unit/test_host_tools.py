@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from pathlib import Path
 
 import dspy
 import pytest
 
+from rlm_tui.engine import imports
 from rlm_tui.engine.host_tools import (
     MOST_MATCHES,
     ToolError,
@@ -16,6 +19,7 @@ from rlm_tui.engine.host_tools import (
     taking_positions,
     tool_line,
 )
+from rlm_tui.engine.imports import import_object
 
 
 def test_regex_extract_gives_groups_or_matches_line_by_line() -> None:
@@ -39,6 +43,8 @@ def own(tmp_path: Path) -> Path:
     (tmp_path / "own_tools.py").write_text(
         'def twice(number: int) -> int:\n    """Double a number."""\n    return 2 * number\n\n\n'
         'def bare(number):\n    """Double a number."""\n\n\n'
+        'def placed(number: int, /) -> int:\n    """Double."""\n    return 2 * number\n\n\n'
+        'def many(*words: str) -> int:\n    """Count."""\n    return len(words)\n\n\n'
         "def silent(number: int) -> int:\n    return number\n\n\nvalue = 3\n"
     )
     (tmp_path / "broken_tools.py").write_text("import not_there_at_all\n")
@@ -62,6 +68,8 @@ def test_tools_are_found_by_name(own: Path) -> None:
         ("own_tools:missing", "own_tools has no missing"),
         ("own_tools:value", "is no function"),
         ("own_tools:bare", "its parameter number has no annotation"),
+        ("own_tools:placed", "its parameter number can't be given by name"),
+        ("own_tools:many", "its parameter words can't be given by name"),
         ("own_tools:silent", "has no docstring"),
     ],
 )
@@ -73,6 +81,12 @@ def test_what_is_wrong_with_a_tool_is_one_sentence(own: Path, name: str, words: 
 
 def test_a_tool_is_described_as_the_planner_sees_it() -> None:
     assert tool_line(regex_extract).startswith("regex_extract(pattern: str, text: str) -> list[str]: What ")
+
+    def ask(text: str, key: str = "a-secret-4711", *, most: int = 3) -> str:
+        """Ask."""
+        return text + key * most
+
+    assert tool_line(ask) == "ask(text: str, key: str = …, *, most: int = …) -> str: Ask."
 
 
 def test_what_a_module_prints_when_it_is_imported_stays_out_of_standard_output(
@@ -139,3 +153,57 @@ def test_a_tool_of_an_rlm_takes_its_arguments_by_position_too() -> None:
         tool("abcdef", 2, 4)
     with pytest.raises(TypeError, match=r"cut\(\) was given 'text' twice"):
         tool("abcdef", text="x")
+
+
+def test_an_import_that_hangs_does_not_hold_others_for_ever(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "PATIENCE_SECONDS", 0.05)
+    (own / "hanging_tools.py").write_text(
+        "import pathlib, time\nhere = pathlib.Path(__file__).parent\n(here / 'began').touch()\n"
+        "while not (here / 'ends').exists():\n    time.sleep(0.01)\nvalue = 1\n"
+    )
+    hanging = threading.Thread(target=import_object, args=("hanging_tools:value", own), daemon=True)
+    hanging.start()
+    while not (own / "began").exists():
+        time.sleep(0.01)
+    try:
+        with pytest.raises(ToolError, match="still importing hanging_tools"):
+            resolve_tools(["own_tools:twice"], own)
+    finally:
+        (own / "ends").touch()
+        hanging.join(10)
+    assert resolve_tools(["own_tools:twice"], own)[0](4) == 8
+
+
+@pytest.mark.parametrize(
+    "raised", ["KeyboardInterrupt()", "GeneratorExit()", "type('Skip', (BaseException,), {})()"]
+)
+def test_a_module_may_raise_anything(own: Path, raised: str) -> None:
+    (own / "raising_tools.py").write_text(f"raise {raised}\n")
+    found: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            resolve_tools(["raising_tools:f"], own)
+        except BaseException as error:
+            found.append(error)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join(10)
+    assert isinstance(found[0], ToolError)
+
+
+def test_a_module_that_was_mended_is_read_again(own: Path) -> None:
+    first = "def silent(number: int) -> int:\n    return number\n"
+    (own / "mended_tools.py").write_text(first)
+    with pytest.raises(ToolError, match="has no docstring"):
+        resolve_tools(["mended_tools:silent"], own)
+    module = sys.modules["mended_tools"]
+    assert import_object("mended_tools:silent", own) is module.silent, (
+        "what has not changed is not read again"
+    )
+    (own / "mended_tools.py").write_text(first.replace("return", '"""Speak."""\n    return 1 +'))
+    (mended,) = resolve_tools(["mended_tools:silent"], own)
+    assert mended(1) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,55 @@ def test_a_task_is_found_by_name_by_file_and_by_signature(tmp_path: Path) -> Non
     assert (more.tools, more.instructions) == (("regex_extract",), "Be brief.")
     with pytest.raises(TaskError, match="is no tool"):
         with_more(own, ["x"], "")
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("signature = 'a -> b'\nx = " + "[" * 3000, "it is nested too deeply"),
+        (f"signature = 'a -> b: {'-' * 20_000}1'", "the type of 'b' is nested too deeply"),
+    ],
+)
+def test_a_file_that_is_nested_without_end_is_one_bad_file(tmp_path: Path, written: str, words: str) -> None:
+    folder = task_folders(tmp_path)[1]
+    folder.mkdir(parents=True)
+    (folder / "deep.toml").write_text(written)
+    write_task("good", TaskFile(signature="a -> b"), folder)
+    registry = TaskRegistry.with_own(tmp_path)
+    assert registry.get("good")
+    (problem,) = registry.problems
+    assert words in problem
+    assert len(problem) < 800, "what is wrong is quoted, and not all of the file"
+
+
+def test_of_many_that_keep_one_name_at_once_one_does(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def keep(number: int) -> bool:
+        together.wait(10)
+        try:
+            write_task("mine", TaskFile(signature="a -> b", blurb=str(number)), tmp_path)
+        except FileExistsError:
+            return False
+        return True
+
+    for _ in range(5):
+        with ThreadPoolExecutor(8) as threads:
+            kept = list(threads.map(keep, range(8)))
+        assert kept.count(True) == 1
+        assert read_task(tmp_path / "mine.toml").blurb == str(kept.index(True))
+        assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
+        (tmp_path / "mine.toml").unlink()
+
+
+def test_a_task_is_kept_where_there_are_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr("os.link", refused)
+    write_task("mine", FILE, tmp_path)
+    with pytest.raises(FileExistsError):
+        write_task("mine", FILE, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]

@@ -71,6 +71,10 @@ def test_the_built_in_tasks(built_in: Task) -> None:
         ("question, count: widget[int] -> answer", 17, "widget"),
         ("a, a -> b", 3, "twice"),
         ("a -> b: list[str", 12, "closed"),
+        ("question -> trajectory", 12, "an output can't be called trajectory"),
+        ("a, print -> answer", 3, "an input can't be called print"),
+        ("dspy -> x", 0, "an input can't be called dspy"),
+        ("self -> answer", 0, "an input can't be called self"),
     ],
 )
 def test_errors_say_where(text: str, position: int, word: str) -> None:
@@ -79,3 +83,10 @@ def test_errors_say_where(text: str, position: int, word: str) -> None:
     assert raised.value.position == position
     assert word in str(raised.value)
     assert raised.value.hint
+
+
+def test_a_type_that_is_nested_without_end_is_refused_in_words() -> None:
+    for number in (3000, 6000):
+        with pytest.raises(SignatureError, match="nested too deeply") as caught:
+            build_signature(task(f"a -> b: {'|'.join(['int'] * number)}"))
+        assert len(str(caught.value)) < 800

@@ -70,6 +70,17 @@ def test_a_key_goes_to_no_other_provider_than_its_own() -> None:
     assert sub.sub_lm.api_key is None
 
 
+def test_a_sub_lm_keeps_the_key_of_its_provider_when_the_planner_is_another() -> None:
+    found = merged(
+        task(lm="elsewhere/b", sub_lm="openai/small"), DSPY_LM_MODEL="openai/a", DSPY_LLM_API_KEY=KEY
+    )
+    assert found.lm is not None
+    assert found.sub_lm is not None
+    assert found.lm.api_key is None
+    assert found.sub_lm.api_key is not None
+    assert found.sub_lm.api_key.value == KEY
+
+
 def test_a_task_may_ask_for_the_offline_demo_and_be_overruled() -> None:
     asked = task(lm="offline", sub_lm="openai/small")
     found = merged(asked, DSPY_LM_MODEL="openai/a")
@@ -91,6 +102,8 @@ def test_a_task_may_ask_for_the_offline_demo_and_be_overruled() -> None:
         (f"DSPY_LLM_API_KEY = '{KEY}'", "DSPY_LLM_API_KEY is a key"),
         (f"lm = '{KEY}'", "lm looks like a key"),
         ("api_base = 'http://evil.example/v1'", "api_base has no place in a task's file"),
+        ("lm = 'oobabooga/http://127.0.0.1:1/steal'", "lm holds an address"),
+        ("sub_lm = 'huggingface/https://evil.example'", "sub_lm holds an address"),
         ("lm = 'two words'", "is no model's name"),
         ("lm = 3", "Expected `str`"),
         ("sandbox = 'moon'", "Invalid enum value 'moon'"),

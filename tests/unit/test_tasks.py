@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rlm_tui.core.documents import Document
+from rlm_tui.core.input_types import InputTypeError, check_value, convert_input, input_problem, python_type
 from rlm_tui.core.tasks import (
     MissingInput,
     Task,
@@ -150,6 +151,17 @@ def test_text_becomes_a_value_of_the_type(type_text: str, given: Any, value: Any
     bound = bind_inputs(task(f"a: {type_text} -> b"), {"a": given})[0]["a"]
     assert bound == value
     assert type(bound) is type(value)
+
+
+def test_what_is_nested_without_end_is_refused_in_words() -> None:
+    assert python_type("|".join(["int"] * 6000)) is None
+    assert python_type("-" * 20_000 + "1") is None
+    deep = "[" * 100_000
+    for wanted in ("list", "list[int] | list[str]"):
+        with pytest.raises(InputTypeError, match="it is nested too deeply"):
+            convert_input(deep, wanted)
+        assert input_problem(deep, wanted) == "It is nested too deeply."
+    assert check_value([1], "list[int] | list[str]") == [1]
 
 
 @pytest.mark.parametrize(

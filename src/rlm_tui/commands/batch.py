@@ -20,6 +20,7 @@ def batch(
         typer.Option(help="Which documents, quoted; may be given several times.", metavar="GLOB"),
     ],
     inputs: options.Inputs = None,
+    tools: options.Tools = None,
     parallel: Annotated[int, typer.Option(help="How many runs at a time.", metavar="N")] = 4,
     results: Annotated[
         Path | None, typer.Option(help="The file of the results, one JSON object a line.", metavar="FILE")
@@ -64,6 +65,7 @@ def batch(
             parallel=parallel,
             results=results,
             again=again,
+            tools=tools or [],
         )
     except (ValueError, OSError) as error:
         _leave(error, as_json, 2)

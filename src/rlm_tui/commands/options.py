@@ -8,6 +8,10 @@ import typer
 
 JSON_OPTION = typer.Option("--json", help="Print exactly one JSON object (or list) and nothing else.")
 
+Tools = Annotated[
+    list[str] | None,
+    typer.Option("--tool", help="A tool for cells: regex_extract, or module:function.", metavar="TOOL"),
+]
 Inputs = Annotated[
     list[str] | None,
     typer.Option(

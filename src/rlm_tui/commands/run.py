@@ -34,10 +34,7 @@ def run(
     max_seconds: options.MaxSeconds = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
-    tools: Annotated[
-        list[str] | None,
-        typer.Option("--tool", help="A tool for cells: regex_extract, or module:function.", metavar="TOOL"),
-    ] = None,
+    tools: options.Tools = None,
     instructions: Annotated[str, typer.Option(help="What the planner is told besides.")] = "",
     check: Check = False,
     as_json: options.AsJson = False,

@@ -30,6 +30,7 @@ _NAMES: dict[str, Any] = {
     "Union": Union,
     "Literal": Literal,
 }
+_TOO_DEEP = "it is nested too deeply"
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
 
@@ -49,7 +50,7 @@ def python_type(text: str) -> Any:
     """The type that `text` writes ("list[str]", "int | None"), or None for one that only dspy may know."""
     try:
         return _evaluate(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, TypeError, LookupError):
+    except (SyntaxError, ValueError, TypeError, LookupError, RecursionError, MemoryError):
         return None
 
 
@@ -129,6 +130,8 @@ def convert_input(text: str, type_text: str) -> Any:
     except TypeError:
         # A union that msgspec can't tell apart, as of two lists: dspy checks no input, so JSON will do.
         return _json(text)
+    except RecursionError:
+        raise InputTypeError(_TOO_DEEP) from None
     except msgspec.DecodeError as error:
         # A Literal["a", "b"] or a `str | None` is written without quotes in a form.
         try:
@@ -144,6 +147,10 @@ def check_value(value: Any, type_text: str) -> Any:
         return value
     try:
         return msgspec.convert(value, wanted)
+    except TypeError:
+        return value  # a union that msgspec can't tell apart, as above
+    except RecursionError:
+        raise InputTypeError(_TOO_DEEP) from None
     except msgspec.ValidationError as error:
         raise InputTypeError(f"it wants {type_text} and was given {type(value).__name__}: {error}") from error
 
@@ -185,12 +192,16 @@ def _broken(text: str) -> str:
         if isinstance(error, json.JSONDecodeError):
             line = f"line {error.lineno}, " if "\n" in text else ""
             return f"{line}character {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
+    except RecursionError:
+        pass  # what is wrong with it is said elsewhere
     return ""
 
 
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
+    except RecursionError:
+        raise InputTypeError(_TOO_DEEP) from None
     except ValueError as error:
         raise InputTypeError(f"it wants JSON and was given {_shown(text)} ({_broken(text)})") from error
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,8 @@ def read_task_file(path: Path) -> tuple[Task, TaskFile]:
         raise TaskFileError(f"There is no task file {path}.") from None
     except OSError as error:
         raise TaskFileError(f"{path} can't be read: {error.strerror or error}.") from error
+    except (RecursionError, MemoryError) as error:
+        raise TaskFileError(f"{path} is no task that can be run: it is nested too deeply.") from error
     except (ValueError, SignatureTextError) as error:
         raise TaskFileError(f"{path} is no task that can be run: {error}") from error
 
@@ -129,16 +132,32 @@ def write_task(name: str, file: TaskFile, folder: Path, *, overwrite: bool = Fal
     path = folder / f"{name}{ENDING}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not overwrite:
-            raise FileExistsError(f"{path} is there already")
-        staged = path.with_name(f".{path.name}.part")
-        staged.write_text(_toml(msgspec.to_builtins(file)), encoding="utf-8")
-        os.replace(staged, path)  # noqa: PTH105
+        staged = path.with_name(f".{name}.{secrets.token_hex(8)}.part")
+        try:
+            staged.write_text(_toml(msgspec.to_builtins(file)), encoding="utf-8")
+            if overwrite:
+                os.replace(staged, path)  # noqa: PTH105
+            else:
+                _publish(staged, path)
+        finally:
+            staged.unlink(missing_ok=True)
     except FileExistsError:
         raise
     except OSError as error:
         raise TaskFileError(f"{path} can't be written: {error.strerror or error}.") from error
     return path
+
+
+def _publish(staged: Path, path: Path) -> None:
+    """Give a file its name where nothing has it yet, at the same time for all processes."""
+    try:
+        os.link(staged, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError(f"{path} is there already") from None
+        os.replace(staged, path)  # noqa: PTH105
 
 
 def _task(name: str, file: TaskFile, path: Path | None = None) -> Task:

@@ -13,12 +13,25 @@ import re
 
 from msgspec import Struct
 
+_QUOTED = 200
+
+
+def quoted(text: str, position: int = 0) -> str:
+    """`text` in quotes; of a long one the part round `position`."""
+    if len(text) <= _QUOTED:
+        return repr(text)
+    start = max(0, min(position - _QUOTED // 2, len(text) - _QUOTED))
+    before, after = "…" if start else "", "…" if start + _QUOTED < len(text) else ""
+    return repr(f"{before}{text[start : start + _QUOTED]}{after}")
+
 
 class SignatureTextError(ValueError):
     """A signature that can't be read. `position` counts characters from 0 in the text that was given."""
 
     def __init__(self, message: str, text: str, position: int) -> None:
-        super().__init__(f"The signature {text!r} can't be read at character {position + 1}: {message}")
+        super().__init__(
+            f"The signature {quoted(text, position)} can't be read at character {position + 1}: {message}"
+        )
         self.message = message
         self.text = text
         self.position = position
@@ -124,6 +137,10 @@ def _field(text: str, start: int, end: int, role: str) -> Field:
     if type_text:
         try:
             ast.parse(type_text, mode="eval")
+        except (RecursionError, MemoryError) as error:
+            raise SignatureTextError(
+                f"the type of {name!r} is nested too deeply", text, type_position
+            ) from error
         except (SyntaxError, ValueError) as error:
-            raise SignatureTextError(f"{type_text!r} is not a type", text, type_position) from error
+            raise SignatureTextError(f"{quoted(type_text)} is not a type", text, type_position) from error
     return Field(name=name, type=type_text or "str", position=position, type_position=type_position)

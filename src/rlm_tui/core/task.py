@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from rlm_tui.core.events import Budgets
-from rlm_tui.core.signature_text import parse_signature
+from rlm_tui.core.signature_text import parse_signature, quoted
 
 SandboxChoice = Literal["", "local", "modal"]
 
@@ -116,7 +116,8 @@ def make_task(
     ):
         if unknown := sorted(given - known):
             raise TaskError(
-                f"Task {name}: {role} names {unknown[0]!r}, which its signature {signature!r} doesn't have"
+                f"Task {name}: {role} names {unknown[0]!r}, which its signature {quoted(signature)} "
+                "doesn't have"
             )
     return Task(
         name=name,

@@ -40,6 +40,11 @@ def model_name_problem(role: str, model: str) -> str:
             f"{role} looks like a key, and a task's file is shared: write the name of a model there, and set "
             "the key in .env or the environment."
         )
+    if "://" in model:
+        return (
+            f"{role} holds an address, where your key and your documents would go: write the name of a model "
+            "alone, and set DSPY_LM_API_BASE in .env or the environment."
+        )
     if len(model.split()) > 1 or len(model) > 200 or not model.isprintable():
         return (
             f"{role} is {one_line(model, 60)!r}, which is no model's name: write it as in openai/gpt-5-mini."

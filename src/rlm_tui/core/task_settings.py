@@ -17,8 +17,9 @@ def settings_for(settings: Settings, task: Task) -> Settings:
     set, anywhere, > the task; a file that somebody shares can't raise a limit. Only names come from a task: a
     key and an address go to a model of the provider that they were set for, and to no other.
     """
+    configured = (settings.sub_lm, settings.lm)
     # A model that the task replaces may have had a key, which is a secret as before.
-    keys = tuple(lm.api_key for lm in (settings.lm, settings.sub_lm) if lm is not None and lm.api_key)
+    keys = tuple(lm.api_key for lm in configured if lm is not None and lm.api_key)
     secrets = tuple(dict.fromkeys((*settings.other_secrets, *keys)))
     settings = msgspec.structs.replace(settings.with_budgets_of(task.budgets), other_secrets=secrets)
     origin = f"the task {task.name}"
@@ -26,7 +27,7 @@ def settings_for(settings: Settings, task: Task) -> Settings:
         lm = None if task.lm.lower() == OFFLINE else _named(task.lm, settings.lm)
         settings = _replaced(settings, "lm.model", origin, lm=lm, remarks=())
     if task.sub_lm and not _flagged(settings, "sub_lm.model"):
-        sub_lm = _named(task.sub_lm, settings.sub_lm, settings.lm)
+        sub_lm = _named(task.sub_lm, *configured)
         settings = _replaced(settings, "sub_lm.model", origin, sub_lm=sub_lm)
     if settings.lm is None and settings.sub_lm is not None:
         settings = msgspec.structs.replace(settings, sub_lm=None)

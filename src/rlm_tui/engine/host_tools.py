@@ -92,8 +92,20 @@ def taking_positions(tool: Callable[..., Any]) -> Callable[..., Any]:
 def tool_line(function: Callable[..., Any]) -> str:
     """A tool in one line: how it is called, and how its docstring begins."""
     said = (inspect.getdoc(function) or "").strip().partition("\n")[0]
-    called = f"{function.__name__}{inspect.signature(function)}".replace("'", "")
+    signature = inspect.signature(function)
+    shown = [
+        parameter if parameter.default is parameter.empty else parameter.replace(default=_Hidden())
+        for parameter in signature.parameters.values()
+    ]
+    called = f"{function.__name__}{signature.replace(parameters=shown)}".replace("'", "")
     return f"{called}: {said}"
+
+
+class _Hidden:
+    """Stands for a default value: that may be a key."""
+
+    def __repr__(self) -> str:
+        return "…"
 
 
 def _imported(name: str, directory: Path) -> Callable[..., Any]:
@@ -112,6 +124,11 @@ def _check_described(name: str, function: Callable[..., Any]) -> None:
     if inspect.iscoroutinefunction(function):
         raise ToolError(f"Tool {name} is asynchronous: write it with def, not async def.")
     for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
+            raise ToolError(
+                f"Tool {name}: its parameter {parameter.name} can't be given by name, as dspy gives it: "
+                "write it without / and *."
+            )
         if parameter.annotation is inspect.Parameter.empty:
             raise ToolError(
                 f"Tool {name}: its parameter {parameter.name} has no annotation: the planner needs its type."

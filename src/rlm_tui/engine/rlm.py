@@ -230,11 +230,19 @@ class ExplorerRLM(dspy.RLM):
             setting.recorder, parent=invocation.span, kind="predict", name="extract"
         ) as record:
             try:
-                prediction = super()._extract_fallback(variables, history, output_field_names)
+                found = self.extract(
+                    variables_info=[variable.format() for variable in variables], repl_history=history
+                )
+                # Not dspy's own: it reads attributes, and a Prediction has methods called items, keys, get, …
+                answer = {name: found[name] for name in output_field_names}
             except AdapterParseError as error:
                 raise ExtractionError(self.max_iters, invocation.fitting) from error
-            record.answer = "\n".join(f"{name}: {getattr(prediction, name)}" for name in output_field_names)
-        return prediction
+            record.answer = "\n".join(f"{name}: {value}" for name, value in answer.items())
+        return dspy.Prediction(
+            trajectory=[entry.model_dump() for entry in history],
+            final_reasoning="Extract forced final output",
+            **answer,
+        )
 
 
 class _Unlimited:

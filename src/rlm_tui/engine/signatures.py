@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import dspy
+from dspy.primitives.facade import is_reserved_sandbox_name
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
 from rlm_tui.core.input_types import python_type
-from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signature
+from rlm_tui.core.signature_text import Field, SignatureTextError, parse_signature, quoted
 from rlm_tui.core.task import Task, TaskError, TaskInput, TaskOutput
 from rlm_tui.core.task_inputs import WrongInput
 from rlm_tui.core.tasks import DOCUMENT_NAMES
 from rlm_tui.engine.imports import import_object
 from rlm_tui.engine.output_types import fit_outputs
 from rlm_tui.engine.type_names import named_modules, type_problem
+
+_TAKEN_INPUTS = ("llm_query", "llm_query_batched", "SUBMIT", "print", "interpreter_factory", "self")
+_TAKEN_OUTPUTS = ("trajectory", "final_reasoning")
 
 
 class SignatureError(ValueError):
@@ -46,6 +50,12 @@ def build_signature(task: Task) -> Any:
     except SignatureTextError as error:
         raise SignatureError(str(error), error.position) from error
     every = (*fields.inputs, *fields.outputs)
+    for field in fields.inputs:
+        if field.name in _TAKEN_INPUTS or is_reserved_sandbox_name(field.name):
+            raise _taken(task.signature, field, "an input")
+    for field in fields.outputs:
+        if field.name in _TAKEN_OUTPUTS:
+            raise _taken(task.signature, field, "an output")
     for field in every:
         if why := type_problem(field.type, Path.cwd()):
             raise _refused(task.signature, field, why)
@@ -65,6 +75,11 @@ def build_signature(task: Task) -> Any:
     return signature
 
 
+def _taken(text: str, field: Field, role: str) -> SignatureError:
+    why = f"{role} can't be called {field.name}, which an RLM has already: rename it"
+    return SignatureError(f"In the signature {quoted(text, field.position)}, {why}.", field.position, why)
+
+
 def _located(text: str, fields: tuple[Field, ...], error: Exception) -> SignatureError:
     """Which field it was that dspy refused: each is tried alone."""
     known = {"NoneType": type(None), **named_modules(field.type for field in fields)}
@@ -73,13 +88,13 @@ def _located(text: str, fields: tuple[Field, ...], error: Exception) -> Signatur
             dspy.Signature(f"{field.name}: {field.type} -> other_{field.name}", custom_types=known)
         except Exception as found:
             return _refused(text, field, _words(found))
-    return SignatureError(f"dspy can't use the signature {text!r}: {_words(error)}", 0)
+    return SignatureError(f"dspy can't use the signature {quoted(text)}: {_words(error)}", 0)
 
 
 def _refused(text: str, field: Field, why: str) -> SignatureError:
     return SignatureError(
-        f"In the signature {text!r}, dspy can't use the type {field.type!r} of {field.name!r} "
-        f"(character {field.type_position + 1}): {why}",
+        f"In the signature {quoted(text, field.type_position)}, dspy can't use the type "
+        f"{quoted(field.type)} of {field.name!r} (character {field.type_position + 1}): {why}",
         field.type_position,
         why,
     )
@@ -137,6 +152,8 @@ def task_of_class(name: str) -> Task:
     descriptions = {
         field: str((info.json_schema_extra or {}).get("desc", "")) for field, info in signature.fields.items()
     }
+    # What dspy writes where nothing was said.
+    descriptions = {field: "" if text == f"${{{field}}}" else text for field, text in descriptions.items()}
     return Task(
         name=signature.__name__.lower(),
         title=signature.__name__,

@@ -25,7 +25,11 @@ def type_problem(text: str, directory: Path) -> str:
     The modules that it names are imported, also from `directory`, so that dspy finds them. dspy would import
     any bare word as a module; here a bare word has to be a type that is known.
     """
-    for node in _names(ast.parse(text, mode="eval").body):
+    try:
+        nodes = _names(ast.parse(text, mode="eval").body)
+    except (RecursionError, MemoryError):
+        return "it is nested too deeply"
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             module, _, attribute = ast.unparse(node).rpartition(".")
             if problem := _own_problem(module, attribute, directory):

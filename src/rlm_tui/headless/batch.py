@@ -21,6 +21,7 @@ from rlm_tui.core.events import AnyEvent, ErrorDetail, RunStatus, Totals
 from rlm_tui.core.tasks import TaskError, bind_inputs
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.engine.session import RunRequest, Session
+from rlm_tui.engine.signatures import fit_inputs
 from rlm_tui.headless.batch_request import BatchError, BatchRequest
 from rlm_tui.headless.batch_results import BatchResults
 from rlm_tui.headless.result import refusal_object, run_object
@@ -164,6 +165,7 @@ class Batch:
         try:
             document = readable(row.document, html=request.settings.documents.convert_html)
             values, documents = bind_inputs(request.task, request.inputs, document)
+            values = fit_inputs(request.task, values)
             session = Session(
                 RunRequest(task=request.task, inputs=values, documents=documents, settings=request.settings),
                 running.apply,

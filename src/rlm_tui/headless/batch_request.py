@@ -17,9 +17,9 @@ from rlm_tui.core.documents import DocumentError
 from rlm_tui.core.paths import data_directory, expanded
 from rlm_tui.core.settings import Settings, load_settings
 from rlm_tui.core.task_settings import settings_for
-from rlm_tui.core.tasks import Task, TaskRegistry, bind_inputs, find_task
+from rlm_tui.core.tasks import Task, bind_inputs, with_more
 from rlm_tui.core.text import one_line
-from rlm_tui.headless.request import parse_inputs
+from rlm_tui.headless.request import asked_task, check_task, parse_inputs
 
 DEFAULT_PARALLEL = 4
 MOST_PARALLEL = 256
@@ -59,9 +59,10 @@ def build_batch(
     parallel: int = DEFAULT_PARALLEL,
     results: Path | None = None,
     again: bool = False,
+    tools: Iterable[str] = (),
 ) -> BatchRequest:
     """The batch for what was asked on the command line. Raises an error whose text is one sentence."""
-    task = find_task(task_name, TaskRegistry.with_own())
+    task = with_more(asked_task(task_name), tools, "")
     settings = settings_for(load_settings(overrides=overrides), task)
     return make_batch(
         task,
@@ -84,7 +85,10 @@ def make_batch(
     results: Path | None = None,
     again: bool = False,
 ) -> BatchRequest:
-    """A batch whose inputs are checked once for all its documents. Raises BatchError or TaskError."""
+    """A batch whose inputs, tools and signature are checked once for all its documents.
+
+    Raises BatchError, TaskError or SignatureError.
+    """
     if task.document_input is None:
         raise BatchError(
             f"Task {task.name} reads no document, so there is nothing to run it over.",
@@ -94,14 +98,20 @@ def make_batch(
         raise BatchError(
             f"{parallel} runs at a time can't be: choose a number from 1 to {MOST_PARALLEL}.",
         )
+    from rlm_tui.engine.signatures import fit_inputs
+
     found = tuple(documents)
     for path in found:
         try:
             # Any document that can be read shows whether the inputs fit; a bad one is its row's failure.
-            bind_inputs(task, inputs, readable(path, html=settings.documents.convert_html))
+            values, _ = bind_inputs(task, inputs, readable(path, html=settings.documents.convert_html))
             break
         except DocumentError:
             continue
+    else:
+        values = {}
+    check_task(task)
+    fit_inputs(task, values)
     key = batch_key(task, inputs, settings)
     default = data_directory() / "batches" / f"{task.name}-{key}.jsonl"
     place = default if results is None else Path(os.path.abspath(expanded(results)))  # noqa: PTH100
@@ -134,7 +144,9 @@ def find_documents(patterns: Iterable[str]) -> tuple[Path, ...]:
 
 
 def batch_key(task: Task, inputs: Mapping[str, str], settings: Settings) -> str:
-    """The same for batches whose answers may stand in for each other: one task, inputs and models."""
+    """The same for batches whose answers may stand in for each other: one task, inputs, tools and models."""
     models = [None if lm is None else lm.model for lm in (settings.lm, settings.sub_lm)]
-    said = [task.name, task.signature, task.instructions, sorted(inputs.items()), models]
+    said: list[Any] = [task.name, task.signature, task.instructions, sorted(inputs.items()), models]
+    if task.tools or task.signature_class:
+        said += [task.tools, task.signature_class]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]

@@ -62,6 +62,26 @@ def document_place(path: str) -> Path:
     return built_in if built_in is not None else expanded(path)
 
 
+def asked_task(asked: str) -> Task:
+    """The task of a command line: a name, a file, a signature, or a class as module:Class."""
+    if not names_a_class(asked):
+        return find_task(asked, TaskRegistry.with_own())
+    from rlm_tui.engine.signatures import task_of_class
+
+    return task_of_class(asked)
+
+
+def check_task(task: Task) -> None:
+    """What dspy can't use, said before anything runs. Raises TaskError or SignatureError."""
+    from rlm_tui.engine.host_tools import resolve_tools
+    from rlm_tui.engine.signatures import build_signature
+
+    resolve_tools(task.tools, taken=[item.name for item in task.inputs])
+    known = next((known for known in builtin_tasks() if known.name == task.name), None)
+    if known is None or task.signature_class or known.signature != task.signature:
+        build_signature(task)
+
+
 def build_request(
     task_name: str,
     *,
@@ -77,15 +97,8 @@ def build_request(
     `document` is a path, or several paths, folders and patterns. With `characters` only the document's first
     ones are given, as a text.
     """
-    from rlm_tui.engine.signatures import task_of_class
-
-    task = (
-        task_of_class(task_name)
-        if names_a_class(task_name)
-        else find_task(task_name, TaskRegistry.with_own())
-    )
     return make_request(
-        with_more(task, tools, instructions),
+        with_more(asked_task(task_name), tools, instructions),
         load_settings(overrides=overrides),
         document=document,
         inputs=parse_inputs(inputs),
@@ -105,9 +118,8 @@ def make_request(
 
     A text that `inputs` hold for the document takes the place of the task's own. Raises as `build_request`.
     """
-    from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
-    from rlm_tui.engine.signatures import build_signature, fit_inputs
+    from rlm_tui.engine.signatures import fit_inputs
 
     settings = settings_for(settings, task)
     given_as_text = not document and task.document_input in inputs
@@ -120,9 +132,7 @@ def make_request(
             html=settings.documents.convert_html,
         )
     )
-    resolve_tools(task.tools, taken=[item.name for item in task.inputs])
-    if task.name not in {known.name for known in builtin_tasks()}:
-        build_signature(task)  # what dspy can't use is said before anything runs
+    check_task(task)
     given = dict(inputs)
     if characters is not None and found is not None and task.document_input is not None:
         if isinstance(found, DocumentSet):

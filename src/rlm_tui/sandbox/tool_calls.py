@@ -101,9 +101,14 @@ class ToolCalls:
         tool = self._interpreter.tools.get(name)
         if tool is None:
             raise CodeInterpreterError(f"Unknown tool: {name}")
-        with dspy.context(send_stream=None):
-            value = tool(*args, **kwargs)
-            return asyncio.run(_settled(value)) if inspect.isawaitable(value) else value
+        try:
+            with dspy.context(send_stream=None):
+                value = tool(*args, **kwargs)
+                return asyncio.run(_settled(value)) if inspect.isawaitable(value) else value
+        except SystemExit as error:
+            # A tool's failure, which the planner may mend; it would end the run.
+            code = "" if error.code is None else repr(error.code)
+            raise RuntimeError(f"the tool called sys.exit({code})") from error
 
     def _answer(self, call: Call, cell: Cell) -> None:
         interpreter = self._interpreter

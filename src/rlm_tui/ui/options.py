@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from rlm_tui.core.settings import Settings, load_settings
+from rlm_tui.core.settings_sources import COMMAND_LINE
 from rlm_tui.core.text import human_cost, human_count, human_seconds
 
 
@@ -64,8 +65,12 @@ def settings_with(overrides: Overrides, directory: Path | None = None) -> Settin
         if name.startswith("budgets.") and not value.strip() and _may_be_none(name)
     }
     if emptied:
+        # That there is no limit was chosen, too: a task's own may not take its place.
+        chosen = {f"budgets.{name}": COMMAND_LINE for name in emptied}
         settings = msgspec.structs.replace(
-            settings, budgets=msgspec.structs.replace(settings.budgets, **emptied)
+            settings,
+            budgets=msgspec.structs.replace(settings.budgets, **emptied),
+            source={**settings.source, **chosen},
         )
     return settings
 
@@ -81,7 +86,12 @@ def written(settings: Settings, setting: str) -> str:
     if part is None:
         return "offline" if setting == "lm.model" else ""
     value = getattr(part, name)
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return "" if value is None else number_text(value) if isinstance(value, float) else str(value)
+
+
+def number_text(value: float) -> str:
+    """A number as a person writes it, whole: it is read back from a form."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def model_words(settings: Settings) -> str:

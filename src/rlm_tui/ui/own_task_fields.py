@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rlm_tui.core.own_tasks import TaskBudgets, TaskFile
-from rlm_tui.core.signature_text import SignatureTextError, parse_signature
+from rlm_tui.core.signature_text import SignatureTextError, names_a_class, parse_signature
 from rlm_tui.core.task import Task, TaskError
 from rlm_tui.core.task_keys import model_name_problem
 from rlm_tui.core.tasks import DOCUMENT_NAMES
+from rlm_tui.ui.options import number_text
 
 CONFIG, PROJECT = "config", "project"
 
@@ -75,7 +76,7 @@ def written(own: OwnTask | None, project: Path) -> dict[str, str]:
         return values | {"where": CONFIG}
     file, budgets = own.file, own.file.budgets or TaskBudgets()
     limits = {
-        name: f"{value:g}" if isinstance(value, float) else str(value)
+        name: number_text(value) if isinstance(value, float) else str(value)
         for name, value in msgspec.structs.asdict(budgets).items()
         if value is not None and value != getattr(TaskBudgets(), name)
     }
@@ -83,7 +84,7 @@ def written(own: OwnTask | None, project: Path) -> dict[str, str]:
         values
         | {
             "name": own.name,
-            "signature": file.signature_class or " ".join(file.signature.split()),
+            "signature": _signature(file),
             "instructions": file.instructions,
             "tools": ", ".join(file.tools),
             "where": PROJECT if own.path.parent == project else CONFIG,
@@ -93,6 +94,11 @@ def written(own: OwnTask | None, project: Path) -> dict[str, str]:
         }
         | limits
     )
+
+
+def _signature(file: TaskFile) -> str:
+    """A file's signature as it stands in the form, in one line."""
+    return file.signature_class or " ".join(file.signature.split())
 
 
 def tool_names(text: str) -> tuple[str, ...]:
@@ -116,15 +122,18 @@ def file_of(values: Mapping[str, str], before: TaskFile | None = None) -> TaskFi
     signature = values["signature"].strip()
     inputs = input_names(signature)
     base = before if before is not None else TaskFile(signature=signature)
-    document = base.document_input if base.document_input in inputs else None
+    is_class = names_a_class(signature)  # what it takes is known when it is imported: `file_of_class`
+    document = base.document_input if is_class or base.document_input in inputs else None
+    if before is None or signature != _signature(before):
+        document = document or next((name for name in inputs if name in DOCUMENT_NAMES), None)
     return msgspec.structs.replace(
         base,
         signature=signature,
         signature_class="",
         instructions=values["instructions"].strip(),
         tools=tool_names(values["tools"]),
-        document_input=document or next((name for name in inputs if name in DOCUMENT_NAMES), None),
-        defaults={name: text for name, text in base.defaults.items() if name in inputs},
+        document_input=document,
+        defaults={name: text for name, text in base.defaults.items() if is_class or name in inputs},
         descriptions=_known(base.descriptions, signature),
         lm=_model(values, "lm"),
         sub_lm=_model(values, "sub_lm"),
@@ -133,16 +142,18 @@ def file_of(values: Mapping[str, str], before: TaskFile | None = None) -> TaskFi
     )
 
 
-def file_of_class(file: TaskFile, task: Task) -> TaskFile:
+def file_of_class(file: TaskFile, task: Task, before: TaskFile | None = None) -> TaskFile:
     """The file of a task whose signature was given as a class; `task` was made of that class."""
     inputs = [item.name for item in task.inputs]
+    same = before is not None and before.signature_class == task.signature_class
+    keeps = file.document_input in inputs or (same and file.document_input is None)
     described = {item.name: item.description for item in task.inputs}
     described |= {item.name: item.description for item in task.outputs}
     return msgspec.structs.replace(
         file,
         signature=task.signature,
         signature_class=task.signature_class,
-        document_input=task.document_input,
+        document_input=file.document_input if keeps else task.document_input,
         defaults={name: text for name, text in file.defaults.items() if name in inputs},
         descriptions={name: text for name, text in described.items() if text},
     )

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 
 from rlm_tui.core.document_walk import is_pattern
 from rlm_tui.core.settings import Settings
-from rlm_tui.core.tasks import Task, TaskError
+from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import human_seconds, one_line
 from rlm_tui.headless.batch import Batch
 from rlm_tui.headless.batch_request import (
@@ -155,7 +155,7 @@ class BatchScreen(Screen[None]):
                 results=Path(texts["results"]) if texts["results"] else None,
             )  # fmt: skip
             ask = settings.lm is not None and not self._accepted.is_set() and would_run_unconfined(settings)
-        except (BatchError, TaskError, OSError) as error:
+        except (ValueError, OSError) as error:  # those of a batch, a task and a signature
             tell(self._refused, f"{error} {getattr(error, 'hint', '') or ''}".strip())
             return
         tell(self._ask if ask else self._launch, request)

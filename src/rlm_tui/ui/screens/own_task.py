@@ -36,7 +36,7 @@ from rlm_tui.ui.widgets.field_scroll import FieldScroll
 from rlm_tui.ui.widgets.input_editors import LinesField
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
-_BELOW = 8
+_BELOW = 10
 """Lines of the dialog that are no fields: its border, what is wrong, and the buttons."""
 
 
@@ -195,33 +195,33 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
             problem.say(f"kept in: write {CONFIG} or {PROJECT}.")
             return
         folder = self._config if where == CONFIG else self._project
-        path = folder / f"{name}{ENDING}"
-        changes = self._own is not None and self._own.path == path
+        changes = self._own is not None and (self._own.path.parent, self._own.name) == (folder, name)
         try:
             file = self._file()
         except TaskError as error:
             problem.say(str(error))
             return
         self.run_worker(
-            lambda: self._write(path, file, overwrite or changes),
+            lambda: self._write(name, folder, file, overwrite or changes),
             thread=True,
             exit_on_error=False,
             group="keep",
         )
 
-    def _write(self, path: Path, file: TaskFile, overwrite: bool) -> None:
+    def _write(self, name: str, folder: Path, file: TaskFile, overwrite: bool) -> None:
         """Check it as a run would, and write it (in a thread: dspy is imported)."""
         from rlm_tui.engine.host_tools import resolve_tools
         from rlm_tui.engine.signatures import SignatureError, build_signature, task_of_class
 
-        tell, name = self.app.call_from_thread, path.name.removesuffix(ENDING)
+        tell = self.app.call_from_thread
         try:
             if names_a_class(file.signature):
-                file = file_of_class(file, task_of_class(file.signature))
-            task = make_own_task(name, file, path)
+                before = self._own.file if self._own is not None else None
+                file = file_of_class(file, task_of_class(file.signature), before)
+            task = make_own_task(name, file, folder / f"{name}{ENDING}")
             build_signature(task)
             resolve_tools(task.tools, taken=[item.name for item in task.inputs])
-            write_task(name, file, path.parent, overwrite=overwrite)
+            write_task(name, file, folder, overwrite=overwrite)
         except FileExistsError:
             tell(self._is_there, name)
         except (TaskError, SignatureTextError, SignatureError) as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -18,6 +19,9 @@ from rlm_tui.ui.key_groups import EDIT
 from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.task_looks import look_at_tools
 from rlm_tui.ui.widgets.check_line import PAUSE_SECONDS, CheckLine, Finding
+
+_BELOW, _MOST_LISTED = 17, 10
+"""Lines of the dialog that are not the list: its border, what was found out, the field, the buttons."""
 
 
 class ToolsScreen(Dialog[tuple[str, ...]]):
@@ -44,7 +48,8 @@ class ToolsScreen(Dialog[tuple[str, ...]]):
             box.border_title = f"Tools of {self._wanted_by.name}"
             box.border_subtitle = "^S uses them · Esc closes"
             yield OptionList(id="tool-list", compact=True, markup=False)
-            yield CheckLine(id="chosen-check")
+            with VerticalScroll(id="chosen-scroll", can_focus=False):
+                yield CheckLine(id="chosen-check")
             with Horizontal(classes="option-row"):
                 yield Static("one of your own", markup=False, classes="option-label")
                 yield Input(
@@ -58,6 +63,11 @@ class ToolsScreen(Dialog[tuple[str, ...]]):
     def on_mount(self) -> None:
         self._list()
         self._look_at_chosen()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The list scrolls; the buttons are always there."""
+        room = event.size.height * 92 // 100 - _BELOW
+        self.query_one("#tool-list").styles.max_height = max(3, min(_MOST_LISTED, room))
 
     def _list(self) -> None:
         tools = self.query_one("#tool-list", OptionList)

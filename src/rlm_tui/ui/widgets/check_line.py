@@ -74,7 +74,7 @@ class CheckLine(Static):
         def run() -> None:
             try:
                 finding = look()
-            except Exception as error:  # a person's module may do anything while it is imported
+            except BaseException as error:  # a person's module may raise anything while it is imported
                 finding = Finding(f"{type(error).__name__}: {error}", good=False)
             self.app.call_from_thread(self._told, number, finding)
 
