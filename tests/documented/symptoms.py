@@ -246,7 +246,7 @@ LOCAL: dict[str, Symptom] = {
     "SUBMIT: … must be …, not …": lambda _: cell(
         "SUBMIT(confidence='high')", ({"name": "confidence", "type": "float"},)
     ),
-    "extracted: … iterations": lambda _: shown(rlm_tui("run", "basic", "--max-iterations", "1")),
+    "extracted: … iterations": lambda _: shown(rlm_tui("run", "basic", "--max-iterations", "2")),
     "The run took longer than its budget of …": lambda _: budget(Budgets(max_seconds=0.01)),
     "The run used … tokens; its budget is …": lambda _: budget(
         Budgets(max_tokens=10), Usage(prompt_tokens=11)

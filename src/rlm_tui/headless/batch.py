@@ -21,7 +21,6 @@ from rlm_tui.core.events import AnyEvent, ErrorDetail, RunStatus, Totals
 from rlm_tui.core.tasks import TaskError, bind_inputs
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.engine.session import RunRequest, Session
-from rlm_tui.engine.signatures import fit_inputs
 from rlm_tui.headless.batch_request import BatchError, BatchRequest
 from rlm_tui.headless.batch_results import BatchResults
 from rlm_tui.headless.result import refusal_object, run_object
@@ -156,6 +155,9 @@ class Batch:
 
     def _run(self, row: BatchRow, running: _Running) -> dict[str, Any]:
         """The line for one document; a document or a run that fails is a line too."""
+        # Here and not above: it imports dspy, and the first paint comes before that.
+        from rlm_tui.engine.signatures import fit_inputs
+
         request = self.request
         place: dict[str, Any] = {"document": str(row.document), "size": None, "modified": None}
         with contextlib.suppress(OSError):
