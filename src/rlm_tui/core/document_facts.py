@@ -36,7 +36,6 @@ class DocumentFacts(Struct, frozen=True):
     characters: int
     tokens: int
     exact: bool
-    encoding: str = ""
     passed_over: str = ""
 
     def cost(self, price_per_token: float | None) -> float | None:
@@ -76,10 +75,8 @@ def facts_words(facts: DocumentFacts, price_per_token: float | None = None) -> s
 def _facts_of_set(documents: DocumentSet, stop: Callable[[], bool]) -> DocumentFacts:
     """Counted member by member until enough was read; the rest by its size."""
     read = lines = words = characters = tokens = 0
-    encodings: set[str] = set()
     exact = True
     for member in documents.members:
-        encodings.add(member.document.encoding)
         if read >= COUNTED_BYTES:
             exact = False
             continue
@@ -97,7 +94,6 @@ def _facts_of_set(documents: DocumentSet, stop: Callable[[], bool]) -> DocumentF
         characters=round(characters * whole),
         tokens=round(tokens * whole),
         exact=exact,
-        encoding=", ".join(sorted(encodings)),
         passed_over=documents.remark,
     )
 
@@ -132,7 +128,6 @@ def _facts(document: Document, most: int, stop: Callable[[], bool]) -> DocumentF
         characters=characters,
         tokens=-(-utf8 // BYTES_A_TOKEN),
         exact=exact,
-        encoding=document.encoding,
     )
     return facts if exact or not read else _scaled(facts, document.size / read)
 

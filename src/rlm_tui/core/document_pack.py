@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,22 +18,21 @@ from rlm_tui.core.text import one_line
 _BLOCK_CHARACTERS = 1024 * 1024
 _SAME_DATE = (1980, 1, 1, 0, 0, 0)
 _FORGOTTEN_SECONDS = 24 * 3600.0
-Progress = Callable[[int], None]
 
 
 @contextmanager
-def packed(documents: DocumentSet, name: str, progress: Progress = lambda _: None) -> Iterator[Document]:
+def packed(documents: DocumentSet, name: str) -> Iterator[Document]:
     """The set as one file for as long as the block lasts; the file is named after `name`.
 
     The same texts under the same keys make the same bytes, whenever they are packed: a volume that has the
-    pack by its hash needs no second upload. `progress` hears the bytes read so far. Raises a DocumentError
-    when a file of the set can't be read any more, and OSError when the pack can't be written.
+    pack by its hash needs no second upload. Raises a DocumentError when a file of the set can't be read
+    any more, and OSError when the pack can't be written.
     """
     folder = private_directory(cache_directory() / "packs")
     _forget_old(folder)
     path = folder / f"{name}.zip"
     try:
-        _write(documents, path, progress)
+        _write(documents, path)
         found = path.stat()
         yield Document(documents.name, path, found.st_size, "utf-8", found.st_mtime)
     finally:
@@ -41,8 +40,7 @@ def packed(documents: DocumentSet, name: str, progress: Progress = lambda _: Non
             path.unlink()
 
 
-def _write(documents: DocumentSet, path: Path, progress: Progress) -> None:
-    done = 0
+def _write(documents: DocumentSet, path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as pack:
         for member in documents.members:
             entry = zipfile.ZipInfo(member.key, _SAME_DATE)
@@ -50,8 +48,6 @@ def _write(documents: DocumentSet, path: Path, progress: Progress) -> None:
             with pack.open(entry, "w", force_zip64=large) as target:
                 for piece in _pieces(member.document):
                     target.write(piece.encode("utf-8", "replace"))
-            done += member.document.size
-            progress(done)
 
 
 def _pieces(document: Document) -> Iterator[str]:
