@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -233,3 +236,15 @@ def test_in_a_kernel_a_run_is_shown_while_it_goes_on_and_the_stop_button_cancels
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+def test_what_the_readme_shows_runs(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n# ask\.py\n(.*?)```", readme, re.DOTALL)
+    (tmp_path / "notes.md").write_text("# Council\n\nThe harbour master decides who may land.\n")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "harbour master" in done.stdout
+    assert "events.jsonl" in done.stdout
