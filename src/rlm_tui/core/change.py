@@ -77,6 +77,14 @@ class HoldChanged(Kind, frozen=True):
     """The run is held, or was released."""
 
 
+class BudgetsChanged(Kind, frozen=True):
+    """A budget was raised: `trajectory.budgets`."""
+
+
+class PrefixDone(Kind, frozen=True):
+    """A fork's record is executed: `trajectory.prefix`."""
+
+
 class NoteAdded(Kind, frozen=True):
     """`index` is its place in `trajectory.notes`."""
 
@@ -103,6 +111,8 @@ ChangeKind = (
     | VariablesUpdated
     | VolumeUpdated
     | HoldChanged
+    | BudgetsChanged
+    | PrefixDone
     | NoteAdded
     | ProblemAdded
     | RunEnded

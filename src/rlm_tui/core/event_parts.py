@@ -61,6 +61,17 @@ class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     line: int | None = None
 
 
+class ForkedFrom(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The run that a fork goes on from: iterations 1 to `at` - 1 are its record, `at` is the first live one.
+
+    `changes` says in words what is otherwise than in that run.
+    """
+
+    run_id: str
+    at: int
+    changes: list[str] = []
+
+
 class Variable(msgspec.Struct, frozen=True, omit_defaults=True):
     """One name of the sandbox's namespace. `size` is its length where it has one."""
 

@@ -20,6 +20,7 @@ from rlm_tui.core.event_parts import (
     DocumentMember,
     DocumentReference,
     ErrorDetail,
+    ForkedFrom,
     SandboxDescription,
     Totals,
     Usage,
@@ -30,12 +31,15 @@ from rlm_tui.core.event_parts import (
 __all__ = [
     "FORMAT",
     "AnyEvent",
+    "BudgetRaised",
     "Budgets",
     "CallFinished",
     "CallKind",
     "CallStarted",
+    "CellAuthor",
     "CellFinished",
     "CellOutput",
+    "CellSkipped",
     "CellStarted",
     "CellStatus",
     "CodeEdited",
@@ -43,7 +47,9 @@ __all__ = [
     "DocumentReference",
     "ErrorDetail",
     "Event",
+    "ForkedFrom",
     "Held",
+    "HeldBefore",
     "HoldReason",
     "IterationStarted",
     "Note",
@@ -52,7 +58,9 @@ __all__ = [
     "PlanField",
     "PlanReady",
     "PlanStarted",
+    "PrefixReplayed",
     "Released",
+    "RemarkAuthor",
     "Remarked",
     "RunFinished",
     "RunStarted",
@@ -79,7 +87,10 @@ CellStatus = Literal["ok", "error", "submitted", "interrupted", "timeout", "lost
 RunStatus = Literal["submitted", "extracted", "failed", "cancelled", "budget"]
 Stream = Literal["stdout", "stderr"]
 PlanField = Literal["reasoning", "code"]
-HoldReason = Literal["hold", "step", "breakpoint", "budget"]
+HoldReason = Literal["hold", "step", "breakpoint", "budget", "sandbox"]
+HeldBefore = Literal["plan", "cell", "call", "answer"]
+CellAuthor = Literal["planner", "person"]
+RemarkAuthor = Literal["program", "person"]
 NoteLevel = Literal["info", "warning", "error"]
 
 
@@ -105,6 +116,7 @@ class RunStarted(Event, frozen=True, tag="run_started", kw_only=True):
     streaming: bool = True
     sandbox: SandboxDescription = SandboxDescription(kind="local", confined=False)
     budgets: Budgets = Budgets()
+    forked: ForkedFrom | None = None
     versions: dict[str, str] = {}
     started: str = ""  # ISO 8601, UTC
     format: int = FORMAT
@@ -134,8 +146,15 @@ class SandboxLost(Event, frozen=True, tag="sandbox_lost", kw_only=True):
 
 
 class SandboxRecovered(Event, frozen=True, tag="sandbox_recovered", kw_only=True):
+    """A lost sandbox was replaced, and `cells` were run again with the recorded answers of their calls.
+
+    `differed` says in a sentence each what came out otherwise; `volume` names the copy that is `/data` since.
+    """
+
     kind: str
     seconds: float = 0.0
+    cells: int = 0
+    volume: str = ""
     differed: list[str] = []
 
 
@@ -158,7 +177,10 @@ class PlanDelta(Event, frozen=True, tag="plan_delta", kw_only=True):
 
 
 class PlanReady(Event, frozen=True, tag="plan_ready", kw_only=True):
-    """`code` is what will run unless it is edited; `remark` what was wrong with an answer that had none."""
+    """`code` is what will run unless it is edited; `remark` what was wrong with an answer that had none.
+
+    `origin` is the run whose record the answer is from; "" is a live one.
+    """
 
     reasoning: Value
     code: Value
@@ -167,15 +189,21 @@ class PlanReady(Event, frozen=True, tag="plan_ready", kw_only=True):
     seconds: float = 0.0
     cached: bool = False
     remark: str = ""
+    origin: str = ""
 
 
 class Held(Event, frozen=True, tag="held", kw_only=True):
+    """The run waits for a person. `budget` names the field of `Budgets` that is used up, if that is why."""
+
     why: HoldReason
-    before: Literal["plan", "cell"]
+    before: HeldBefore
     detail: str = ""
+    budget: str = ""
 
 
 class Released(Event, frozen=True, tag="released", kw_only=True):
+    """`verb` is what the person did: release, step, skip, remark, insert, raise_budget, finish or cancel."""
+
     verb: str = "release"
 
 
@@ -185,13 +213,46 @@ class CodeEdited(Event, frozen=True, tag="code_edited", kw_only=True):
 
 
 class Remarked(Event, frozen=True, tag="remarked", kw_only=True):
+    """Something that the planner is told. `sent_back`: its code was not run, and it plans again."""
+
     text: str
+    by: RemarkAuthor = "program"
+    sent_back: bool = False
+
+
+class CellSkipped(Event, frozen=True, tag="cell_skipped", kw_only=True):
+    """`span` is the iteration, whose code is not run; `text` the person's note to the planner."""
+
+    text: str = ""
+
+
+class BudgetRaised(Event, frozen=True, tag="budget_raised", kw_only=True):
+    """The person raised the budget `name`; `budgets` are all that hold from now on."""
+
+    name: str
+    budgets: Budgets
+
+
+class PrefixReplayed(Event, frozen=True, tag="prefix_replayed", kw_only=True):
+    """The recorded iterations of a fork were executed again; from now on the run is live.
+
+    `differed` says in a sentence each what came out otherwise than in the run `run_id`.
+    """
+
+    run_id: str
+    iterations: int
+    cells: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    differed: list[str] = []
 
 
 class CellStarted(Event, frozen=True, tag="cell_started", kw_only=True):
-    """`span` is the cell; `parent` its iteration."""
+    """`span` is the cell; `parent` its iteration. `origin`: the run whose record it executes again."""
 
     code: Value
+    by: CellAuthor = "planner"
+    origin: str = ""
 
 
 class CellOutput(Event, frozen=True, tag="cell_output", kw_only=True):
@@ -236,9 +297,16 @@ class CallStarted(Event, frozen=True, tag="call_started", kw_only=True):
 
 
 class CallFinished(Event, frozen=True, tag="call_finished", kw_only=True):
+    """`result` is the answer as JSON, where the cell got no text: of tools, predictors and nested RLMs.
+
+    `origin` is the run whose record the answer is from; "" is a live one.
+    """
+
     answer: Value = Value()
+    result: Value = Value()
     usage: Usage | None = None
     cached: bool = False
+    origin: str = ""
     seconds: float = 0.0
     error: ErrorDetail | None = None
 
@@ -282,6 +350,9 @@ AnyEvent = (
     | Released
     | CodeEdited
     | Remarked
+    | CellSkipped
+    | BudgetRaised
+    | PrefixReplayed
     | CellStarted
     | CellOutput
     | CellFinished

@@ -60,6 +60,8 @@ def _own_iteration(iteration: Iteration) -> None:
     iteration.written_reasoning = iteration.written_reasoning.copy()
     iteration.written_code = iteration.written_code.copy()
     iteration.earlier_cells = [_own_cell(cell, iteration) for cell in iteration.earlier_cells]
+    iteration.steps = list(iteration.steps)
+    iteration.person_cells = [_own_cell(cell, iteration) for cell in iteration.person_cells]
     if iteration.cell is not None:
         iteration.cell = _own_cell(iteration.cell, iteration)
 

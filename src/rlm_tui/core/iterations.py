@@ -6,14 +6,18 @@ seconds since the run began.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from rlm_tui.core.events import (
     CallKind,
+    CellAuthor,
     CellStatus,
     ErrorDetail,
+    RemarkAuthor,
     Stream,
     Usage,
     Value,
@@ -81,9 +85,45 @@ class OutputPiece:
     text: str
 
 
+class PlanStep(msgspec.Struct, frozen=True):
+    """The planner answered."""
+
+    reasoning: Value
+    code: Value
+    prompt: Value = NOTHING
+    remark: str = ""
+
+
+class RemarkStep(msgspec.Struct, frozen=True):
+    """The planner is told something; `sent_back`: in place of what its code would have shown."""
+
+    text: str
+    by: RemarkAuthor
+    sent_back: bool
+
+
+class CellStep(msgspec.Struct, frozen=True):
+    """A cell ran, the planner's or a person's."""
+
+    span: str
+
+
+class SkipStep(msgspec.Struct, frozen=True):
+    """The planner's code was not run; `text` is the person's note."""
+
+    text: str
+
+
+TurnStep = PlanStep | RemarkStep | CellStep | SkipStep
+"""What happened in an iteration, each of them something that the planner's history holds."""
+
+
 @dataclass(eq=False, repr=False, slots=True)
 class Cell:
-    """A piece of code that ran in the sandbox. `status` None means that it is running."""
+    """A piece of code that ran in the sandbox. `status` None means that it is running.
+
+    `by` says whose code it is; `origin` is the run whose record it executes again, if it does.
+    """
 
     span: str
     iteration: Iteration
@@ -98,6 +138,8 @@ class Cell:
     seconds: float = 0.0
     dropped: int = 0
     submitted: dict[str, Any] | None = None
+    by: CellAuthor = "planner"
+    origin: str = ""
     joined: GrowingText = field(default_factory=GrowingText)
 
     def add_output(self, stream: Stream, text: str) -> None:
@@ -131,7 +173,9 @@ class Call:
     """A call that a cell made: to an LM, a tool, or a nested RLM; or a batch, whose `items` are calls.
 
     `number` counts from 1 in the run's list of calls (0 for an item of a batch); `depth` is 0 in the run
-    itself. `iteration` None: the run itself made it, such as the extraction of an answer at its end.
+    itself. `iteration` None: the run itself made it, such as the extraction of an answer at its end. `cell`
+    is the span of the cell that made it, "" for none. `result` is the answer as JSON where it is no text,
+    and `origin` the run whose record it is from, if it is.
     """
 
     span: str
@@ -147,7 +191,10 @@ class Call:
     model: str = ""
     index: int | None = None
     size: int | None = None
+    cell: str = ""
     answer: Value = NOTHING
+    result: Value = NOTHING
+    origin: str = ""
     usage: Usage | None = None
     cached: bool = False
     seconds: float = 0.0
@@ -179,7 +226,7 @@ class Call:
 
     def spent(self) -> Usage | None:
         """What it used, all that it contains included; None when nobody said."""
-        return _sum(_usages(self))
+        return sum_usage(_usages(self))
 
     def __repr__(self) -> str:
         return f"<Call {self.span} {self.kind} {self.state}>"
@@ -190,7 +237,10 @@ class Iteration:
     """One turn: the planner's reasoning and code, the cell that ran it, and the calls that the cell made.
 
     `n` counts from 1; `parent_call` is the span of the `sub_rlm` call it belongs to, None in the run itself.
-    `remark` says what was wrong with the planner's answer; `remarks` are a person's.
+    `remark` says what was wrong with the planner's answer; `remarks` are a person's. `steps` are what
+    happened, in order; `person_cells` ran code of a person; `skipped` is the note of one who had the cell not
+    run.
+    `origin` is the run whose record the plan is from, if it is.
     """
 
     span: str
@@ -210,6 +260,10 @@ class Iteration:
     plan_started_at: float | None = None
     cell: Cell | None = None
     earlier_cells: list[Cell] = field(default_factory=list)
+    person_cells: list[Cell] = field(default_factory=list)
+    steps: list[TurnStep] = field(default_factory=list)
+    skipped: str | None = None
+    origin: str = ""
     calls: list[Call] = field(default_factory=list)
     remark: str = ""
     remarks: list[str] = field(default_factory=list)
@@ -256,8 +310,9 @@ def _usages(call: Call) -> Iterator[Usage]:
             waiting += iteration.calls
 
 
-def _sum(usages: Iterator[Usage]) -> Usage | None:
-    every = list(usages)
+def sum_usage(usages: Iterable[Usage | None]) -> Usage | None:
+    """What several requests used together; None when nobody said."""
+    every = [usage for usage in usages if usage is not None]
     if not every:
         return None
     prompt = [usage.prompt_tokens for usage in every if usage.prompt_tokens is not None]

@@ -18,6 +18,7 @@ from rlm_tui.core.settings_errors import SettingsError
 
 __all__ = [
     "Budgets",
+    "DebuggerSettings",
     "LMSettings",
     "ModalSettings",
     "SandboxSettings",
@@ -116,6 +117,24 @@ class DocumentSettings(Struct, frozen=True):
     convert_html: bool = False
 
 
+class DebuggerSettings(Struct, frozen=True):
+    """How a run is held, healed and begun again.
+
+    `hold_nested` False lets nested RLMs run on. `at_budget_end` is what happens when a budget is used up:
+    "ask" holds the run and asks, where somebody is there ("finish" otherwise for iterations, as dspy does,
+    and "stop" for the rest); "finish" extracts an answer from what was found; "stop" ends the run. `heal`
+    replaces a sandbox that was lost. `remember_answers` answers a query as an earlier run recorded it.
+    `volume_copy_bytes` is the largest local volume of which a run keeps a copy as it was at the start; 0
+    keeps none.
+    """
+
+    hold_nested: bool = True
+    at_budget_end: Literal["ask", "finish", "stop"] = "ask"
+    heal: bool = True
+    remember_answers: bool = False
+    volume_copy_bytes: Annotated[int, Meta(ge=0)] = 64 * 1024 * 1024
+
+
 class UISettings(Struct, frozen=True):
     """How the screen looks and which keys it takes: `keymap` maps a binding's id to keys ("run.start":
     "ctrl+r").
@@ -143,6 +162,7 @@ class Settings(Struct, frozen=True):
     modal: ModalSettings = ModalSettings()
     budgets: Budgets = Budgets()
     documents: DocumentSettings = DocumentSettings()
+    debugger: DebuggerSettings = DebuggerSettings()
     ui: UISettings = UISettings()
     source: dict[str, str] = {}
     remarks: tuple[str, ...] = ()
@@ -172,6 +192,7 @@ class Settings(Struct, frozen=True):
                 if "token" not in name
             },
             "budgets": msgspec.structs.asdict(self.budgets),
+            "debugger": msgspec.structs.asdict(self.debugger),
             "source": dict(self.source),
         }
 

@@ -9,7 +9,14 @@ import msgspec
 
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.secret import Secret
-from rlm_tui.core.settings import DocumentSettings, LMSettings, ModalSettings, SandboxSettings, UISettings
+from rlm_tui.core.settings import (
+    DebuggerSettings,
+    DocumentSettings,
+    LMSettings,
+    ModalSettings,
+    SandboxSettings,
+    UISettings,
+)
 from rlm_tui.core.settings_errors import SettingsError
 from rlm_tui.core.text import one_line
 
@@ -20,6 +27,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "modal": ModalSettings,
     "budgets": Budgets,
     "documents": DocumentSettings,
+    "debugger": DebuggerSettings,
     "ui": UISettings,
 }
 FLAGS = {

@@ -18,6 +18,7 @@ from rlm_tui.core.paths import config_file, expanded
 from rlm_tui.core.redaction import names_a_secret
 from rlm_tui.core.secret import Secret
 from rlm_tui.core.settings import (
+    DebuggerSettings,
     DocumentSettings,
     LMSettings,
     ModalSettings,
@@ -70,6 +71,7 @@ def gather(*, environment: Mapping[str, str], directory: Path, overrides: Mappin
         modal=ModalSettings(**_section(values, "modal")),
         budgets=Budgets(**_section(values, "budgets")),
         documents=DocumentSettings(**_section(values, "documents")),
+        debugger=DebuggerSettings(**_section(values, "debugger")),
         ui=UISettings(**_section(values, "ui")),
         source={field: given[field].source for field in values},
         remarks=remarks,

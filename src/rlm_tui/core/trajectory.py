@@ -79,6 +79,12 @@ class Trajectory(TrajectoryState):
                 return trajectory_turns.code_edited(self, event)
             case events.Remarked():
                 return trajectory_turns.remarked(self, event)
+            case events.CellSkipped():
+                return trajectory_turns.cell_skipped(self, event)
+            case events.BudgetRaised():
+                return trajectory_run.budget_raised(self, event)
+            case events.PrefixReplayed():
+                return trajectory_run.prefix_replayed(self, event)
             case events.CellStarted():
                 return trajectory_turns.cell_started(self, event)
             case events.CellFinished():

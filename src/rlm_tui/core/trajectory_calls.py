@@ -34,6 +34,7 @@ def call_started(state: TrajectoryState, event: CallStarted) -> Iterator[ChangeK
         prompt=event.prompt,
         arguments=event.arguments,
         model=event.model,
+        cell=event.parent if event.parent in state.cells_by_span else "" if parent is None else parent.cell,
         index=event.index,
         size=event.size,
         by_planner=event.parent == RUN or (parent is not None and parent.kind == "sub_rlm"),
@@ -68,6 +69,7 @@ def call_finished(state: TrajectoryState, event: CallFinished) -> Iterator[Chang
     state.touch(call)
     call.answer, call.usage, call.cached = event.answer, event.usage, event.cached
     call.seconds, call.error = event.seconds, event.error
+    call.result, call.origin = event.result, event.origin
     call.state = "done" if event.error is None else "failed"
     state.counting.call_finished(call, event)
     if event.error is not None:

@@ -8,10 +8,12 @@ from typing import Any, Literal
 import msgspec
 
 from rlm_tui.core.change import (
+    BudgetsChanged,
     CallChanged,
     ChangeKind,
     IterationChanged,
     NoteAdded,
+    PrefixDone,
     RunBegan,
     RunEnded,
     SandboxChanged,
@@ -19,8 +21,10 @@ from rlm_tui.core.change import (
     VolumeUpdated,
 )
 from rlm_tui.core.events import (
+    BudgetRaised,
     ErrorDetail,
     Note,
+    PrefixReplayed,
     RunFinished,
     RunStarted,
     SandboxLost,
@@ -45,6 +49,7 @@ def run_started(state: TrajectoryState, event: RunStarted) -> Iterator[ChangeKin
         yield state.odd(event, "the run started twice")
         return
     state.started = event
+    state.budgets = event.budgets
     state.counting.offline = event.offline
     if state.sandbox.state == "none":
         asked = event.sandbox
@@ -94,7 +99,14 @@ def sandbox_changed(state: TrajectoryState, event: SandboxEvent) -> Iterator[Cha
             detail = ErrorDetail(kind="SandboxLost", message=event.reason)
             yield state.fail("sandbox", event.span, detail)
         case SandboxRecovered():
-            fields = {"state": "ready", "recovered": True, "differed": tuple(event.differed)}
+            fields = {
+                "state": "ready",
+                "recovered": True,
+                "differed": tuple(event.differed),
+                "recoveries": before.recoveries + 1,
+                "cells_again": event.cells,
+                "volume": event.volume or before.volume,
+            }
     after = msgspec.structs.replace(before, **common, **fields)
     state.sandboxes[event.span] = after
     if parent_call is None:
@@ -162,6 +174,16 @@ def noted(state: TrajectoryState, event: Note) -> Iterator[ChangeKind]:
     call = state.calls_by_span.get(event.span)
     if call is not None:
         yield CallChanged(call.span)
+
+
+def budget_raised(state: TrajectoryState, event: BudgetRaised) -> Iterator[ChangeKind]:
+    state.budgets = event.budgets
+    yield BudgetsChanged()
+
+
+def prefix_replayed(state: TrajectoryState, event: PrefixReplayed) -> Iterator[ChangeKind]:
+    state.prefix = event
+    yield PrefixDone()
 
 
 def unknown(state: TrajectoryState, event: UnknownEvent) -> Iterator[ChangeKind]:

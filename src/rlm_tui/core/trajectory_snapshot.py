@@ -15,7 +15,17 @@ from rlm_tui.core.island_copy import copy_island, things_in
 from rlm_tui.core.iterations import Box, Call, Cell
 from rlm_tui.core.trajectory_state import TrajectoryState
 
-_FIXED = ("started", "finished", "interrupted", "sandbox", "now", "last_seq", "ended_seconds")
+_FIXED = (
+    "started",
+    "finished",
+    "interrupted",
+    "sandbox",
+    "now",
+    "last_seq",
+    "ended_seconds",
+    "budgets",
+    "prefix",
+)
 _DICTS = ("sandboxes", "variables", "variable_marks", "volume_files", "holds")
 _GROWING = ("notes", "unknown", "problems")
 _OPEN = ("open_iterations", "open_cells", "open_calls")
@@ -69,7 +79,7 @@ def put_back(state: TrajectoryState, snapshot: Snapshot) -> None:
                     state.calls.append(thing)
                 continue
             state.iterations_by_span[thing.span] = thing
-            for cell in _cells(thing.earlier_cells, thing.cell):
+            for cell in _cells([*thing.earlier_cells, *thing.person_cells], thing.cell):
                 state.cells_by_span[cell.span] = cell
     state.calls.sort(key=lambda call: call.number)
     _reopen(state, snapshot)

@@ -12,9 +12,11 @@ from rlm_tui.core.change import ChangeKind, ProblemAdded
 from rlm_tui.core.counting import Counting
 from rlm_tui.core.events import (
     AnyEvent,
+    Budgets,
     ErrorDetail,
     Held,
     Note,
+    PrefixReplayed,
     RunFinished,
     RunStarted,
     UnknownEvent,
@@ -41,7 +43,8 @@ class SandboxState(msgspec.Struct, frozen=True):
     """What is known of a sandbox. `phases` are the parts of the start so far, the last of them goes on;
     `reason` is why it was lost.
 
-    `recovered` stays True once it was replaced; `differed` names what came out otherwise then.
+    `recovered` stays True once it was replaced (`recoveries` times, the last time with `cells_again` run
+    again); `differed` names what came out otherwise then.
     """
 
     state: SandboxPhase = "none"
@@ -56,6 +59,8 @@ class SandboxState(msgspec.Struct, frozen=True):
     at: float = 0.0
     recovered: bool = False
     differed: tuple[str, ...] = ()
+    recoveries: int = 0
+    cells_again: int = 0
     parent_call: str | None = None
 
 
@@ -77,6 +82,8 @@ class TrajectoryState:
         self.started: RunStarted | None = None
         self.finished: RunFinished | None = None
         self.interrupted = False
+        self.budgets = Budgets()
+        self.prefix: PrefixReplayed | None = None
         self.sandbox = SandboxState()
         self.sandboxes: dict[str, SandboxState] = {}
         self.iterations: list[Iteration] = []

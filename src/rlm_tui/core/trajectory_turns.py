@@ -16,6 +16,7 @@ from rlm_tui.core.change import (
 from rlm_tui.core.events import (
     CellFinished,
     CellOutput,
+    CellSkipped,
     CellStarted,
     CodeEdited,
     ErrorDetail,
@@ -28,7 +29,16 @@ from rlm_tui.core.events import (
     Remarked,
     Value,
 )
-from rlm_tui.core.iterations import Cell, GrowingText, Iteration
+from rlm_tui.core.iterations import (
+    Cell,
+    CellStep,
+    GrowingText,
+    Iteration,
+    PlanStep,
+    RemarkStep,
+    SkipStep,
+    sum_usage,
+)
 from rlm_tui.core.trajectory_state import RUN, TrajectoryState
 
 
@@ -104,8 +114,12 @@ def plan_ready(state: TrajectoryState, event: PlanReady) -> Iterator[ChangeKind]
     iteration.written_reasoning = GrowingText(_whole(state, event.reasoning, iteration.written_reasoning))
     iteration.written_code = GrowingText(_whole(state, event.code, iteration.written_code))
     iteration.prompt = event.prompt
-    iteration.usage = event.usage
-    iteration.plan_seconds = event.seconds
+    again = any(isinstance(step, PlanStep) for step in iteration.steps)
+    iteration.usage = event.usage if not again else sum_usage([iteration.usage, event.usage])
+    iteration.plan_seconds = event.seconds + (iteration.plan_seconds if again else 0.0)
+    iteration.steps.append(PlanStep(event.reasoning, event.code, event.prompt, event.remark))
+    iteration.original_code = None
+    iteration.origin = event.origin
     iteration.cached = event.cached
     iteration.remark = event.remark
     if iteration.phase in ("planning", "held"):
@@ -157,7 +171,21 @@ def remarked(state: TrajectoryState, event: Remarked) -> Iterator[ChangeKind]:
         yield state.odd(event, f"a remark on {event.span!r}, which never started")
         return
     state.touch(iteration)
-    iteration.remarks.append(event.text)
+    iteration.steps.append(RemarkStep(event.text, event.by, event.sent_back))
+    if event.text != iteration.remark:
+        iteration.remarks.append(event.text)
+    yield IterationChanged(iteration.span)
+
+
+def cell_skipped(state: TrajectoryState, event: CellSkipped) -> Iterator[ChangeKind]:
+    iteration = state.iteration_of(event.span)
+    if iteration is None:
+        yield state.odd(event, f"the cell of {event.span!r} was skipped, which never started")
+        return
+    state.touch(iteration)
+    iteration.steps.append(SkipStep(event.text))
+    iteration.skipped = event.text
+    end_iteration(state, iteration)
     yield IterationChanged(iteration.span)
 
 
@@ -171,12 +199,16 @@ def cell_started(state: TrajectoryState, event: CellStarted) -> Iterator[ChangeK
         return
     state.touch(iteration)
     code = _whole(state, event.code, iteration.written_code)
-    cell = Cell(event.span, iteration, code, event.code, state.now)
-    if iteration.cell is not None:
-        iteration.earlier_cells.append(iteration.cell)
-    iteration.cell = cell
-    iteration.phase = "running"
-    iteration.ended_at = None
+    cell = Cell(event.span, iteration, code, event.code, state.now, by=event.by, origin=event.origin)
+    iteration.steps.append(CellStep(event.span))
+    if event.by == "person":
+        iteration.person_cells.append(cell)
+    else:
+        if iteration.cell is not None:
+            iteration.earlier_cells.append(iteration.cell)
+        iteration.cell = cell
+        iteration.phase = "running"
+        iteration.ended_at = None
     state.cells_by_span[event.span] = state.open_cells[event.span] = cell
     state.open_iterations[iteration.span] = iteration
     yield IterationChanged(iteration.span)
@@ -230,11 +262,12 @@ def end_iteration(state: TrajectoryState, iteration: Iteration) -> None:
 
 def close_iteration(state: TrajectoryState, iteration: Iteration) -> Iterator[ChangeKind]:
     """End an iteration of which nothing more is to come, its cell too. Touch it before."""
-    cell = iteration.cell
-    if cell is not None and cell.status is None:
-        cell.status = "interrupted"
-        cell.seconds = max(state.now - cell.started_at, 0.0)
-    if cell is not None:
+    for cell in (*iteration.person_cells, iteration.cell):
+        if cell is None:
+            continue
+        if cell.status is None:
+            cell.status = "interrupted"
+            cell.seconds = max(state.now - cell.started_at, 0.0)
         state.open_cells.pop(cell.span, None)
     end_iteration(state, iteration)
     yield IterationChanged(iteration.span)
