@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.message_pump import MessagePump
 
+from rlm_tui.core.breakpoints import SetBreakpoint
 from rlm_tui.core.events import AnyEvent, Value
 from rlm_tui.core.trajectory import Change, Trajectory
 from rlm_tui.ui.bridge import Bridge
@@ -32,6 +33,7 @@ class LiveRun:
         self._lock = threading.Lock()
         self._session: RunningSession | None = None
         self._cancelled = False
+        self._breakpoints: Sequence[SetBreakpoint] | None = None
         self.failure = ""
 
     @property
@@ -69,7 +71,9 @@ class LiveRun:
         session = start_session(self.request, self._relay)
         with self._lock:
             self._session = session
-            cancelled = self._cancelled
+            cancelled, breakpoints = self._cancelled, self._breakpoints
+        if breakpoints is not None:
+            session.set_breakpoints(breakpoints)
         if cancelled:
             session.cancel()
 
@@ -100,6 +104,14 @@ class LiveRun:
         """Let a held run go on to its next plan."""
         if self._session is not None:
             self._session.step_iteration()
+
+    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
+        """Hold the run at these and at no others, also one that is only being started."""
+        with self._lock:
+            self._breakpoints = breakpoints
+            session = self._session
+        if session is not None:
+            session.set_breakpoints(breakpoints)
 
     def interrupt(self) -> None:
         """Stop the cell that runs now, and keep its variables."""
