@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import re
 import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 500
 LARGEST_NUMBER = 10**12
+LARGEST_PATTERN = 10**6
 SHOWN_CHARACTERS = 60
 
 
@@ -162,6 +164,10 @@ def compiled(pattern: str) -> Pattern[str]:
     """The pattern of a breakpoint, to search with a time limit. Raises BreakpointError."""
     import regex  # not above: the first paint of the screen needs no pattern
 
+    counts = [int(count) for count in re.findall(r"\{(\d+)", "".join(pattern.split()))]
+    if len(pattern) * math.prod(max(count, 1) for count in counts) > LARGEST_PATTERN:
+        # Counts are written out when it is compiled: a short pattern could take all memory.
+        raise BreakpointError(f"The pattern {quoted(pattern)} repeats too often: write smaller counts.")
     try:
         return regex.compile(pattern, regex.MULTILINE)
     except regex.error as error:
