@@ -93,7 +93,7 @@ def test_each_kind_holds_once_and_says_which_it_is(
     assert re.fullmatch(detail, words), words
     activity = fold(event for event in watched.events if event.seq <= watched.all(Held)[0].seq).activity()
     place_words = f"{'the cell of ' if before == 'cell' else ''}iteration {n}"
-    assert activity.words.startswith(f"held before {place_words} at a breakpoint: ")
+    assert activity.words == f"held: {words}, before {place_words}"
 
 
 def test_they_are_set_switched_and_taken_away_while_the_run_is_held(loopback_lm: StartLM) -> None:

@@ -104,8 +104,9 @@ def test_a_line_is_read_as_people_write_it(line: str, point: Breakpoint) -> None
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("", "There is no breakpoint '': write one of code=open(, "),
+        ("", "There is no breakpoint '': write one of code=, regex=, llm-query, "),
         ("itteration=3", "There is no breakpoint 'itteration': did you mean iteration=4?"),
+        ("call", "did you mean call-seconds=5 or call-characters=10000 or call-cost=0.05?"),
         ("submitt", "did you mean submit?"),
         ("submit=now", "submit takes no value: write submit alone."),
         ("iteration", "iteration needs a value, as in iteration=4."),

@@ -142,15 +142,13 @@ class BreakpointForm(NamedTuple):
 
 
 FORMS = (
-    BreakpointForm("code", "code=open(", "before a cell whose code contains the text"),
-    BreakpointForm("regex", r"regex=\bopen\w*\(", "before a cell whose code matches the pattern"),
-    BreakpointForm("llm-query", "llm-query", "before a cell that calls llm_query or llm_query_batched"),
+    BreakpointForm("code", "code=open(", "before a cell whose code has this text"),
+    BreakpointForm("regex", r"regex=\bopen\w*\(", "before a cell whose code matches"),
+    BreakpointForm("llm-query", "llm-query", "before a cell that calls llm_query"),
     BreakpointForm("submit", "submit", "before a cell that submits"),
     BreakpointForm("error", "error", "after a cell that failed"),
     BreakpointForm("call-seconds", "call-seconds=5", "after a call that took more seconds"),
-    BreakpointForm(
-        "call-characters", "call-characters=10000", "after a call with a longer prompt and answer"
-    ),
+    BreakpointForm("call-characters", "call-characters=10000", "after a call whose texts are longer"),
     BreakpointForm("call-cost", "call-cost=0.05", "after a call that cost more dollars"),
     BreakpointForm("iteration", "iteration=4", "before the plan of this iteration"),
     BreakpointForm("variable", "variable=answers", "as soon as the variable exists"),

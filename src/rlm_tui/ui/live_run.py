@@ -105,6 +105,11 @@ class LiveRun:
         if self._session is not None:
             self._session.step_iteration()
 
+    @property
+    def breakpoints(self) -> Sequence[SetBreakpoint]:
+        """Where it is held by itself."""
+        return self.request.breakpoints if self._breakpoints is None else self._breakpoints
+
     def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
         """Hold the run at these and at no others, also one that is only being started."""
         with self._lock:
@@ -129,7 +134,12 @@ class LiveRun:
         return session.refresh_volume() if session is not None and self.active else False
 
     def hand_over(self) -> HandedOver:
-        """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue."""
+        """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue.
+
+        Nobody is there to let it go on, so nothing holds it any more.
+        """
+        self.set_breakpoints(())
+        self.release()
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
         self._relay.turn_to(arriving.put)
         while self._bridge.waiting:

@@ -31,7 +31,7 @@ from rlm_tui.ui.run_control import (
     would_run_unconfined,
 )
 from rlm_tui.ui.screens.batch import BatchScreen
-from rlm_tui.ui.screens.explore_views import ExploreViews
+from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
 from rlm_tui.ui.screens.run_options import RunOptionsScreen
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
@@ -42,7 +42,7 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreViews):
+class ExploreScreen(ExploreBreakpoints):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):
@@ -99,7 +99,7 @@ class ExploreScreen(ExploreViews):
                 if isinstance(document, Document):
                     tell(self.picker.built, document)
                 tell(self.picker.used)
-            request = build_request(task, values, document, settings)
+            request = build_request(task, values, document, settings, self.breakpoints_for(task))
             ask = settings.lm is not None and not self._unconfined_accepted and would_run_unconfined(settings)
         except (GatheringStopped, ConversionStopped):
             tell(self._refused, "Nothing was run: the documents were not waited for.", TASK)
