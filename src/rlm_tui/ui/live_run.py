@@ -138,7 +138,8 @@ class LiveRun:
 
         Nobody is there to let it go on, so nothing holds it any more.
         """
-        self.set_breakpoints(())
+        if self.breakpoints:
+            self.set_breakpoints(())
         self.release()
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
         self._relay.turn_to(arriving.put)
