@@ -183,6 +183,20 @@ async def test_a_run_that_goes_on_takes_each_change_at_once(open_app: OpenApp, s
         assert kept() == ["(error)", "submit"]
 
 
+async def test_a_run_that_begins_while_they_are_written_takes_them(
+    open_app: OpenApp, sessions: Sessions
+) -> None:
+    async with open_app(task="basic") as pilot:
+        await opened(pilot)
+        await pilot.press(*"error", "enter")
+        pilot.app.explore.action_run_task()
+        await settled(pilot)
+        assert sessions.requests[0].breakpoints == ()
+        await pilot.press("escape")
+        await settled(pilot)
+        assert sessions.last.verbs == ["breakpoints error"]
+
+
 async def test_the_status_line_says_which_one_held_the_run(open_app: OpenApp, sessions: Sessions) -> None:
     async with open_app(size=(120, 36), task="basic") as pilot:
         await pilot.press("ctrl+r")

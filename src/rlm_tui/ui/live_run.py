@@ -112,6 +112,8 @@ class LiveRun:
 
     def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
         """Hold the run at these and at no others, also one that is only being started."""
+        if tuple(breakpoints) == tuple(self.breakpoints):
+            return
         with self._lock:
             self._breakpoints = breakpoints
             session = self._session
@@ -138,8 +140,7 @@ class LiveRun:
 
         Nobody is there to let it go on, so nothing holds it any more.
         """
-        if self.breakpoints:
-            self.set_breakpoints(())
+        self.set_breakpoints(())
         self.release()
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
         self._relay.turn_to(arriving.put)

@@ -115,11 +115,7 @@ def ready_documents(
 
 
 def build_request(
-    task: Task,
-    values: Mapping[str, str],
-    document: AnyDocument | None,
-    settings: Settings,
-    breakpoints: Sequence[SetBreakpoint] = (),
+    task: Task, values: Mapping[str, str], document: AnyDocument | None, settings: Settings
 ) -> RunRequest:
     """The request for a run (in a thread: it imports the engine). Raises TaskError."""
     from rlm_tui.engine.host_tools import resolve_tools
@@ -139,7 +135,6 @@ def build_request(
         documents=documents,
         settings=settings,
         pace=pace,
-        breakpoints=tuple(breakpoints),
     )
 
 

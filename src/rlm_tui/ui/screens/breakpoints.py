@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -81,6 +83,8 @@ class BreakpointsScreen(Dialog[None]):
                 yield Button("Delete  d", id="delete", compact=True)
 
     def on_mount(self) -> None:
+        # Patterns are read while they are typed; importing what reads them takes longer than a key may.
+        self.run_worker(partial(import_module, "regex"), thread=True, exit_on_error=False)
         self._show()
         (self._list if self._breakpoints else self._line).focus()
 

@@ -11,6 +11,7 @@ from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.message import Message
 
 from rlm_tui.core.documents import AnyDocument, Document, DocumentError
@@ -99,7 +100,7 @@ class ExploreScreen(ExploreBreakpoints):
                 if isinstance(document, Document):
                     tell(self.picker.built, document)
                 tell(self.picker.used)
-            request = build_request(task, values, document, settings, self.breakpoints_for(task))
+            request = build_request(task, values, document, settings)
             ask = settings.lm is not None and not self._unconfined_accepted and would_run_unconfined(settings)
         except (GatheringStopped, ConversionStopped):
             tell(self._refused, "Nothing was run: the documents were not waited for.", TASK)
@@ -130,6 +131,8 @@ class ExploreScreen(ExploreBreakpoints):
     def _launch(self, request: RunRequest) -> None:
         if self.run is not None:
             self.run.close()
+        # Not where the request is made: they may be changed while its documents are read.
+        request = replace(request, breakpoints=self.breakpoints_for(request.task))
         run = self.run = LiveRun(self, request, self._take_changes)
         self._preparing = False
         self.show_run(run)

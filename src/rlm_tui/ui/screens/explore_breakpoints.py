@@ -30,7 +30,7 @@ class ExploreBreakpoints(ExploreViews):
         self._unkept: dict[str, tuple[SetBreakpoint, ...]] = {}
 
     def breakpoints_for(self, task: Task) -> tuple[SetBreakpoint, ...]:
-        """Those of the task's next run. May be called in a thread."""
+        """Those of the task's next run."""
         unkept = self._unkept.get(task.name)
         return breakpoints_of(task) if unkept is None else unkept
 
@@ -42,13 +42,19 @@ class ExploreBreakpoints(ExploreViews):
         breakpoints = self.breakpoints_for(task) if run is None else run.breakpoints
 
         def apply(changed: tuple[SetBreakpoint, ...]) -> None:
-            if run is not None:
-                run.set_breakpoints(changed)
+            self._set_breakpoints(task, changed)
 
         def keep(changed: tuple[SetBreakpoint, ...]) -> None:
+            self._set_breakpoints(task, changed)
             self._keep_breakpoints(task, changed)
 
         self.app.push_screen(BreakpointsScreen(task.name, breakpoints, apply=apply, keep=keep))
+
+    def _set_breakpoints(self, task: Task, breakpoints: tuple[SetBreakpoint, ...]) -> None:
+        """Set them in the task's run that goes on, also one that began meanwhile."""
+        run = self.run
+        if run is not None and run.active and run.request.task.name == task.name:
+            run.set_breakpoints(breakpoints)
 
     def _keep_breakpoints(self, task: Task, breakpoints: tuple[SetBreakpoint, ...]) -> None:
         try:
