@@ -7,7 +7,6 @@ from functools import partial
 from importlib import import_module
 from typing import ClassVar
 
-from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,12 +16,14 @@ from textual.widgets.input import Selection
 
 from rlm_tui.core.breakpoints import (
     FORMS,
+    Breakpoint,
     BreakpointError,
     SetBreakpoint,
     breakpoint_text,
     parse_breakpoint,
 )
 from rlm_tui.core.text import one_line
+from rlm_tui.ui.edited_breakpoints import EditedBreakpoints
 from rlm_tui.ui.key_groups import EDIT
 from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.widgets.breakpoint_lists import BreakpointForms, BreakpointList
@@ -56,10 +57,8 @@ class BreakpointsScreen(Dialog[None]):
     ) -> None:
         super().__init__()
         self._whose = task
-        self._breakpoints = list(breakpoints)
-        self._before = tuple(breakpoints)
+        self._edited = EditedBreakpoints(breakpoints)
         self._apply, self._keep = apply, keep
-        self._changing: int | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="breakpoints") as box:
@@ -86,12 +85,12 @@ class BreakpointsScreen(Dialog[None]):
         # Patterns are read while they are typed; importing what reads them takes longer than a key may.
         self.run_worker(partial(import_module, "regex"), thread=True, exit_on_error=False)
         self._show()
-        (self._list if self._breakpoints else self._line).focus()
+        (self._list if self._edited.now else self._line).focus()
 
     def on_unmount(self) -> None:
         """Also when the app is left from here."""
-        if (now := tuple(self._breakpoints)) != self._before:
-            self._keep(now)
+        if self._edited.are_changed:
+            self._keep(self._edited.now)
 
     def on_resize(self, event: events.Resize) -> None:
         """The lists scroll; the field and the buttons are always there."""
@@ -113,12 +112,12 @@ class BreakpointsScreen(Dialog[None]):
         return self.query_one("#breakpoint-line", Input)
 
     def _show(self) -> None:
-        self._list.show(self._breakpoints)
-        self._list.display = bool(self._breakpoints)
-        self.query_one("#no-breakpoints").display = not self._breakpoints
+        self._list.show(self._edited.now)
+        self._list.display = bool(self._edited.now)
+        self.query_one("#no-breakpoints").display = not self._edited.now
         for button in ("switch", "change", "delete"):
-            self.query_one(f"#{button}", Button).disabled = not self._breakpoints
-        changing = self._changing is not None
+            self.query_one(f"#{button}", Button).disabled = not self._edited.now
+        changing = self._edited.changing is not None
         self.query_one("#breakpoint-label", Static).update("change it to" if changing else "a new one")
         add = self.query_one("#add", Button)
         add.label = "Put it there  Enter" if changing else "Add  Enter"
@@ -128,9 +127,9 @@ class BreakpointsScreen(Dialog[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         match action:
             case "switch":
-                return bool(self._breakpoints) or self._forms.has_focus
+                return bool(self._edited.now) or self._forms.has_focus
             case "change" | "delete":
-                return bool(self._breakpoints) and not self._forms.has_focus
+                return bool(self._edited.now) and not self._forms.has_focus
             case _:
                 return True
 
@@ -151,23 +150,23 @@ class BreakpointsScreen(Dialog[None]):
 
     def action_change(self) -> None:
         if (at := self._list.highlighted) is not None:
-            self._changing = at
-            self._write(breakpoint_text(self._breakpoints[at].breakpoint))
+            self._edited.changing = at
+            self._write(breakpoint_text(self._edited.now[at].breakpoint))
 
     def action_delete(self) -> None:
         if (at := self._list.highlighted) is not None:
             self._stop_changing()
-            del self._breakpoints[at]
+            self._edited.delete(at)
             self._tell()
-            if not self._breakpoints:
+            if not self._edited.now:
                 self._line.focus()
 
     def _switch(self, at: int) -> None:
-        self._breakpoints[at] = replace(self._breakpoints[at], on=not self._breakpoints[at].on)
+        self._edited.switch(at)
         self._tell()
 
     def _tell(self) -> None:
-        self._apply(tuple(self._breakpoints))
+        self._apply(self._edited.now)
         self._show()
 
     # The line
@@ -184,15 +183,15 @@ class BreakpointsScreen(Dialog[None]):
         self._show()
 
     def _stop_changing(self) -> None:
-        if self._changing is not None:
-            self._changing = None
+        if self._edited.changing is not None:
+            self._edited.changing = None
             self._line.value = ""
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._read(event.value)
 
-    def _read(self, line: str) -> SetBreakpoint | None:
+    def _read(self, line: str) -> Breakpoint | None:
         """The breakpoint that the line describes; says what it will do, or what is wrong with it."""
         check = self.query_one("#breakpoint-check", CheckLine)
         if not line.strip():
@@ -205,7 +204,7 @@ class BreakpointsScreen(Dialog[None]):
             return None
         kind = breakpoint_text(found).partition("=")[0]
         check.say(Finding(f"holds {next(form.words for form in FORMS if form.kind == kind)}"))
-        return SetBreakpoint(found)
+        return found
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -220,30 +219,15 @@ class BreakpointsScreen(Dialog[None]):
         found = self._read(self._line.value)
         if found is None:
             return
-        at, known = self._changing, [item.breakpoint for item in self._breakpoints]
-        if at is not None and at < len(known):
-            self._breakpoints[at] = replace(self._breakpoints[at], breakpoint=found.breakpoint)
-            self._breakpoints = _without_twins(self._breakpoints, at)
-        elif found.breakpoint in known:
-            self._breakpoints[known.index(found.breakpoint)] = found
-        else:
-            self._breakpoints.append(found)
-        self._changing = None
+        at = self._edited.put(found)
         self._line.value = ""
         self._tell()
-        now = [item.breakpoint for item in self._breakpoints]
-        self._list.highlighted = now.index(found.breakpoint)
+        self._list.highlighted = at
 
     def action_leave(self) -> None:
-        if self._changing is None:
+        if self._edited.changing is None:
             self.dismiss(None)
         else:
             self._stop_changing()
             self._show()
             self._list.focus()
-
-
-def _without_twins(breakpoints: Sequence[SetBreakpoint], at: int) -> list[SetBreakpoint]:
-    """All but those that are the same as the one at `at`."""
-    wanted = breakpoints[at].breakpoint
-    return [item for place, item in enumerate(breakpoints) if place == at or item.breakpoint != wanted]
