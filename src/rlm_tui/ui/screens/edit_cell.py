@@ -82,8 +82,8 @@ class EditCellScreen(Dialog[None]):
                 yield Button(f"{run} ^R", id="run", variant="primary", compact=True)
                 yield Button("Reasoning F2", id="reasoning", compact=True)
                 yield Button("Prompt F3", id="prompt", compact=True)
-                yield Button("Changes F4", id="changes", compact=True)
-                yield Button("Close esc", id="close", compact=True)
+                yield Button("Diff F4", id="changes", compact=True)
+                yield Button("Esc close", id="close", compact=True)
 
     def on_mount(self) -> None:
         self._show_side()

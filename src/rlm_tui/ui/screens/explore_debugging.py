@@ -47,7 +47,7 @@ class ExploreDebugging(ExploreViews):
         held = run.trajectory.held if run is not None and run.active else None
         comes = run is not None and run.hold_comes
         self.grid.set_held(held is not None)
-        self.query_one(StatusLine).set_hold_comes(comes)
+        self.query_one(StatusLine).set_held(held is not None, comes=comes)
         words = COMING if comes else None
         if run is not None and held is not None:
             words = held_words(run.trajectory, held)

@@ -10,13 +10,14 @@ from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 from textual.theme import Theme
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
 from rlm_tui.core.text import visible
 from rlm_tui.ui.key_groups import EDIT
-from rlm_tui.ui.widgets.row_roles import component_classes, default_css, role_style
+from rlm_tui.ui.widgets.row_roles import apart, component_classes, default_css, role_style
 
 LOOK = "code"
 SYNTAX = {
@@ -89,6 +90,9 @@ class CodeEditor(TextArea):
         if _UNSAFE.search(line.plain):
             line.plain = _UNSAFE.sub(_sign, line.plain)
         return line
+
+    def render_line(self, y: int) -> Strip:
+        return apart(super().render_line(y))
 
     def go_to_line(self, line: int) -> None:
         """Put the cursor on `line`, counted from 1."""

@@ -8,9 +8,11 @@ from typing import NamedTuple
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 
 from rlm_tui.ui.widgets.held_words import HeldWords
+from rlm_tui.ui.widgets.row_roles import apart
 
 LETTERS = ("█ █ █▀▀ █   █▀▄", "█▀█ █▀▀ █   █ █", "▀ ▀ ▀▀▀ ▀▀▀ ▀▀ ")
 """HELD, as large as three lines allow."""
@@ -88,6 +90,9 @@ class HeldBar(Widget):
             for letter, line in zip(letters, lines, strict=True)
         ]
         return Content("\n").join(parts)
+
+    def render_line(self, y: int) -> Strip:
+        return apart(super().render_line(y))
 
     def _verb_line(self, left: int, room: int) -> Content:
         """The verbs that there is room for, each whole."""

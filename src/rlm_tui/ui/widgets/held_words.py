@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple, assert_never
 
 from rlm_tui.core.events import Held
+from rlm_tui.core.iterations import PlanStep, RemarkStep
 from rlm_tui.core.text import one_line
-from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.core.trajectory import Iteration, Trajectory
 
 WHY_CELLS = 200
 
@@ -26,7 +27,7 @@ COMING = HeldWords(
 
 def held_words(trajectory: Trajectory, held: Held) -> HeldWords:
     """What to say of `held`."""
-    return HeldWords(_place(trajectory, held), _why(held))
+    return HeldWords(_place(trajectory, held), _why(trajectory, held))
 
 
 def _place(trajectory: Trajectory, held: Held) -> str:
@@ -47,13 +48,13 @@ def _place(trajectory: Trajectory, held: Held) -> str:
             assert_never(held.before)
 
 
-def _why(held: Held) -> str:
+def _why(trajectory: Trajectory, held: Held) -> str:
     detail = one_line(held.detail, WHY_CELLS)
     match held.why:
         case "hold":
             return detail or "You held it."
         case "step":
-            return detail or "One step was taken."
+            return detail or _stepped(trajectory, held)
         case "breakpoint":
             return f"Breakpoint: {detail}" if detail else "At a breakpoint."
         case "budget":
@@ -62,3 +63,17 @@ def _why(held: Held) -> str:
             return f"Sandbox: {detail}" if detail else "Its sandbox was lost."
         case _:
             assert_never(held.why)
+
+
+def _stepped(trajectory: Trajectory, held: Held) -> str:
+    """What the step was: verbs that leave the run held make one, too."""
+    iteration = trajectory.iteration_of(held.span)
+    if held.before == "cell" and iteration is not None:
+        match iteration.steps[-2:]:
+            case [RemarkStep(sent_back=True), PlanStep()]:
+                return "You sent the planner back: this is its new code."
+    if held.before == "plan" and iteration is not None and iteration.depth == 0:
+        match trajectory.iterations[-2:]:
+            case [Iteration(skipped=str()), _]:
+                return "You skipped the cell: the planner is told so."
+    return "One step was taken."

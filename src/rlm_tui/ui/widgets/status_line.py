@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
-from rich.segment import Segment
-from textual.strip import Strip
+from rich.style import Style
 
 from rlm_tui.core.change import Change
 from rlm_tui.core.events import RunStarted
@@ -32,11 +31,6 @@ class StatusLine(SpanLine):
     """One line: on the left what runs, on the right what it does and has cost.
 
     What matters least goes first where there is little room; the words of the state always stay.
-    """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--held"}
-    DEFAULT_CSS = """
-    StatusLine > .status--held { background: $accent; color: auto; text-style: bold; }
     """
 
     def __init__(
@@ -72,11 +66,11 @@ class StatusLine(SpanLine):
         self._remark = words
         self.refresh()
 
-    def set_hold_comes(self, comes: bool) -> None:
-        """Say that the run goes on for now, and will be held at its next boundary; or no longer."""
-        if comes != self._hold_comes:
-            self._hold_comes = comes
-            self.refresh()
+    def set_held(self, held: bool, *, comes: bool = False) -> None:
+        """Be in the colour of what is held while the run is; or say that it will be at its next boundary."""
+        self._hold_comes = comes
+        self.set_class(held, "-held")
+        self.refresh()
 
     def apply(self, change: Change) -> None:
         """Take up a change. Several in a row cost one redraw."""
@@ -86,17 +80,8 @@ class StatusLine(SpanLine):
         if self._trajectory is not None and self._trajectory.finished is None:
             self.refresh()
 
-    @property
-    def held(self) -> bool:
-        """Whether the run is held: then the whole line is in that colour."""
-        trajectory = self._trajectory
-        return trajectory is not None and trajectory.finished is None and trajectory.held is not None
-
-    def render_line(self, y: int) -> Strip:
-        strip = super().render_line(y)
-        if not self.held:
-            return strip
-        return Strip([Segment(strip.text, self.get_component_rich_style("status--held"))])
+    def role_style(self, role: str) -> Style:
+        return Style.null() if self.has_class("-held") else super().role_style(role)
 
     def line(self, width: int) -> Line:
         """What the line says in `width` cells."""
