@@ -69,7 +69,7 @@ class EditCellScreen(Dialog[None]):
         self._side: Side | None = "reasoning"
 
     def compose(self) -> ComposeResult:
-        run = "Run it and go on" if self._goes_on else "Run it and hold"
+        run = "Run and go on" if self._goes_on else "Run and hold"
         with Vertical(id="dialog", classes="edit-cell") as box:
             box.border_title = f"The cell of iteration {self._number}"
             with Container(id="edit-panes"):

@@ -53,6 +53,12 @@ class CodeEditor(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "undo", "undo", show=False, id="editor.undo", tooltip="Undo", group=EDIT),
         Binding("ctrl+y", "redo", "redo", show=False, id="editor.redo", tooltip="Redo", group=EDIT),
+        Binding(
+            "ctrl+home", "document(0)", show=False, id="editor.first", tooltip="To the first line", group=EDIT
+        ),
+        Binding(
+            "ctrl+end", "document(-1)", show=False, id="editor.last", tooltip="To the last line", group=EDIT
+        ),
     ]
 
     class EscapePressed(Message):
@@ -93,6 +99,9 @@ class CodeEditor(TextArea):
 
     def render_line(self, y: int) -> Strip:
         return apart(super().render_line(y))
+
+    def action_document(self, end: int) -> None:
+        self.move_cursor(self.document.end if end else (0, 0))
 
     def go_to_line(self, line: int) -> None:
         """Put the cursor on `line`, counted from 1."""
