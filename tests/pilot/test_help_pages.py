@@ -21,6 +21,7 @@ FIRST_WORDS = {
     "best-practices": "Name outputs as they are used and give them types",
     "rlm-or-one-prompt": "F6 asks the same question both ways",
     "next-steps": "Your documents: pane 1 opens any text file.",
+    "debugger": "A run stops only at its boundaries: before a plan and before a cell.",
 }
 
 
@@ -56,7 +57,7 @@ async def test_every_page_is_a_number_away(open_app: OpenApp, size: tuple[int, i
         await pilot.press("1")
         await settled(pilot)
         assert "Run the task on the document" in screen_text(pilot)
-        assert len(pilot.app.screen.query(Markdown)) == 4, "a page is made once"
+        assert len(pilot.app.screen.query(Markdown)) == 5, "a page is made once"
         await pilot.press("f1")
         await settled(pilot)
         assert pilot.app.screen is pilot.app.explore
@@ -65,13 +66,15 @@ async def test_every_page_is_a_number_away(open_app: OpenApp, size: tuple[int, i
 async def test_arrows_turn_and_scroll(open_app: OpenApp) -> None:
     async with open_app(size=(80, 24)) as pilot:
         await pilot.press("f1", "left")
+        await until_shown(pilot, FIRST_WORDS["debugger"])
+        await pilot.press("left")
         await until_shown(pilot, FIRST_WORDS["next-steps"])
         await pilot.press("left", "left")
         await until_shown(pilot, FIRST_WORDS["best-practices"])
         assert "Do not believe it" not in shown(pilot)
         await pilot.press("end")
         await until_shown(pilot, "Do not believe it")
-        await pilot.press("right", "right", "right")
+        await pilot.press(*["right"] * 4)
         await until_shown(pilot, "Keys in Task")
 
 

@@ -14,6 +14,7 @@ from rlm_tui.core.settings import Settings, UISettings
 from rlm_tui.ui.app import RlmTui
 from rlm_tui.ui.key_groups import ORDER
 from rlm_tui.ui.screens.compare import CompareScreen
+from rlm_tui.ui.screens.edit_cell import EditCellScreen
 from rlm_tui.ui.screens.explore import ExploreScreen
 from rlm_tui.ui.screens.help import HelpScreen
 from rlm_tui.ui.screens.own_task import OwnTaskScreen
@@ -22,6 +23,7 @@ from rlm_tui.ui.screens.save import SaveScreen
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.screens.tools import ToolsScreen
 from rlm_tui.ui.widgets.calls_view import CallsList
+from rlm_tui.ui.widgets.code_editor import CodeEditor
 from rlm_tui.ui.widgets.document_picker import DocumentPicker
 from rlm_tui.ui.widgets.field_scroll import FieldScroll
 from rlm_tui.ui.widgets.file_tree import FileTree
@@ -54,6 +56,8 @@ OWNERS = (
     TrajectoryView,
     CallsList,
     Inspector,
+    EditCellScreen,
+    CodeEditor,
 )
 
 
