@@ -29,6 +29,7 @@ from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
 from rlm_tui.ui.screens.explore_debugging import ExploreDebugging
+from rlm_tui.ui.screens.explore_variables import ExploreVariables
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreDebugging, ExploreBreakpoints, ExploreChoices):
+class ExploreScreen(ExploreDebugging, ExploreBreakpoints, ExploreVariables, ExploreChoices):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):
