@@ -48,6 +48,13 @@ CellSeconds = Annotated[float | None, typer.Option("--timeout", min=0.1, help="S
 MaxSeconds = Annotated[float | None, typer.Option("--max-seconds", min=0.1, help="Seconds for the run.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="Tokens for the run.")]
 MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="US dollars for the run.")]
+RememberAnswers = Annotated[
+    bool | None,
+    typer.Option(
+        "--remember-answers/--no-remember-answers",
+        help="What an earlier run asked the same model is answered from its log: nothing is asked or paid.",
+    ),
+]
 AsJson = Annotated[bool, JSON_OPTION]
 
 

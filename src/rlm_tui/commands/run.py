@@ -34,6 +34,7 @@ def run(
     max_seconds: options.MaxSeconds = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    remember_answers: options.RememberAnswers = None,
     tools: options.Tools = None,
     instructions: Annotated[str, typer.Option(help="What the planner is told besides.")] = "",
     check: Check = False,
@@ -54,6 +55,7 @@ def run(
         max_seconds=max_seconds,
         max_tokens=max_tokens,
         max_cost_usd=max_cost,
+        remember_answers=remember_answers,
     )
     run_task(
         task,

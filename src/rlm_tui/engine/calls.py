@@ -8,24 +8,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from rlm_tui.core.events import CallFinished, CallKind, CallStarted, ErrorDetail, Value
+from rlm_tui.core.events import CallFinished, CallKind, CallStarted, ErrorDetail, Usage, Value
 from rlm_tui.engine.control import RunStopped
 from rlm_tui.engine.place import PLACE, Place
 from rlm_tui.engine.plain import shortened
 from rlm_tui.engine.recorder import Recorder
 
 ARGUMENT_CHARACTERS = 2_000
+FREE = Usage(prompt_tokens=0, completion_tokens=0, cost_usd=0.0, requests=0)
 
 
 @dataclass
 class CallRecord:
-    """What is known of a running call. Set `answer`, and `error` for a failure that isn't raised."""
+    """What is known of a running call. Set `answer`, and `error` for a failure that isn't raised.
+
+    `origin` is the run whose record the answer is from.
+    """
 
     span: str
     place: Place
     answer: str = ""
+    origin: str = ""
     error: ErrorDetail | None = None
     began: float = field(default_factory=time.monotonic)
+
+    def answer_from(self, origin: str, answer: str) -> None:
+        """`answer` is the record's of the run `origin`: it costs nothing."""
+        self.answer, self.origin = answer, origin
+        self.place.spending.add(FREE)
 
 
 def error_of(error: BaseException) -> ErrorDetail:
@@ -81,6 +91,7 @@ def recorded_call(
             answer=recorder.value(record.answer) if record.answer else Value(),
             usage=spending.usage,
             cached=spending.cached,
+            origin=record.origin,
             seconds=round(time.monotonic() - record.began, 4),
             error=None if record.error is None else recorder.error(record.error),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dspy
@@ -26,6 +27,7 @@ from rlm_tui.engine.start import local_volume
 from rlm_tui.engine.volume_watch import LocalVolumeWatch
 from rlm_tui.lm.failures import explain
 from rlm_tui.lm.models import build_models
+from rlm_tui.store.answers import RememberedAnswers
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
@@ -72,6 +74,7 @@ class Program:
                 workers=settings.sandbox.batch_workers,
                 streaming=True,
                 volume=LocalVolumeWatch(local_volume(settings)) if is_local else RemoteVolumeWatch(),
+                remembered=self._remembered(run_id) if settings.debugger.remember_answers else None,
             ),
             max_iters=budgets.max_iterations,
             max_llm_calls=budgets.max_llm_calls,
@@ -107,6 +110,9 @@ class Program:
             self.kill()
         self._models.close()
         return self._ended(prediction)
+
+    def _remembered(self, run_id: str) -> RememberedAnswers:
+        return RememberedAnswers(partial(self._recorder.note, "warning"), own_run=run_id)
 
     def _tell_retry(self, sentence: str) -> None:
         self._recorder.note("warning", sentence, span=current_place().span)

@@ -33,6 +33,7 @@ from rlm_tui.engine.sandboxes import SandboxFactory
 from rlm_tui.engine.volume_watch import VolumeWatch
 from rlm_tui.sandbox.document_input import FileInput
 from rlm_tui.sandbox.wire import CellError
+from rlm_tui.store.answers import RememberedAnswers
 
 DEEPEST = 4
 
@@ -49,6 +50,7 @@ class RunSetting:
     workers: int
     streaming: bool
     volume: VolumeWatch
+    remembered: RememberedAnswers | None = None
 
 
 class ExplorerRLM(dspy.RLM):
@@ -104,6 +106,7 @@ class ExplorerRLM(dspy.RLM):
             recorder=self._setting.recorder,
             workers=max_workers or self._setting.workers,
             model=lambda: str(getattr(self.sub_lm or dspy.settings.lm, "model", "")),
+            remembered=self._setting.remembered,
         )
 
     def _make_interpreter_tool(self, tool: Any) -> Callable[..., Any]:

@@ -27,6 +27,9 @@ GROUPS: tuple[tuple[str, tuple[OptionField, ...]], ...] = (
         (
             OptionField("lm.model", "planner", "offline, or as in openai/gpt-5-mini"),
             OptionField("sub_lm.model", "sub-LM", "the planner's model"),
+            OptionField(
+                "debugger.remember_answers", "remembered", "true: answers of earlier runs, free of charge"
+            ),
         ),
     ),
     (
@@ -86,6 +89,8 @@ def written(settings: Settings, setting: str) -> str:
     if part is None:
         return "offline" if setting == "lm.model" else ""
     value = getattr(part, name)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return "" if value is None else number_text(value) if isinstance(value, float) else str(value)
 
 
@@ -137,4 +142,6 @@ def options_words(settings: Settings, confined: bool | None) -> str:
         words.append(f"{human_count(budgets.max_tokens)} tokens")
     if budgets.max_cost_usd is not None:
         words.append(human_cost(budgets.max_cost_usd))
+    if settings.debugger.remember_answers:
+        words.append("answers remembered")
     return " · ".join(words)
