@@ -18,6 +18,7 @@ from rlm_tui.core.events import (
     SandboxReady,
 )
 from rlm_tui.engine.control import RunControl
+from rlm_tui.engine.decisions import Boundary, PlanDecision
 from tests.integration.session_runs import QUESTION, READING, SUBMIT, WatchedRun, billed, request, run
 from tests.lm_server import Kind, LMRequest, Reply, by_kind, fields_answer, planner_script
 from tests.lm_server.fixtures import StartLM
@@ -69,9 +70,9 @@ def test_a_nested_rlm_passes_the_gate(loopback_lm: StartLM) -> None:
     gate = watched.session._gate
     before = gate.before_plan
 
-    def counted(iteration: str, control: RunControl) -> None:
-        passed.append(iteration)
-        before(iteration, control)
+    def counted(where: Boundary, control: RunControl) -> PlanDecision:
+        passed.append(where.span)
+        return before(where, control)
 
     gate.before_plan = counted  # type: ignore[method-assign]
     with watched:

@@ -51,6 +51,33 @@ class ToldSession:
     def step(self) -> None:
         self.verbs.append("step")
 
+    def step_iteration(self) -> None:
+        self.verbs.append("step_iteration")
+
+    def edit(self, code: str) -> None:
+        self.verbs.append(f"edit {code}")
+
+    def skip(self, note: str = "") -> None:
+        self.verbs.append(f"skip {note}".strip())
+
+    def remark(self, text: str) -> None:
+        self.verbs.append(f"remark {text}")
+
+    def insert(self, code: str) -> None:
+        self.verbs.append(f"insert {code}")
+
+    def finish(self) -> None:
+        self.verbs.append("finish")
+
+    def interrupt(self) -> None:
+        self.verbs.append("interrupt")
+
+    def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> list[Any]:
+        return []
+
+    def evaluate(self, code: str, *, timeout: float | None = None) -> Any:
+        raise AssertionError(f"a session that is only told of evaluates nothing: {code}")
+
 
 class Sessions:
     """Starts `ToldSession`s and remembers them with their requests."""

@@ -75,7 +75,7 @@ def test_a_dotenv_that_is_no_text(tmp_path: Path) -> None:
     [
         ("[lm\n", "can't be read: ", "Mend the file"),
         ("[lmm]\nmodel = 'm'\n", "[lmm] (", "Did you mean lm?"),
-        ("colour = 'm'\n", "[colour] (", "There are lm, sub_lm, sandbox, modal, budgets, documents, debugger"),
+        ("colour = 'm'\n", "[colour] (", "There are lm, sub_lm, sandbox, modal, budgets, documents"),
         ("[lm]\nmodle = 'm'\n", "lm.modle (", "Did you mean lm.model?"),
         ("[lm]\nmodel = 5\n", 'lm.model in ', "Write text."),
         ("[lm]\nmodel = 'm'\nmax_tokens = 'many'\n", 'is "many", which', "Write a whole number"),

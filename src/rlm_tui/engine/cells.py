@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rlm_tui.core.events import (
+    CellAuthor,
     CellFinished,
     CellStarted,
     ErrorDetail,
@@ -118,12 +119,14 @@ def run_cell(
     execute: Callable[[], Any],
     volume: VolumeWatch,
     sandbox: DriverInterpreter,
+    *,
+    by: CellAuthor = "planner",
 ) -> Any:
     """Run one cell, from `cell_started` to `cell_finished`; gives or raises what `execute` does."""
     volume.prepare(sandbox)
     listener = invocation.listener
     span = recorder.span("cell")
-    recorder.emit(CellStarted, span=span, parent=invocation.iteration, code=recorder.value(code))
+    recorder.emit(CellStarted, span=span, parent=invocation.iteration, code=recorder.value(code), by=by)
     invocation.cell = listener.cell = span
     invocation.cell_control = RunControl(invocation.control)
     listener.result = None

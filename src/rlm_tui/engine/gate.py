@@ -3,29 +3,91 @@
 from __future__ import annotations
 
 import threading
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol, assert_never
 
-from rlm_tui.core.events import Held, HoldReason, Released
+from rlm_tui.core.events import CodeEdited, Held, HeldBefore, HoldReason, Released
 from rlm_tui.engine.control import RunControl
+from rlm_tui.engine.decisions import (
+    Before,
+    Boundary,
+    CellDecision,
+    Decision,
+    Finish,
+    Go,
+    Insert,
+    PlanDecision,
+    Run,
+    SendBack,
+    Skip,
+    Tell,
+)
+from rlm_tui.engine.python_code import check_code
 from rlm_tui.engine.recorder import Recorder
 
-Before = Literal["plan", "cell"]
+
+class NotHeldError(RuntimeError):
+    """What was asked for can be done only while the run is held; the message says where."""
+
+
+class BreakpointWords(Protocol):
+    """Which breakpoint holds the run at a boundary, in words; "" for none."""
+
+    def before_plan(self, n: int, depth: int) -> str: ...
+
+    def before_cell(self, n: int, depth: int, code: str) -> str: ...
+
+
+@dataclass
+class Holding:
+    """Somebody who waits at the gate. `code` is what will run; `decision` what the person decided."""
+
+    span: str
+    before: HeldBefore
+    depth: int = 0
+    code: str = ""
+    decision: Decision | None = None
 
 
 class Gate:
-    """Open by default. `hold` stops whoever comes next until `release`; `step` lets exactly one pass."""
+    """Open by default. `hold` stops whoever comes next until `release`; `step` lets exactly one pass.
 
-    def __init__(self, recorder: Recorder) -> None:
+    With `hold_nested` False the boundaries of nested RLMs are passed by.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        breakpoints: BreakpointWords | None = None,
+        *,
+        held: bool = False,
+        hold_nested: bool = True,
+    ) -> None:
         self._recorder = recorder
+        self._breakpoints = breakpoints
+        self._hold_nested = hold_nested
         self._changed = threading.Condition()
-        self._why: HoldReason | None = None
+        self._why: HoldReason | None = "hold" if held else None
         self._steps = 0
-        self._waiting = 0
+        self._step_over: int | None = None
+        self._finishing = False
+        self._holdings: list[Holding] = []
+        self._found_at: tuple[str, str] | None = None
+        self._found = ""
 
     @property
     def is_held(self) -> bool:
         """Whether somebody is waiting at the gate now."""
-        return self._waiting > 0
+        return bool(self._holdings)
+
+    @property
+    def finishing(self) -> bool:
+        """Whether the person asked for the end of the run, with an answer that is extracted."""
+        return self._finishing
+
+    # What a person does
 
     def hold(self) -> None:
         """Hold the run at the next plan or cell."""
@@ -36,43 +98,196 @@ class Gate:
     def release(self) -> None:
         """Let the run go on."""
         with self._changed:
-            self._why = None
-            self._steps = 0
+            self._why, self._steps, self._step_over = None, 0, None
+            for holding in self._holdings:
+                holding.decision = holding.decision or Go()
             self._changed.notify_all()
 
     def step(self) -> None:
         """Let one waiting plan or cell pass and hold again before the next."""
         with self._changed:
-            self._why = "step"
-            self._steps = 1
+            self._take_one_step(None)
+
+    def step_iteration(self) -> None:
+        """Let the run go on to its next plan: its cell, and nested RLMs in it, are passed by."""
+        with self._changed:
+            self._take_one_step(self._holdings[-1].depth if self._holdings else 0)
+
+    def edit(self, code: str) -> None:
+        """Have `code` run in place of the planner's. Raises NotHeldError or CodeError."""
+        check_code(code)
+        with self._changed:
+            holding = self._newest("cell", "Code can be edited while the run is held before a cell")
+            before, holding.code = holding.code, code
+            if before != code:
+                value = self._recorder.value
+                self._recorder.emit(CodeEdited, span=holding.span, before=value(before), after=value(code))
+
+    def skip(self, note: str) -> None:
+        """Don't run the cell, tell the planner why, and hold before its next plan. Raises NotHeldError."""
+        with self._changed:
+            holding = self._newest("cell", "A cell can be skipped while the run is held before it")
+            self._decide(holding, Skip(note))
+
+    def remark(self, text: str) -> None:
+        """Before a plan: tell the planner, and stay held. Before a cell: send the planner back, and hold
+        before its new cell. Raises NotHeldError.
+        """
+        with self._changed:
+            holding = self._newest(None, "The planner can be told something while the run is held")
+            self._decide(holding, SendBack(text) if holding.before == "cell" else Tell(text))
+
+    def insert(self, code: str) -> None:
+        """Run `code` as a step of the person's, and stay held. Raises NotHeldError or CodeError."""
+        check_code(code)
+        with self._changed:
+            holding = self._newest(
+                None, "A step can be inserted while the run is held before a plan or a cell"
+            )
+            self._decide(holding, Insert(code))
+
+    def finish(self) -> None:
+        """Let the run end at its next boundary, with an answer that is extracted."""
+        with self._changed:
+            self._finishing = True
             self._changed.notify_all()
 
-    def before_plan(self, iteration: str, control: RunControl) -> None:
-        """Wait here while the run is held. Raises `RunStopped` when `control` says stop."""
-        self._pass(iteration, "plan", control)
+    # What a run does
 
-    def before_cell(self, iteration: str, code: str, control: RunControl) -> str:
-        """Wait here while the run is held, and give the code to run. Raises `RunStopped` when stopped."""
-        self._pass(iteration, "cell", control)
-        return code
+    def before_plan(self, where: Boundary, control: RunControl) -> PlanDecision:
+        """Wait here while the run is held; what to do then. Raises `RunStopped` when `control` says stop."""
+        decision = self._pass(where, "plan", "", control)
+        match decision:
+            case Go() | Tell() | Insert() | Finish():
+                return decision
+            case Run() | Skip() | SendBack():
+                raise AssertionError(f"{decision} is no decision before a plan")
+            case _:
+                assert_never(decision)
 
-    def _pass(self, iteration: str, before: Before, control: RunControl) -> None:
+    def before_cell(self, where: Boundary, code: str, control: RunControl) -> CellDecision:
+        """Wait here while the run is held; what to do then. Raises `RunStopped` when `control` says stop."""
+        decision = self._pass(where, "cell", code, control)
+        match decision:
+            case Run() | Skip() | SendBack() | Insert() | Finish():
+                return decision
+            case Go() | Tell():
+                raise AssertionError(f"{decision} is no decision before a cell")
+            case _:
+                assert_never(decision)
+
+    def ask(
+        self,
+        span: str,
+        control: RunControl,
+        *,
+        why: HoldReason,
+        before: HeldBefore,
+        detail: str,
+        budget: str = "",
+    ) -> bool:
+        """Hold here, whatever is set, until a person lets the run go on (True) or finishes it (False).
+
+        Raises `RunStopped` when `control` says stop.
+        """
         control.check()
         with self._changed, control.on_stop(self._wake):
-            if self._why is None or self._take_step():
-                control.check()
-                return
-            self._recorder.emit(Held, span=iteration, why=self._why, before=before)
-            self._waiting += 1
-            try:
-                while self._why is not None and control.reason is None and not self._take_step():
+            if self._finishing:
+                return False
+            self._recorder.emit(Held, span=span, why=why, before=before, detail=detail, budget=budget)
+            with self._holding(Holding(span, before)) as holding:
+                while holding.decision is None and not self._finishing and control.reason is None:
                     self._changed.wait()
-            finally:
-                self._waiting -= 1
-            stepped = self._why is not None
-            verb = "cancel" if control.reason is not None else "step" if stepped else "release"
-            self._recorder.emit(Released, span=iteration, verb=verb)
+            self._tell_release(span, holding, control)
         control.check()
+        return not self._finishing
+
+    def _pass(self, where: Boundary, before: Before, code: str, control: RunControl) -> Decision:
+        control.check()
+        go: Decision = Go() if before == "plan" else Run(code)
+        with self._changed, control.on_stop(self._wake):
+            if self._finishing:
+                return Finish()
+            if where.depth and not self._hold_nested:
+                return go
+            found = self._breakpoint(where, before, code)
+            if found:
+                self._why = "breakpoint"
+            elif self._why is None or self._passes_by(where, before) or self._take_step():
+                control.check()
+                return go
+            self._step_over = None
+            self._steps = 0
+            assert self._why is not None, "the gate is shut here"
+            place = (where.span, before)
+            if not found and self._found_at == place and self._why == "breakpoint":
+                found = self._found  # asked again after a remark or a step of the person's
+            self._found_at, self._found = place, found
+            self._recorder.emit(Held, span=where.span, why=self._why, before=before, detail=found)
+            with self._holding(Holding(where.span, before, where.depth, code)) as holding:
+                while not self._is_settled(holding) and control.reason is None:
+                    self._changed.wait()
+            self._tell_release(where.span, holding, control)
+        control.check()
+        match holding.decision:
+            case None | Go() | Run():
+                return Finish() if self._finishing else Go() if before == "plan" else Run(holding.code)
+            case decided:
+                return decided
+
+    def _is_settled(self, holding: Holding) -> bool:
+        if holding.decision is not None or self._finishing or self._why is None:
+            return True
+        if holding is self._holdings[-1] and self._take_step():
+            holding.decision = Go()
+            return True
+        return False
+
+    def _tell_release(self, span: str, holding: Holding, control: RunControl) -> None:
+        self._recorder.emit(Released, span=span, verb=self._verb(holding, control))
+
+    def _verb(self, holding: Holding, control: RunControl) -> str:
+        if control.reason is not None:
+            return "cancel"
+        match holding.decision:
+            case Skip():
+                return "skip"
+            case Tell() | SendBack():
+                return "remark"
+            case Insert():
+                return "insert"
+            case _ if self._finishing:
+                return "finish"
+            case _:
+                return "release" if self._why is None else "step"
+
+    @contextmanager
+    def _holding(self, holding: Holding) -> Iterator[Holding]:
+        self._holdings.append(holding)
+        try:
+            yield holding
+        finally:
+            self._holdings.remove(holding)
+
+    def _breakpoint(self, where: Boundary, before: Before, code: str) -> str:
+        if self._breakpoints is None:
+            return ""
+        if before == "plan":
+            return self._breakpoints.before_plan(where.n, where.depth)
+        return self._breakpoints.before_cell(where.n, where.depth, code)
+
+    def _passes_by(self, where: Boundary, before: Before) -> bool:
+        """Whether a step over a whole iteration goes on here."""
+        if self._step_over is None or self._steps:
+            return False
+        return before == "cell" or where.depth > self._step_over
+
+    def _take_one_step(self, over: int | None) -> None:
+        self._why, self._steps, self._step_over = "step", 1, over
+        for holding in self._holdings:
+            if holding.before in ("call", "answer"):
+                holding.decision = Go()
+        self._changed.notify_all()
 
     def _take_step(self) -> bool:
         if self._steps == 0:
@@ -80,7 +295,29 @@ class Gate:
         self._steps -= 1
         return True
 
+    def _newest(self, before: HeldBefore | None, sentence: str) -> Holding:
+        holding = self._holdings[-1] if self._holdings else None
+        if holding is None or holding.decision is not None:
+            raise NotHeldError(f"{sentence}; it is not held now.")
+        if holding.before not in ((before,) if before else ("plan", "cell")):
+            raise NotHeldError(f"{sentence}; it is held before {_PLACES[holding.before]}.")
+        return holding
+
+    def _decide(self, holding: Holding, decision: Decision) -> None:
+        holding.decision = decision
+        if not isinstance(decision, Tell | Insert):
+            self._why = "step"
+        self._changed.notify_all()
+
     def _wake(self) -> None:
         # Called on a thread of its own, or within `_pass` itself: its lock is reentrant.
         with self._changed:
             self._changed.notify_all()
+
+
+_PLACES: dict[HeldBefore, str] = {
+    "plan": "a plan",
+    "cell": "a cell",
+    "call": "a call",
+    "answer": "the extraction of an answer",
+}

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Invocation:
     """`span` is what its iterations happen in; `iteration` and `cell` are the spans of what goes on now.
 
-    `control` stops this call, `cell_control` what the running cell has asked for. `fitting` are the outputs
-    of the last refused SUBMIT that did fit their types.
+    `control` stops this call, `plan_control` the planner's answer that is waited for, `cell_control` what the
+    running cell has asked for. `n` is the iteration, from 1, and `most_iterations` the budget. `fitting` are
+    the outputs of the last refused SUBMIT that did fit their types.
     """
 
     span: str
@@ -25,7 +26,10 @@ class Invocation:
     listener: CellListener
     control: RunControl
     iteration: str = ""
+    n: int = 0
+    most_iterations: int = 0
     cell: str = ""
+    plan_control: RunControl = field(default_factory=RunControl)
     cell_control: RunControl = field(default_factory=RunControl)
     bad_answers: int = 0
     extracted: bool = False

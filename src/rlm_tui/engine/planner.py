@@ -1,4 +1,4 @@
-"""One turn of the planner: held at the gate, streamed, recorded, forgiven when its answer is of no use."""
+"""One turn of the planner: streamed, recorded, forgiven when its answer is of no use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from dspy.predict.rlm import _strip_code_fences
 from dspy.utils.exceptions import AdapterParseError, LMUnsupportedFeatureError
 
 from rlm_tui.core.events import PlanReady, PlanStarted, Remarked
-from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.place import PLACE, Place
 from rlm_tui.engine.planner_stream import can_stream, predict_streaming, predict_whole
@@ -26,7 +25,7 @@ class PlannerAnswerError(Exception):
     """The planner's answers in a row could not be used; the last one's fault is in the message."""
 
 
-class GatedPlanner(dspy.Module):
+class WatchedPlanner(dspy.Module):
     """Wraps RLM's `generate_action`: what comes out here goes into history, log and the next prompt."""
 
     def __init__(
@@ -34,14 +33,12 @@ class GatedPlanner(dspy.Module):
         predict: Any,
         *,
         invocation: Callable[[], Invocation],
-        gate: Gate,
         recorder: Recorder,
         streaming: bool,
     ) -> None:
         super().__init__()
         self.predict = predict
         self._invocation = invocation
-        self._gate = gate
         self._recorder = recorder
         self._streaming = streaming
 
@@ -54,7 +51,6 @@ class GatedPlanner(dspy.Module):
         """Plan one iteration: a prediction with `reasoning` and `code`, of which neither is None."""
         invocation = self._invocation()
         span = invocation.iteration
-        self._gate.before_plan(span, invocation.control)
         streaming = self._streaming and can_stream(self.predict.lm or dspy.settings.lm)
         self._recorder.emit(PlanStarted, span=span, parent=invocation.span, streaming=streaming)
         place = Place(span)
@@ -116,7 +112,7 @@ class GatedPlanner(dspy.Module):
         return _Answer(reasoning, code, is_given=True)
 
     def _ask(self, invocation: Invocation, arguments: dict[str, Any], streaming: bool) -> Any:
-        span, control = invocation.iteration, invocation.control
+        span, control = invocation.iteration, invocation.plan_control
 
         def abandoned() -> None:
             self._recorder.note(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +11,10 @@ import dspy
 
 from rlm_tui.core.events import ErrorDetail
 from rlm_tui.engine.budget import RunBudget
-from rlm_tui.engine.control import RunControl, RunStopped
+from rlm_tui.engine.control import RunControl, RunStopped, Stop
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.host_tools import resolve_tools
+from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.lm_callbacks import RunCallback
 from rlm_tui.engine.outcome import Outcome, described, failed
 from rlm_tui.engine.output_types import ExtractionError
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 # dspy's threads for streamed planners: each nested RLM that plans holds one, an abandoned answer too.
 _STREAMING_THREADS = 256
+INTERRUPT_SECONDS = 0.05
 
 
 class Program:
@@ -116,6 +120,25 @@ class Program:
 
     def _tell_retry(self, sentence: str) -> None:
         self._recorder.note("warning", sentence, span=current_place().span)
+
+    def stop_turn(self) -> None:
+        """Stop what the run waits for now, a plan or a cell, and not the run."""
+        invocation = self._rlm.invocation
+        if invocation is None:
+            return
+        ended = Stop("cancelled")
+        invocation.plan_control.stop(ended)
+        invocation.cell_control.stop(ended)
+        if cell := invocation.cell:
+            threading.Thread(
+                target=self._interrupt, args=(invocation, cell), name="rlm-finish", daemon=True
+            ).start()
+
+    def _interrupt(self, invocation: Invocation, cell: str) -> None:
+        """Interrupt the cell until it is over: one that is only just begun hears nothing yet."""
+        while invocation.cell == cell and (sandbox := self.sandboxes.outermost) is not None:
+            sandbox.interrupt()
+            time.sleep(INTERRUPT_SECONDS)
 
     def kill(self) -> None:
         """End every sandbox that still lives."""

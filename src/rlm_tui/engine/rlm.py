@@ -9,16 +9,14 @@ from typing import Any
 
 import dspy
 import msgspec
-from dspy.predict.rlm import SUB_AGENT_INSTRUCTIONS, _LLMCallBudget, _strip_code_fences
+from dspy.predict.rlm import SUB_AGENT_INSTRUCTIONS, _LLMCallBudget
 from dspy.primitives.code_interpreter import FinalOutput
 from dspy.primitives.facade import _resolve_signature
 from dspy.primitives.repl_types import REPLHistory, REPLVariable
-from dspy.utils.exceptions import AdapterParseError, format_error_for_lm
+from dspy.utils.exceptions import AdapterParseError
 
-from rlm_tui.core.events import ErrorDetail, IterationStarted
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.calls import recorded_call
-from rlm_tui.engine.cells import fail_cell, run_cell
 from rlm_tui.engine.control import CONTROL, RunControl
 from rlm_tui.engine.facade import ExplorerFacade
 from rlm_tui.engine.gate import Gate
@@ -27,9 +25,10 @@ from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation
 from rlm_tui.engine.llm_tools import make_llm_tools
 from rlm_tui.engine.output_types import ExtractionError, fit_outputs, refusal
 from rlm_tui.engine.place import current_place
-from rlm_tui.engine.planner import GatedPlanner
+from rlm_tui.engine.planner import WatchedPlanner
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.sandboxes import SandboxFactory
+from rlm_tui.engine.turn import Turn
 from rlm_tui.engine.volume_watch import VolumeWatch
 from rlm_tui.sandbox.document_input import FileInput
 from rlm_tui.sandbox.wire import CellError
@@ -61,10 +60,9 @@ class ExplorerRLM(dspy.RLM):
         self._depth = depth
         self.invocation: Invocation | None = None
         super().__init__(signature, interpreter_factory=setting.sandboxes, **options)
-        self.generate_action: Any = GatedPlanner(
+        self.generate_action: Any = WatchedPlanner(
             self.__dict__["generate_action"],
             invocation=current_invocation,
-            gate=setting.gate,
             recorder=setting.recorder,
             streaming=setting.streaming,
         )
@@ -74,7 +72,7 @@ class ExplorerRLM(dspy.RLM):
         parent = current_place().span
         control = CONTROL.get() or self._setting.control
         listener = self._setting.sandboxes.listener(parent)
-        invocation = Invocation(parent, self._depth, listener, control)
+        invocation = Invocation(parent, self._depth, listener, control, most_iterations=self.max_iters)
         if self._depth == 0:
             self.invocation = invocation
         token = INVOCATION.set(invocation)
@@ -179,56 +177,51 @@ class ExplorerRLM(dspy.RLM):
         interpreter_factory: Any,
         sub_agent_rules: str,
     ) -> Any:
-        setting, invocation = self._setting, current_invocation()
-        invocation.control.check()
-        invocation.iteration = setting.recorder.span("iteration")
-        setting.recorder.emit(
-            IterationStarted,
-            span=invocation.iteration,
-            parent=invocation.span,
+        return Turn(
+            rlm=self,
+            setting=self._setting,
+            invocation=current_invocation(),
+            sandbox=repl,
+            variables=variables,
+            history=history,
             n=iteration + 1,
-            of=self.max_iters,
-        )
-        action = self.generate_action(
-            signature=self._action_signature_for_current_factory(interpreter_factory, sub_agent_rules),
-            variables_info=[variable.format() for variable in variables],
-            repl_history=history,
-            iteration=f"{iteration + 1}/{self.max_iters}",
-        )
-        setting.budget.enforce()
-        try:
-            code = _strip_code_fences(action.code)
-        except SyntaxError as error:
-            fail_cell(
-                invocation, setting.recorder, action.code, ErrorDetail(kind="SyntaxError", message=str(error))
-            )
-            result = f"[Error] {format_error_for_lm(error)}"
-            return self._process_execution_result(action, action.code, result, history, output_field_names)
-        code = setting.gate.before_cell(invocation.iteration, code, invocation.control)
-        result = run_cell(
-            invocation,
-            setting.recorder,
-            code,
-            lambda: self._execute_code(repl, code, input_args),
-            setting.volume,
-            repl,
-        )
-        setting.budget.enforce()
-        invocation.control.check()
-        return self._process_execution_result(action, code, result, history, output_field_names)
+            outputs=output_field_names,
+            plan=lambda so_far, number: self.generate_action(
+                signature=self._action_signature_for_current_factory(interpreter_factory, sub_agent_rules),
+                variables_info=[variable.format() for variable in variables],
+                repl_history=so_far,
+                iteration=number,
+            ),
+            execute=lambda code: self._execute_code(repl, code, input_args),
+        ).take()
+
+    def finish(
+        self, variables: list[REPLVariable], history: REPLHistory, output_field_names: list[str]
+    ) -> Any:
+        """The answer that is extracted because a person ended the run."""
+        note = "The run was ended here: the outputs are extracted from what was found."
+        return self._extract(variables, history, output_field_names, note)
 
     def _extract_fallback(
         self, variables: list[REPLVariable], history: REPLHistory, output_field_names: list[str]
     ) -> Any:
+        note = (
+            f"The planner did not submit within its {self.max_iters} iterations; "
+            "the outputs are extracted from what it found."
+        )
+        return self._extract(variables, history, output_field_names, note)
+
+    def _extract(
+        self,
+        variables: list[REPLVariable],
+        history: REPLHistory,
+        output_field_names: list[str],
+        note: str,
+    ) -> Any:
         setting, invocation = self._setting, current_invocation()
         invocation.control.check()
         invocation.extracted = True
-        setting.recorder.note(
-            "warning",
-            f"The planner did not submit within its {self.max_iters} iterations; "
-            "the outputs are extracted from what it found.",
-            span=invocation.span,
-        )
+        setting.recorder.note("warning", note, span=invocation.span)
         with recorded_call(
             setting.recorder, parent=invocation.span, kind="predict", name="extract"
         ) as record:

@@ -19,12 +19,13 @@ from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import Redactor
-from rlm_tui.engine.control import RunControl, Stop
+from rlm_tui.engine.control import RunControl
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.outcome import Outcome, failed
 from rlm_tui.engine.place import ROOT
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.start import as_text, asked, describe_sandbox, hashed_reference, reference, versions
+from rlm_tui.engine.verbs import SessionError, SessionVerbs
 from rlm_tui.store.runs import RunFolder, new_run_id
 
 if TYPE_CHECKING:
@@ -35,10 +36,14 @@ KILL_SECONDS = 3.5
 GIVE_UP_SECONDS = 1.5
 
 
+__all__ = ["RunRequest", "Session", "SessionError"]
+
+
 class RunRequest(msgspec.Struct, frozen=True):
     """What to run. `settings` are merged already; `documents` by the name of their input.
 
-    `pace` is the offline planner's seconds for each word it writes, for a person who watches.
+    `pace` is the offline planner's seconds for each word it writes, for a person who watches. `hold`: it
+    starts held. `attended`: somebody is there who can be asked.
     """
 
     task: Task
@@ -46,13 +51,11 @@ class RunRequest(msgspec.Struct, frozen=True):
     documents: dict[str, AnyDocument]
     settings: Settings
     pace: float = 0.0
+    hold: bool = False
+    attended: bool = False
 
 
-class SessionError(RuntimeError):
-    """A verb that can't be done now; the message says why."""
-
-
-class Session:
+class Session(SessionVerbs):
     """Runs `request` and tells `on_event` of everything, in order, from threads of its own.
 
     `on_event` must be quick and may not call a verb that waits. `keep` False leaves nothing on disk.
@@ -79,7 +82,9 @@ class Session:
             log=self._folder,
             secrets=request.settings.secrets(),
         )
-        self._gate = Gate(self._recorder)
+        self._gate = Gate(
+            self._recorder, held=request.hold, hold_nested=request.settings.debugger.hold_nested
+        )
         self._thread: threading.Thread | None = None
         self._program: Program | None = None
         self._finish_lock = threading.Lock()
@@ -106,11 +111,6 @@ class Session:
         """What gives the whole of a long text that an event names by its hash."""
         return self._blobs
 
-    @property
-    def is_held(self) -> bool:
-        """Whether the run waits at the gate now."""
-        return self._gate.is_held
-
     def start(self) -> None:
         """Begin the run on its own thread; returns at once. A session is started once."""
         if self._thread is not None:
@@ -128,55 +128,6 @@ class Session:
         self.wait()
         assert self._outcome is not None, "a finished session has an outcome"
         return self._outcome
-
-    def cancel(self) -> None:
-        """End the run: stop listening to the planner, interrupt the cell, then kill. Returns at once."""
-        self._control.stop(Stop("cancelled"))
-
-    def hold(self) -> None:
-        """Hold the run before the next plan or cell."""
-        self._gate.hold()
-
-    def release(self) -> None:
-        """Let a held run go on."""
-        self._gate.release()
-
-    def step(self) -> None:
-        """Let a held run go on to the next plan or cell."""
-        self._gate.step()
-
-    def interrupt(self) -> None:
-        """Stop the cell that runs now, keep its variables, and let the planner see it. Returns at once."""
-        if self._program is not None and (sandbox := self._program.sandboxes.innermost) is not None:
-            sandbox.interrupt()
-
-    def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> Any:
-        """The namespace's variables, or `length` characters of one from `start`. Raises SessionError."""
-        return [self._redacted(item) for item in self._sandbox().inspect(name, start, length)]
-
-    def evaluate(self, code: str, *, timeout: float | None = None) -> Any:
-        """Run code of the console in the sandbox, outside of the trajectory. Waits; raises SessionError."""
-        return self._redacted(self._sandbox().evaluate(code, timeout=timeout))
-
-    def refresh_volume(self) -> bool:
-        """Let everybody see what cells wrote in the volume so far. Waits; False when no sandbox runs now.
-
-        Raises `SandboxError`.
-        """
-        sandbox = self._program.sandboxes.outermost if self._program is not None else None
-        if sandbox is None:
-            return False
-        sandbox.publish_volume()
-        return True
-
-    def _redacted(self, item: Any) -> Any:
-        return msgspec.convert(self._recorder.plain(msgspec.to_builtins(item)), type(item))
-
-    def _sandbox(self) -> Any:
-        sandbox = self._program.sandboxes.outermost if self._program is not None else None
-        if sandbox is None:
-            raise SessionError("There is no sandbox now: the run has not reached it, or has ended.")
-        return sandbox
 
     def _run(self) -> None:
         try:

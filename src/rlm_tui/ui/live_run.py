@@ -96,6 +96,21 @@ class LiveRun:
         if self._session is not None:
             self._session.step()
 
+    def step_iteration(self) -> None:
+        """Let a held run go on to its next plan."""
+        if self._session is not None:
+            self._session.step_iteration()
+
+    def interrupt(self) -> None:
+        """Stop the cell that runs now, and keep its variables."""
+        if self._session is not None:
+            self._session.interrupt()
+
+    def finish(self) -> None:
+        """End the run with an answer that is extracted from what was found."""
+        if self._session is not None:
+            self._session.finish()
+
     def refresh_volume(self) -> bool:
         """Let everybody see what cells wrote in the volume so far (in a thread). False: nothing runs now."""
         session = self._session

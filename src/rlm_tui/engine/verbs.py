@@ -1,0 +1,127 @@
+"""What a person can do with a run while it goes on: the only ways into it, for a screen or a prompt alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rlm_tui.engine.control import RunControl, Stop
+from rlm_tui.engine.gate import Gate, NotHeldError
+from rlm_tui.engine.python_code import CodeError
+from rlm_tui.engine.recorder import Recorder
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.program import Program
+    from rlm_tui.sandbox.interpreter import DriverInterpreter
+
+
+class SessionError(RuntimeError):
+    """A verb that can't be done now; the message says why."""
+
+
+class SessionVerbs:
+    """The verbs of a session. Only `inspect`, `evaluate` and `refresh_volume` wait."""
+
+    _recorder: Recorder
+    _control: RunControl
+    _gate: Gate
+    _program: Program | None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the run waits at the gate now."""
+        return self._gate.is_held
+
+    def cancel(self) -> None:
+        """End the run: stop listening to the planner, interrupt the cell, then kill. Returns at once."""
+        self._control.stop(Stop("cancelled"))
+
+    def finish(self) -> None:
+        """End the run with an answer that is extracted from what was found; what runs now is interrupted."""
+        self._gate.finish()
+        if self._program is not None:
+            self._program.stop_turn()
+
+    def hold(self) -> None:
+        """Hold the run before the next plan or cell."""
+        self._gate.hold()
+
+    def release(self) -> None:
+        """Let a held run go on."""
+        self._gate.release()
+
+    def step(self) -> None:
+        """Let a held run go on to the next plan or cell."""
+        self._gate.step()
+
+    def step_iteration(self) -> None:
+        """Let a held run go on to its next plan, past its cell and nested RLMs."""
+        self._gate.step_iteration()
+
+    def edit(self, code: str) -> None:
+        """Have `code` run in place of the planner's; the run stays held. Raises SessionError."""
+        with _refusals():
+            self._gate.edit(code)
+
+    def skip(self, note: str = "") -> None:
+        """Don't run the cell that the run is held before; the planner reads `note`. Raises SessionError."""
+        with _refusals():
+            self._gate.skip(note)
+
+    def remark(self, text: str) -> None:
+        """Tell the planner something before its plan, or send it back from its cell. Raises SessionError."""
+        with _refusals():
+            self._gate.remark(text)
+
+    def insert(self, code: str) -> None:
+        """Run `code` as a step of the person's, in the planner's history; stays held. Raises SessionError."""
+        with _refusals():
+            self._gate.insert(code)
+
+    def interrupt(self) -> None:
+        """Stop the cell that runs now, keep its variables, and let the planner see it. Returns at once."""
+        if self._program is not None and (sandbox := self._program.sandboxes.innermost) is not None:
+            sandbox.interrupt()
+
+    def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> Any:
+        """The namespace's variables, or `length` characters of one from `start`. Raises SessionError."""
+        return [self._redacted(item) for item in self._sandbox().inspect(name, start, length)]
+
+    def evaluate(self, code: str, *, timeout: float | None = None) -> Any:
+        """Run code of the console in the sandbox, outside of the trajectory. Waits; raises SessionError."""
+        return self._redacted(self._sandbox().evaluate(code, timeout=timeout))
+
+    def refresh_volume(self) -> bool:
+        """Let everybody see what cells wrote in the volume so far. Waits; False when no sandbox runs now.
+
+        Raises `SandboxError`.
+        """
+        sandbox = self._program.sandboxes.outermost if self._program is not None else None
+        if sandbox is None:
+            return False
+        sandbox.publish_volume()
+        return True
+
+    def _redacted(self, item: Any) -> Any:
+        return msgspec.convert(self._recorder.plain(msgspec.to_builtins(item)), type(item))
+
+    def _sandbox(self) -> DriverInterpreter:
+        """That of the RLM that is held; of the run itself while nothing is."""
+        sandboxes = None if self._program is None else self._program.sandboxes
+        sandbox = None
+        if sandboxes is not None:
+            sandbox = sandboxes.innermost if self.is_held else sandboxes.outermost
+        if sandbox is None:
+            raise SessionError("There is no sandbox now: the run has not reached it, or has ended.")
+        return sandbox
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (NotHeldError, CodeError) as error:
+        raise SessionError(str(error)) from error
