@@ -9,8 +9,9 @@ from dspy.primitives.repl_types import REPLHistory, REPLVariable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rlm_tui.core.history_words import PERSONS_STEP, REMARK_CODE, SENT_BACK, SKIPPED, TOLD
 from rlm_tui.lm.offline_planner import is_planner_prompt
-from rlm_tui.lm.offline_prompt import PlannerTurn, read_turn
+from rlm_tui.lm.offline_prompt import PlannerTurn, read_history, read_remark, read_turn
 
 _PRINTED = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"], include_characters="\n"),
@@ -110,3 +111,25 @@ def test_a_budget_of_no_calls_is_not_an_unknown_one() -> None:
     assert (unknown.max_calls, unknown.calls(8, kept=2)) == (None, 8)
     told = read_turn(system, prompt)
     assert (told.calls(8, kept=2), told.calls(40, kept=2), told.calls(40, kept=33)) == (8, 31, 1)
+
+
+def entry(n: int, reasoning: str, code: str, output: str) -> str:
+    return (
+        f"=== Step {n} ===\nReasoning: {reasoning}\nCode:\n```python\n{code}\n```\n"
+        f"Output ({len(output)} chars):\n{output}"
+    )
+
+
+def test_what_a_person_did_is_no_cell_of_the_planners() -> None:
+    history = "\n".join(
+        [
+            entry(1, "Look.", "x = 1", "1"),
+            entry(2, PERSONS_STEP, "mine = 2", "2"),
+            entry(3, "Count.", "y = 2", f"{SENT_BACK}Use z."),
+            entry(4, "Count.", "z = 2", f"{SKIPPED} Not yet."),
+            entry(5, "", REMARK_CODE, f"{TOLD}Look at the end."),
+        ]
+    )
+    assert [step.code.strip() for step in read_history(history)] == ["x = 1"]
+    assert read_remark(history) == "Look at the end."
+    assert read_remark(f"{history}\n{entry(6, 'Go on.', 'w = 3', '3')}") == ""

@@ -15,6 +15,7 @@ from dspy.primitives.repl_types import REPLHistory, REPLVariable
 from dspy.utils.exceptions import format_error_for_lm
 
 from rlm_tui.core.events import CellAuthor, CellSkipped, ErrorDetail, IterationStarted, Remarked
+from rlm_tui.core.history_words import PERSONS_STEP, REMARK_CODE, SENT_BACK, SKIPPED, TOLD
 from rlm_tui.engine.cells import fail_cell, run_cell
 from rlm_tui.engine.control import RunControl, RunStopped
 from rlm_tui.engine.decisions import Boundary, Finish, Go, Insert, Run, SendBack, Skip, Tell
@@ -23,11 +24,6 @@ from rlm_tui.engine.invocation import Invocation
 if TYPE_CHECKING:
     from rlm_tui.engine.rlm import ExplorerRLM, RunSetting
     from rlm_tui.sandbox.interpreter import DriverInterpreter
-
-SKIPPED = "[Not run] The person who watches this run skipped the code."
-SENT_BACK = "[Not run] The person who watches this run sent the code back: "
-TOLD = "The person who watches this run says: "
-PERSONS_STEP = "The person who watches this run ran this code."
 
 
 @dataclass
@@ -152,7 +148,7 @@ class Turn:
 
     def _tell(self, remark: str) -> None:
         self._emit_remark(remark, sent_back=False)
-        self._remember("", "# Nothing was run: a remark.", f"{TOLD}{remark}")
+        self._remember("", REMARK_CODE, f"{TOLD}{remark}")
 
     def _insert(self, code: str) -> Any:
         result = self._run_cell(code, "person")

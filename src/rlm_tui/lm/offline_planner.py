@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rlm_tui.core.text import one_line
 from rlm_tui.lm.offline_analysis import plan_analysis, plan_structure
 from rlm_tui.lm.offline_architecture import plan_architecture
 from rlm_tui.lm.offline_caching import plan_caching
@@ -25,7 +26,12 @@ def is_planner_prompt(system: str, prompt: str) -> bool:
 
 def plan_turn(system: str, prompt: str) -> str:
     """The planner's answer to one turn, in the form that the adapter asks for."""
-    cell = plan(read_turn(system, prompt))
+    turn = read_turn(system, prompt)
+    cell = plan(turn)
+    if turn.remark:
+        words = one_line(turn.remark, 120)
+        heard = f'You say "{words}": a model would follow that, the script of the offline demo can\'t. '
+        cell = Cell(heard + cell.reasoning, cell.code)
     fields = {"reasoning": cell.reasoning, "code": f"```python\n{cell.code.strip()}\n```"}
     return write_fields(fields, as_json=asks_for_json(system))
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from rlm_tui.core.history_words import is_planners_own, remark_in
+
 _MARKER = re.compile(r"^\[\[ ## (\w+) ## \]\][ \t]*$", re.MULTILINE)
 _VARIABLE = re.compile(
     r"Variable: `(?P<name>\w+)`.*?\n\s*Type: (?P<type>[^\n]+)(?P<rest>.*?)(?=\n\[\d+\] «««|\Z)", re.DOTALL
@@ -22,6 +24,7 @@ _ITERATION_MARKER = re.compile(r"^\[\[ ## iteration ## \]\]$", re.MULTILINE)
 _STEP = re.compile(r"^=== Step (\d+) ===$", re.MULTILINE)
 _OUTPUT = re.compile(r"\n?```\nOutput \([\d,]+ chars\):(?:\n|\Z)")
 _CODE = re.compile(r"(?:^|\n)Code:\n```python\n(.*)", re.DOTALL)
+_REASONING = re.compile(r"Reasoning: (.*)")
 _FIELD = re.compile(r"^\s*- \{(\w+)\}\s*(?:# note: the value you produce (.*))?$", re.MULTILINE)
 _CALLS = re.compile(r"You have max (\d+) sub-LLM calls")
 _DATES = {"date": "1970-01-01", "date-time": "1970-01-01T00:00:00", "time": "00:00:00", "duration": "PT0S"}
@@ -74,6 +77,8 @@ class PlannerTurn:
     iteration: int
     limit: int
     max_calls: int | None
+    remark: str = ""
+    """What a person who watches the run said last, if that was after the planner's last cell."""
 
     @property
     def stage(self) -> int:
@@ -132,6 +137,7 @@ def read_turn(system: str, prompt: str) -> PlannerTurn:
         inputs=read_variables(found["variables_info"]),
         outputs=read_outputs(system),
         steps=read_history(found["repl_history"]),
+        remark=read_remark(found["repl_history"]),
         iteration=_integer(number, 1),
         limit=_integer(limit, 1),
         max_calls=int(calls.group(1)) if calls else None,
@@ -163,18 +169,38 @@ def read_outputs(system: str) -> tuple[OutputField, ...]:
 
 
 def read_history(text: str) -> tuple[Step, ...]:
-    """The cells of `repl_history`, oldest first."""
+    """The planner's own cells of `repl_history` that ran, oldest first."""
+    return tuple(
+        Step(code, output)
+        for reasoning, code, output in _entries(text)
+        if is_planners_own(reasoning, code, output)
+    )
+
+
+def read_remark(text: str) -> str:
+    """What a person said at the end of `repl_history`, "" where it ends with something else."""
+    remark = ""
+    for _, _, output in _entries(text):
+        remark = remark_in(output)
+    return remark
+
+
+def _entries(text: str) -> list[tuple[str, str, str]]:
+    """Reasoning, code and output of each step."""
     marks: list[re.Match[str]] = []
     for mark in _STEP.finditer(text):
         if int(mark.group(1)) == len(marks) + 1:  # any other was printed by a cell
             marks.append(mark)
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    steps = []
+    entries = []
     for mark, end in zip(marks, ends, strict=False):
         before, _, output = _partition(_OUTPUT, text[mark.end() : end])
         code = _CODE.search(before)
-        steps.append(Step(code=code.group(1) if code else "", output=output.strip("\n")))
-    return tuple(steps)
+        reasoning = _REASONING.match(before.lstrip("\n"))
+        entries.append(
+            (reasoning.group(1) if reasoning else "", code.group(1) if code else "", output.strip("\n"))
+        )
+    return entries
 
 
 def read_field(name: str, note: str) -> OutputField:
