@@ -55,6 +55,18 @@ RememberAnswers = Annotated[
         help="What an earlier run asked the same model is answered from its log: nothing is asked or paid.",
     ),
 ]
+Hold = Annotated[
+    bool,
+    typer.Option("--hold", help="Start held: a prompt asks before each plan and cell."),
+]
+Breakpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--breakpoint",
+        help="Where the run is held, as in `submit`, `iteration=4`, `code=open(`; may be repeated.",
+        metavar="TEXT",
+    ),
+]
 AsJson = Annotated[bool, JSON_OPTION]
 
 

@@ -17,7 +17,7 @@ class CommandError(ValueError):
 
 
 PlainVerb = Literal[
-    "step", "next", "go", "edit", "insert", "vars", "code", "finish", "interrupt", "cancel", "help"
+    "hold", "step", "next", "go", "edit", "insert", "vars", "code", "finish", "interrupt", "cancel", "help"
 ]
 
 
@@ -94,10 +94,7 @@ Command = (
     | Raise
 )
 
-Word = Literal[
-    "step", "next", "go", "edit", "skip", "remark", "insert", "vars", "show", "prompt", "code", "break", "raise",
-    "finish", "interrupt", "cancel", "help",
-]  # fmt: skip
+Word = PlainVerb | Literal["skip", "remark", "show", "prompt", "break", "raise"]
 
 
 class CommandForm(NamedTuple):
@@ -113,6 +110,7 @@ FORMS = (
     CommandForm("next", "next, n", "go on to the next plan"),
     CommandForm("go", "go, g", "go on to the next breakpoint, or to the end"),
     CommandForm("edit", "edit", "change the code before it runs"),
+    CommandForm("hold", "hold", "hold a run that goes on at its next plan or cell"),
     CommandForm("skip", "skip [NOTE]", "don't run the code; the planner reads the note"),
     CommandForm("remark", "remark TEXT", "tell the planner; before a cell it plans again"),
     CommandForm("insert", "insert", "run code of yours as a step that the planner sees"),
@@ -146,7 +144,8 @@ def parse_command(line: str) -> Command:
     word = _word(first)
     match word:
         case (
-            "step"
+            "hold"
+            | "step"
             | "next"
             | "go"
             | "edit"
