@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-TERMINAL = "/dev/tty"
-
 
 class EditorError(RuntimeError):
     """The editor could not be used; the message is one sentence."""
@@ -37,10 +35,10 @@ def edited(code: str, command: list[str]) -> str:
         path = Path(folder) / "cell.py"
         path.write_text(code if not code or code.endswith("\n") else code + "\n", encoding="utf-8")
         try:
-            with _deaf_to_interrupts(), open(TERMINAL, "r+b", buffering=0) as terminal:  # noqa: PTH123
-                ended = subprocess.run(
-                    [*command, str(path)], stdin=terminal, stdout=terminal, stderr=terminal, check=False
-                )
+            with _deaf_to_interrupts():
+                # Standard output may go to a file.
+                shows_on = 1 if os.isatty(1) else 2
+                ended = subprocess.run([*command, str(path)], stdout=shows_on, stderr=shows_on, check=False)
         except OSError as error:
             raise EditorError(f"{command[0]} can't be started: {error.strerror or error}.") from error
         if ended.returncode:

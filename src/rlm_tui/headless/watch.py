@@ -33,9 +33,9 @@ class EventPrinter(Protocol):
 def watch(request: RunRequest, *, as_json: bool) -> tuple[Session, Trajectory]:
     """Run `request` to its end: live on a terminal, as lines in a pipe, silent with `as_json`.
 
-    While an attended run is held, a prompt reads commands from standard input; with `as_json` it is on stderr,
-    as are the lines round it. The first Ctrl-C or SIGTERM cancels the run (what was found is kept); a second
-    one leaves at once.
+    While an attended run is held, a prompt reads commands from standard input; with `as_json` it is on
+    stderr, as are the lines round it. The first Ctrl-C or SIGTERM cancels the run (what was found is kept); a
+    second one leaves at once.
     """
     trajectory = Trajectory()
     began = time.monotonic()
