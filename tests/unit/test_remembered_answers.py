@@ -12,6 +12,7 @@ import pytest
 from rlm_tui.core.events import CallFinished, CallStarted, ErrorDetail, RunFinished, RunStarted
 from rlm_tui.store.answers import RememberedAnswers
 from rlm_tui.store.runs import RunFolder
+from rlm_tui.ui.options import options_words, settings_with, written
 
 MODEL = "openai/some-model"
 LONG = "Is this long text a question? " * 200
@@ -221,3 +222,15 @@ def test_runs_for_which_the_time_does_not_suffice_are_indexed_later(runs: Runs) 
 def test_no_runs_at_all(runs: Runs) -> None:
     assert runs.found("What?") is None
     assert runs.told == []
+
+
+def test_the_run_options_switch_it_on_and_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    setting = "debugger.remember_answers"
+    assert written(settings_with({}, tmp_path), setting) == ""
+    switched_on = settings_with({setting: "true"}, tmp_path)
+    assert switched_on.debugger.remember_answers
+    assert "answers remembered" in options_words(switched_on, None)
+    assert written(switched_on, setting) == "true"
+    monkeypatch.setenv("RLM_TUI_DEBUGGER_REMEMBER_ANSWERS", "true")
+    assert settings_with({}, tmp_path).debugger.remember_answers
+    assert not settings_with({setting: ""}, tmp_path).debugger.remember_answers
