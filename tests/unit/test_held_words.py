@@ -8,8 +8,9 @@ import pytest
 
 from rlm_tui.core import events
 from rlm_tui.core.events import Budgets, Value
-from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.core.trajectory import Trajectory, fold
 from rlm_tui.headless.lines import LinePrinter
+from rlm_tui.ui.widgets.call_words import batch_row, call_row
 
 BEFORE: list[events.AnyEvent] = [
     events.RunStarted(span="run", run_id="r", task="basic", signature="a -> b"),
@@ -110,3 +111,9 @@ def test_remembered_answers_are_said_to_be_cached() -> None:
         items.append(events.CallFinished(span=span, parent="call-2", cached=cached))
     ended = events.CallFinished(span="call-2", parent="cell-1")
     assert said(cell, batch, *items, ended) == "  call batch × 2 in 0 s, 1 cached\n"
+    trajectory = fold([*BEFORE, cell, batch, *items, ended])
+    call = trajectory.call("call-2")
+    assert call is not None
+    assert "1 cached" in str(batch_row(call, (), 0.0).right)
+    assert "cached" in str(call_row(call.items[0], (), 0.0).right)
+    assert "cached" not in str(call_row(call.items[1], (), 0.0).right)

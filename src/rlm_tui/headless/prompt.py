@@ -131,6 +131,8 @@ class HeldPrompt:
             if (text := self._look.text) is not None:
                 self._look = None
                 self._say(text)
+                if self._held is None:
+                    self._end()
         elif self._is_asking:
             self._take_line()
         elif self._session.is_held:
