@@ -59,7 +59,7 @@ class HeldPrompt:
         self._held: Held | None = None
         self._is_asking = False
         self._left_at = 0.0
-        self._is_open = False  # "held> " stands there, and nothing after it
+        self._is_open = False  # the cursor may stand behind something: "held> ", or "^C"
         self._look: Look | None = None
         self._writing: CodeVerb | None = None
         self._written: list[str] = []
@@ -130,6 +130,7 @@ class HeldPrompt:
         if self._look is not None:
             if (text := self._look.text) is not None:
                 self._look = None
+                self._is_open = False
                 self._say(text)
                 if self._held is None:
                     self._end()
@@ -199,6 +200,7 @@ class HeldPrompt:
                 self._begin_code(verb, before)
             case Look():
                 self._look = outcome
+                self._is_open = self._lines.is_terminal  # a Ctrl-C shows there
             case _:
                 assert_never(outcome)
 
