@@ -98,7 +98,7 @@ class HeldPrompt:
     def _begin(self, held: Held) -> None:
         self._held = held
         if self._is_alone:
-            self._let_go(held)
+            self._let_go()
             return
         self._step_aside()
         self._is_asking = True
@@ -221,18 +221,14 @@ class HeldPrompt:
         self._writing = None
         self._is_alone = True
         self._say("The input has ended: the run goes on and is not held again.")
-        if self._held is not None:
-            self._let_go(self._held)
+        self._let_go()
 
-    def _let_go(self, held: Held) -> None:
+    def _let_go(self) -> None:
         """Nobody is there any more."""
         self._is_asking = False
         self._left_at = time.monotonic()
         self._session.set_breakpoints([])
-        if held.why == "budget":
-            self._session.finish()
-        else:
-            self._session.release()
+        self._session.leave()
 
     def _say(self, text: str) -> None:
         self._stream.write(f"{text}\n")
