@@ -62,12 +62,15 @@ def make_llm_tools(
         if known is None:
             reserve(1)
         with recorded_call(
-            recorder, parent=invocation.cell, kind="llm_query", name="llm_query", prompt=prompt, model=model()
+            recorder,
+            parent=invocation.cell,
+            kind="llm_query",
+            name="llm_query",
+            prompt=prompt,
+            model=model(),
+            origin=_origin(known),
         ) as call:
-            if known is not None:
-                call.answer_from(known.origin, known.text)
-            else:
-                call.answer = ask(prompt)
+            call.answer = ask(prompt) if known is None else known.text
         return call.answer
 
     def llm_query_batched(prompts: list[str]) -> list[str]:
@@ -129,18 +132,20 @@ def make_llm_tools(
             model=model(),
             batch=batch,
             index=index,
+            origin=_origin(known),
         ) as item:
             try:
-                if known is not None:
-                    item.answer_from(known.origin, known.text)
-                else:
-                    item.answer = ask(prompt)
+                item.answer = ask(prompt) if known is None else known.text
             except dspy.LMError as error:
                 item.error = error_of(error)
                 return f"[ERROR] {format_error_for_lm(error)}"
         return item.answer
 
     return {"llm_query": llm_query, "llm_query_batched": llm_query_batched}
+
+
+def _origin(known: RememberedAnswer | None) -> str:
+    return "" if known is None else known.origin
 
 
 def _recalled(
