@@ -104,8 +104,9 @@ def test_a_line_is_read_as_people_write_it(line: str, point: Breakpoint) -> None
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("", "There is no breakpoint '': write one of code=open(, "),
+        ("", "There is no breakpoint '': write one of code=, regex=, llm-query, "),
         ("itteration=3", "There is no breakpoint 'itteration': did you mean iteration=4?"),
+        ("call", "did you mean call-seconds=5 or call-characters=10000 or call-cost=0.05?"),
         ("submitt", "did you mean submit?"),
         ("submit=now", "submit takes no value: write submit alone."),
         ("iteration", "iteration needs a value, as in iteration=4."),
@@ -118,6 +119,9 @@ def test_a_line_is_read_as_people_write_it(line: str, point: Breakpoint) -> None
         (f"call-characters={'9' * 5000}", "is no whole number"),
         ("regex=open(", "The pattern 'open(' doesn't compile: missing ) at position 5."),
         ("regex=" + "(" * 400, "doesn't compile: it is nested too deeply."),
+        ("regex=(?:(?:(?:a{1000}){1000}){1000})", "repeats too often: write smaller counts."),
+        ("regex=(?x)(?:a{0000000000 9 9 9 9}){9999}", "repeats too often"),
+        ("regex=a{99999999999999}", "repeats too often: write smaller counts."),
         ("variable=a b", "'a b' is no name of a variable: write it as in variable=answers."),
         ("change=class", "'class' is no name of a variable"),
         ("code=" + "x" * 501, "code takes at most 500 characters, and here are 501."),

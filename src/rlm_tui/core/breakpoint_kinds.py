@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import re
 import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 500
 LARGEST_NUMBER = 10**12
+LARGEST_PATTERN = 10**6
 SHOWN_CHARACTERS = 60
 
 
@@ -140,15 +142,13 @@ class BreakpointForm(NamedTuple):
 
 
 FORMS = (
-    BreakpointForm("code", "code=open(", "before a cell whose code contains the text"),
-    BreakpointForm("regex", r"regex=\bopen\w*\(", "before a cell whose code matches the pattern"),
-    BreakpointForm("llm-query", "llm-query", "before a cell that calls llm_query or llm_query_batched"),
+    BreakpointForm("code", "code=open(", "before a cell whose code has this text"),
+    BreakpointForm("regex", r"regex=\bopen\w*\(", "before a cell whose code matches"),
+    BreakpointForm("llm-query", "llm-query", "before a cell that calls llm_query"),
     BreakpointForm("submit", "submit", "before a cell that submits"),
     BreakpointForm("error", "error", "after a cell that failed"),
     BreakpointForm("call-seconds", "call-seconds=5", "after a call that took more seconds"),
-    BreakpointForm(
-        "call-characters", "call-characters=10000", "after a call with a longer prompt and answer"
-    ),
+    BreakpointForm("call-characters", "call-characters=10000", "after a call whose texts are longer"),
     BreakpointForm("call-cost", "call-cost=0.05", "after a call that cost more dollars"),
     BreakpointForm("iteration", "iteration=4", "before the plan of this iteration"),
     BreakpointForm("variable", "variable=answers", "as soon as the variable exists"),
@@ -162,6 +162,10 @@ def compiled(pattern: str) -> Pattern[str]:
     """The pattern of a breakpoint, to search with a time limit. Raises BreakpointError."""
     import regex  # not above: the first paint of the screen needs no pattern
 
+    counts = [int(count) for count in re.findall(r"\{(\d+)", "".join(pattern.split()))]
+    if len(pattern) * math.prod(max(count, 1) for count in counts) > LARGEST_PATTERN:
+        # Counts are written out when it is compiled: a short pattern could take all memory.
+        raise BreakpointError(f"The pattern {quoted(pattern)} repeats too often: write smaller counts.")
     try:
         return regex.compile(pattern, regex.MULTILINE)
     except regex.error as error:

@@ -52,6 +52,9 @@ __all__ = [
 ]
 
 
+_KINDS = [f"{kind}=" if "=" in example else kind for kind, example in EXAMPLES.items()]
+
+
 def parse_breakpoint(text: str) -> Breakpoint:
     """The breakpoint that the line `text` describes, as in `iteration=4`. Raises BreakpointError."""
     written, equals, value = text.partition("=")
@@ -152,11 +155,12 @@ def breakpoint_words(point: Breakpoint) -> str:
 
 def _unknown(written: str) -> str:
     kind = written.lower().replace("_", "-")
-    near = difflib.get_close_matches(kind, EXAMPLES, n=2, cutoff=0.5)
+    begun = [name for name in EXAMPLES if kind and name.startswith(kind)]
+    near = begun or difflib.get_close_matches(kind, EXAMPLES, n=2, cutoff=0.5)
     hint = (
         f"did you mean {' or '.join(EXAMPLES[name] for name in near)}?"
         if near
-        else f"write one of {', '.join(EXAMPLES.values())}."
+        else f"write one of {', '.join(_KINDS)}."
     )
     return f"There is no breakpoint {quoted(written)}: {hint}"
 
