@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rlm_tui.core.breakpoints import SetBreakpoint, parse_breakpoint
 from rlm_tui.core.events import CellSkipped, CodeEdited, Held, Remarked
+from rlm_tui.core.remembered_breakpoints import keep_breakpoints
+from rlm_tui.core.tasks import builtin_tasks
 from rlm_tui.store.run_log import open_run
 from tests.integration.command_line import rlm_tui
 
@@ -104,10 +107,13 @@ def test_a_breakpoint_holds_the_run_where_it_says() -> None:
     assert "held> break\n  1  iteration=2\n" in ended.stdout
 
 
-def test_the_commands_of_tasks_hold_too() -> None:
-    ended = rlm_tui("run-basic", "--lm", "offline", "--hold", "--json", stdin="cancel\n")
+def test_the_commands_of_tasks_hold_too_and_so_do_the_breakpoints_kept_for_a_task() -> None:
+    [basic] = [task for task in builtin_tasks() if task.name == "basic"]
+    keep_breakpoints(basic, [SetBreakpoint(parse_breakpoint("iteration=2"))])
+    ended = rlm_tui("run-basic", "--lm", "offline", "--hold", "--json", stdin="go\ncancel\n")
     assert ended.code == 130, ended.stderr
-    assert ended.json["iterations"] <= 1
+    assert ended.json["iterations"] == 2
+    assert "breakpoint: iteration 2" in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ RememberAnswers = Annotated[
 ]
 Hold = Annotated[
     bool,
-    typer.Option("--hold", help="Start held: a prompt asks before each plan and cell."),
+    typer.Option("--hold", help="Start held, and ask what to do; the task's own breakpoints hold, too."),
 ]
 Breakpoints = Annotated[
     list[str] | None,

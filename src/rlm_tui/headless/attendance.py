@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rlm_tui.core.breakpoints import SetBreakpoint, parse_breakpoint
+from rlm_tui.core.remembered_breakpoints import breakpoints_of
 from rlm_tui.core.standard_input import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def read_breakpoints(
 
 def attended(request: RunRequest, *, hold: bool, breakpoints: tuple[SetBreakpoint, ...]) -> RunRequest:
     """`request` held where it was asked for; attended if it is, or if a person at a terminal set that budgets
-    ask.
+    ask. With `hold` the breakpoints that are kept for the task hold, too.
     """
-    points = (*request.breakpoints, *breakpoints)
+    points = (*(breakpoints_of(request.task) if hold else ()), *breakpoints)
     debugger = request.settings.debugger
     asks = debugger.at_budget_end == "ask" and _AT_BUDGET_END in request.settings.source
     return msgspec.structs.replace(
