@@ -38,10 +38,16 @@ def make_llm_tools(
         except RunStopped:
             raise RuntimeError(STOPPED) from None
 
+    def count(calls: int) -> None:
+        try:
+            reserve(calls)
+        except RunStopped:
+            raise RuntimeError(STOPPED) from None
+
     def llm_query(prompt: str) -> str:
         """Query the LLM with a prompt string."""
         _check_prompt(prompt, "llm_query: the prompt")
-        reserve(1)
+        count(1)
         with recorded_call(
             recorder, parent=invocation.cell, kind="llm_query", name="llm_query", prompt=prompt, model=model()
         ) as call:
@@ -55,7 +61,7 @@ def make_llm_tools(
             _check_prompt(prompt, f"llm_query_batched: prompt {index}")
         if not prompts:
             return []
-        reserve(len(prompts))
+        count(len(prompts))
         with recorded_call(
             recorder,
             parent=invocation.cell,
