@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.style import Style
+
 from rlm_tui.core.change import Change
 from rlm_tui.core.events import RunStarted
 from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size, one_line
@@ -42,6 +44,7 @@ class StatusLine(SpanLine):
         self._now: Now = lambda: 0.0
         self._ready: tuple[str, ...] = ()
         self._remark = ""
+        self._hold_comes = False
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
@@ -63,6 +66,12 @@ class StatusLine(SpanLine):
         self._remark = words
         self.refresh()
 
+    def set_held(self, held: bool, *, comes: bool = False) -> None:
+        """Be in the colour of what is held while the run is; or say that it will be at its next boundary."""
+        self._hold_comes = comes
+        self.set_class(held, "-held")
+        self.refresh()
+
     def apply(self, change: Change) -> None:
         """Take up a change. Several in a row cost one redraw."""
         self.stale()
@@ -70,6 +79,9 @@ class StatusLine(SpanLine):
     def _tick(self) -> None:
         if self._trajectory is not None and self._trajectory.finished is None:
             self.refresh()
+
+    def role_style(self, role: str) -> Style:
+        return Style.null() if self.has_class("-held") else super().role_style(role)
 
     def line(self, width: int) -> Line:
         """What the line says in `width` cells."""
@@ -109,6 +121,8 @@ class StatusLine(SpanLine):
         role = state_role(activity.state)
         words = one_line(self._remark or activity.words, max(28, width * 2 // 5))
         parts = [Part(0, ((activity.sign, role), (f" {words}", role)))]
+        if finished is None and self._hold_comes:
+            parts.append(Part(1, (("‖ then held", "held"),)))
         if finished is None and (progress := trajectory.progress()) is not None and progress[1] > 1:
             parts.append(Part(11, progress_bar(progress[1], BAR, done=progress[0])))
         if trajectory.iterations:
