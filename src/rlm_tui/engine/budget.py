@@ -21,6 +21,7 @@ from rlm_tui.engine.over_budget import (
     over_iterations,
     over_seconds,
     over_tokens,
+    refused_calls,
 )
 
 LEAST_WAIT = 0.05
@@ -70,9 +71,9 @@ class RunBudget:
                 if calls + count <= limit:
                     self._calls += count
                     return
-            over = over_calls(calls, count, limit)
             if self._end.is_left_to_the_cell:
-                raise RuntimeError(over.error.message)
+                raise RuntimeError(refused_calls(calls, count, limit))
+            over = over_calls(calls, count, limit)
             if not self._end.reach(over, self._has_no_room_for(count), span, "call", control):
                 control.check()
                 raise RunStopped(Stop("cancelled", over.error))

@@ -37,12 +37,16 @@ def over_cell_seconds(limit: float) -> Over:
 
 
 def over_calls(used: int, count: int, limit: int) -> Over:
-    """In dspy's words: where nobody is asked it is the cell that reads them."""
-    message = (
+    message = f"The cell asks for {number_of(count, 'more call')}; {used:,} of {limit:,} are used."
+    return _over("max_llm_calls", "CallBudget", message, "--max-llm-calls", used + count)
+
+
+def refused_calls(used: int, count: int, limit: int) -> str:
+    """dspy's words, which the cell reads where nobody is asked."""
+    return (
         f"LLM call limit exceeded: {used} + {count} > {limit}. "
         "Use Python code for aggregation instead of making more LLM calls."
     )
-    return _over("max_llm_calls", "CallBudget", message, "--max-llm-calls", used + count)
 
 
 def over_iterations(used: int) -> Over:

@@ -32,6 +32,7 @@ class LiveRun:
         self._lock = threading.Lock()
         self._session: RunningSession | None = None
         self._cancelled = False
+        self._finishing = False
         self._will_hold = request.hold
         self.failure = ""
 
@@ -140,7 +141,18 @@ class LiveRun:
     def finish(self) -> None:
         """End the run with an answer that is extracted from what was found."""
         if self._session is not None:
+            self._finishing = True
             self._session.finish()
+
+    @property
+    def finishing(self) -> bool:
+        """Whether the person ended it with an answer that is being extracted."""
+        return self._finishing and self.active
+
+    def raise_budget(self, name: str, amount: float) -> None:
+        """Make `amount` the new limit of a budget. Raises SessionError."""
+        if self._session is not None:
+            self._session.raise_budget(name, amount)
 
     def refresh_volume(self) -> bool:
         """Let everybody see what cells wrote in the volume so far (in a thread). False: nothing runs now."""
@@ -148,9 +160,14 @@ class LiveRun:
         return session.refresh_volume() if session is not None and self.active else False
 
     def hand_over(self) -> HandedOver:
-        """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue."""
+        """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue.
+
+        Nobody is there any more who could be asked: a held run goes on.
+        """
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
         self._relay.turn_to(arriving.put)
+        if self._session is not None:
+            self._session.leave()
         while self._bridge.waiting:
             self._bridge.drain()
         self._bridge.close()

@@ -25,8 +25,8 @@ from rlm_tui.ui.run_control import (
     would_run_unconfined,
 )
 from rlm_tui.ui.screens.batch import BatchScreen
+from rlm_tui.ui.screens.explore_budgets import ExploreBudgets
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
-from rlm_tui.ui.screens.explore_debugging import ExploreDebugging
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreDebugging, ExploreChoices):
+class ExploreScreen(ExploreBudgets, ExploreChoices):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):
@@ -173,7 +173,7 @@ class ExploreScreen(ExploreDebugging, ExploreChoices):
         now = monotonic()
         if now > self._cancel_until:
             self._cancel_until = now + CANCEL_SECONDS
-            self.footer.say("esc again cancels the run", CANCEL_SECONDS)
+            self.footer.say("esc again cancels the run: what was found is kept", CANCEL_SECONDS)
         elif self.run is not None:
             self.run.cancel()
             self.footer.say("cancelling: what was found so far is kept", 6.0)
