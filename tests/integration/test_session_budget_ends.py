@@ -1,4 +1,4 @@
-"""The end of the budgets of iterations and calls: a person gives more, an answer is extracted, or it stops."""
+"""The end of the budgets of iterations and calls: more is given, an answer is extracted, or the run stops."""
 
 from __future__ import annotations
 

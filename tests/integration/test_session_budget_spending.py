@@ -1,4 +1,4 @@
-"""The end of the budgets of tokens, dollars and seconds, in all and for a cell; a cell that is interrupted."""
+"""The end of the budgets of tokens, dollars and seconds, in all and of a cell; an interrupted cell."""
 
 from __future__ import annotations
 

@@ -155,6 +155,9 @@ def _held_words(state: TrajectoryState, span: str, before: str, why: str, detail
             what = "an answer is extracted"
         case _:
             what = f"the cell of {place}"
+    if why == "breakpoint" and detail:
+        # Which one it is comes first: on a narrow screen the end is cut, and the iteration stands elsewhere.
+        return f"held: {one_line(detail, _WORDS_WIDTH)}, before {what}"
     reason = {"hold": "", "step": "", "breakpoint": " at a breakpoint", "budget": " by a budget"}.get(why, "")
     words = f"held before {what}{reason}"
     return f"{words}: {one_line(detail, _WORDS_WIDTH)}" if detail else words

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.message_pump import MessagePump
 
+from rlm_tui.core.breakpoints import SetBreakpoint
 from rlm_tui.core.events import AnyEvent, Value
 from rlm_tui.core.trajectory import Change, Trajectory
 from rlm_tui.ui.bridge import Bridge
@@ -33,7 +34,9 @@ class LiveRun:
         self._session: RunningSession | None = None
         self._cancelled = False
         self._finishing = False
+        self._left = False
         self._will_hold = request.hold
+        self._breakpoints: Sequence[SetBreakpoint] | None = None
         self.failure = ""
 
     @property
@@ -76,7 +79,11 @@ class LiveRun:
         session = start_session(self.request, self._relay)
         with self._lock:
             self._session = session
-            cancelled = self._cancelled
+            cancelled, breakpoints = self._cancelled, self._breakpoints
+        if breakpoints is not None:
+            session.set_breakpoints(breakpoints)
+        if self._left:
+            session.leave()
         if self._will_hold:
             session.hold()
         if cancelled:
@@ -133,6 +140,21 @@ class LiveRun:
             if hold is not None and hold.before == "cell":
                 self._will_hold = True
 
+    @property
+    def breakpoints(self) -> Sequence[SetBreakpoint]:
+        """Where it is held by itself."""
+        return self.request.breakpoints if self._breakpoints is None else self._breakpoints
+
+    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
+        """Hold the run at these and at no others, also one that is only being started."""
+        if tuple(breakpoints) == tuple(self.breakpoints):
+            return
+        with self._lock:
+            self._breakpoints = breakpoints
+            session = self._session
+        if session is not None:
+            session.set_breakpoints(breakpoints)
+
     def interrupt(self) -> None:
         """Stop the cell that runs now, and keep its variables."""
         if self._session is not None:
@@ -162,12 +184,17 @@ class LiveRun:
     def hand_over(self) -> HandedOver:
         """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue.
 
-        Nobody is there any more who could be asked: a held run goes on.
+        Nobody is there who could be asked or let it go on, so nothing holds it any more.
         """
+        self.set_breakpoints(())
+        self._will_hold = False
+        with self._lock:
+            self._left = True
+            session = self._session
+        if session is not None:
+            session.leave()
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
         self._relay.turn_to(arriving.put)
-        if self._session is not None:
-            self._session.leave()
         while self._bridge.waiting:
             self._bridge.drain()
         self._bridge.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rlm_tui.core.blobs import Blobs
+from rlm_tui.core.breakpoints import SetBreakpoint
 from rlm_tui.core.content import knowledge_path
 from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.events import AnyEvent
@@ -63,6 +64,8 @@ class RunningSession(Protocol):
     def raise_budget(self, name: str, amount: float) -> None: ...
 
     def leave(self) -> None: ...
+
+    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None: ...
 
     def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> Any: ...
 

@@ -72,6 +72,15 @@ EXPLORE_BINDINGS: list[BindingType] = [
         group=RUN,
     ),
     Binding(
+        "b",
+        "breakpoints",
+        "breakpoints",
+        show=False,
+        id="run.breakpoints",
+        tooltip="Breakpoints: where runs of the task are held by themselves",
+        group=RUN,
+    ),
+    Binding(
         "escape",
         "cancel",
         "cancel",
