@@ -149,3 +149,18 @@ def test_answers_are_remembered_by_a_flag_and_by_a_variable(tmp_path: Path) -> N
     again = rlm_tui(*asked, "--remember-answers").json
     assert (again["llm_calls"], again["outputs"]) == (0, first["outputs"])
     assert rlm_tui(*asked, RLM_TUI_DEBUGGER_REMEMBER_ANSWERS="true").json["llm_calls"] == 0
+
+
+def test_a_budget_that_is_used_up_asks_and_goes_on_or_ends_when_nobody_is_there() -> None:
+    arguments = ("run", "basic", "--lm", "offline", "--hold", "--max-iterations", "1", "--json")
+    raised = rlm_tui(*arguments, stdin="go\ngo\nraise iterations 1\nraise iterations 9\n")
+    assert raised.code == 0, raised.stderr
+    assert raised.json["status"] == "submitted"
+    assert "budget: " in raised.stderr
+    assert "raise max_iterations" in raised.stderr
+    assert "The budget of iterations is used up: raise it" in raised.stderr
+    assert "budget raised: max_iterations is 9 now" in raised.stderr
+    alone = rlm_tui(*arguments, stdin="go\n")
+    assert alone.code == 0, alone.stderr
+    assert alone.json["status"] == "extracted"
+    assert alone.stderr.count("The input has ended") == 1

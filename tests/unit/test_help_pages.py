@@ -92,4 +92,5 @@ def test_links_lead_somewhere_public() -> None:
 def test_titles_in_a_sentence() -> None:
     assert [in_a_sentence(page.title) for page in PAGES] == [
         "keys", "what an RLM is", "best practices", "RLM or one prompt?", "next steps",
+        "the debugger",
     ]  # fmt: skip

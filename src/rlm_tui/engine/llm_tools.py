@@ -55,12 +55,18 @@ def make_llm_tools(
         except RunStopped:
             raise RuntimeError(STOPPED) from None
 
+    def count(calls: int) -> None:
+        try:
+            reserve(calls)
+        except RunStopped:
+            raise RuntimeError(STOPPED) from None
+
     def llm_query(prompt: str) -> str:
         """Query the LLM with a prompt string."""
         _check_prompt(prompt, "llm_query: the prompt")
         [known] = recall([prompt])
         if known is None:
-            reserve(1)
+            count(1)
         with recorded_call(
             recorder,
             parent=invocation.cell,
@@ -82,7 +88,7 @@ def make_llm_tools(
             return []
         known = recall(prompts)
         if asked := known.count(None):
-            reserve(asked)
+            count(asked)
         with recorded_call(
             recorder,
             parent=invocation.cell,

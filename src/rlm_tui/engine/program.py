@@ -51,6 +51,7 @@ class Program:
         recorder: Recorder,
         control: RunControl,
         gate: Gate,
+        budget: RunBudget,
         run_id: str,
     ) -> None:
         settings, budgets = request.settings, request.settings.budgets
@@ -59,14 +60,15 @@ class Program:
         is_local = settings.sandbox.kind == "local"
         self._signature = build_signature(request.task)
         self._models = build_models(settings, pace=request.pace)
-        self._budget = RunBudget(budgets, control)
+        self._budget = budget
         self.sandboxes = SandboxFactory(
             settings,
             documents=documents.files,
             run_id=run_id,
-            cell_seconds=budgets.cell_seconds,
+            cell_seconds=budget.limits.cell_seconds,
             recorder=recorder,
         )
+        gate.on_held = self.sandboxes.hold_clocks
         self._rlm = ExplorerRLM(
             self._signature,
             RunSetting(

@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rlm_tui.core.iterations import CellStep, RemarkStep
 from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, one_line, truncate, visible
 from rlm_tui.core.trajectory import Call, Cell, Iteration, Trajectory
 
@@ -106,14 +107,40 @@ def _inside(iteration: Iteration) -> Iterator[str]:
         yield _line(iteration.remark, _BAD)
     if iteration.reasoning.strip() != _title(iteration):
         yield f'<pre style="{_PRE}">{_escaped(truncate(iteration.reasoning, TEXT_CHARACTERS))}</pre>'
+    yield from _steps_of_a_person(iteration)
     if iteration.code.strip():
-        yield f'<pre style="{_PRE};{_CODE}">{_python(truncate(iteration.code, CODE_CHARACTERS))}</pre>'
+        if iteration.original_code is not None:
+            yield _line("edited by a person; the planner wrote:", _FAINT)
+            yield f'<pre style="{_PRE};{_CODE};{_FAINT}">{_python(_cut_code(iteration.original_code))}</pre>'
+            yield _line("what was run:", _FAINT)
+        yield f'<pre style="{_PRE};{_CODE}">{_python(_cut_code(iteration.code))}</pre>'
+    if iteration.skipped is not None:
+        yield _line(f"not run: a person skipped it. {iteration.skipped}".strip(), _BAD)
     if iteration.calls:
         yield _calls(iteration.calls)
     if iteration.cell is not None:
         yield _printed(iteration.cell)
     if iteration.volume_written:
         yield _line(f"written to the volume: {', '.join(iteration.volume_written[:ITEMS])}", _FAINT)
+
+
+def _steps_of_a_person(iteration: Iteration) -> Iterator[str]:
+    """What a person told the planner, sent back, and ran on their own."""
+    cells = {cell.span: cell for cell in iteration.person_cells}
+    for step in iteration.steps:
+        match step:
+            case RemarkStep(text=text, by="person", sent_back=sent_back):
+                yield _line(f"a person {'sent the code back' if sent_back else 'said'}: {text}", _GOOD)
+            case CellStep(span=span) if span in cells:
+                yield _line("a person ran:", _GOOD)
+                yield f'<pre style="{_PRE};{_CODE}">{_python(_cut_code(cells[span].code))}</pre>'
+                yield _printed(cells[span])
+            case _:
+                pass
+
+
+def _cut_code(code: str) -> str:
+    return truncate(code, CODE_CHARACTERS)
 
 
 def _printed(cell: Cell) -> str:

@@ -21,6 +21,7 @@ PAGES = (
     HelpPage("best-practices", "Best practices"),
     HelpPage("rlm-or-one-prompt", "RLM or one prompt?"),
     HelpPage("next-steps", "Next steps"),
+    HelpPage("debugger", "The debugger"),
 )
 TO_READ = PAGES[1:]
 """Those that are read; the keys are made from what can be done where the person is."""

@@ -33,6 +33,9 @@ class LiveRun:
         self._lock = threading.Lock()
         self._session: RunningSession | None = None
         self._cancelled = False
+        self._finishing = False
+        self._left = False
+        self._will_hold = request.hold
         self._breakpoints: Sequence[SetBreakpoint] | None = None
         self.failure = ""
 
@@ -57,6 +60,11 @@ class LiveRun:
         return self.trajectory.held is not None
 
     @property
+    def hold_comes(self) -> bool:
+        """Whether the run goes on for now and will be held at its next boundary, as the person wanted."""
+        return self._will_hold and self.active and not self.held and not self._cancelled
+
+    @property
     def cancelled(self) -> bool:
         """Whether it was cancelled; it may take a few seconds to end."""
         return self._cancelled
@@ -74,6 +82,10 @@ class LiveRun:
             cancelled, breakpoints = self._cancelled, self._breakpoints
         if breakpoints is not None:
             session.set_breakpoints(breakpoints)
+        if self._left:
+            session.leave()
+        if self._will_hold:
+            session.hold()
         if cancelled:
             session.cancel()
 
@@ -86,24 +98,47 @@ class LiveRun:
             session.cancel()
 
     def hold(self) -> None:
-        """Hold the run before the next plan or cell."""
+        """Hold the run before the next plan or cell; one that is only being started, before its first."""
+        self._will_hold = True
         if self._session is not None:
             self._session.hold()
 
     def release(self) -> None:
-        """Let a held run go on."""
+        """Let a held run go on; one that would be held at its next boundary is not."""
+        self._will_hold = False
         if self._session is not None:
             self._session.release()
 
     def step(self) -> None:
         """Let a held run go on to the next plan or cell."""
         if self._session is not None:
+            self._will_hold = True
             self._session.step()
 
     def step_iteration(self) -> None:
         """Let a held run go on to its next plan."""
         if self._session is not None:
+            self._will_hold = True
             self._session.step_iteration()
+
+    def edit(self, code: str) -> None:
+        """Have `code` run in place of the planner's. Raises SessionError."""
+        if self._session is not None:
+            self._session.edit(code)
+
+    def skip(self, note: str) -> None:
+        """Don't run the cell; the planner reads `note`, and is held before its plan. Raises SessionError."""
+        if self._session is not None:
+            self._session.skip(note)
+            self._will_hold = True
+
+    def remark(self, text: str) -> None:
+        """Tell the planner something, or send it back from its cell. Raises SessionError."""
+        if self._session is not None:
+            hold = self.trajectory.held
+            self._session.remark(text)
+            if hold is not None and hold.before == "cell":
+                self._will_hold = True
 
     @property
     def breakpoints(self) -> Sequence[SetBreakpoint]:
@@ -128,7 +163,18 @@ class LiveRun:
     def finish(self) -> None:
         """End the run with an answer that is extracted from what was found."""
         if self._session is not None:
+            self._finishing = True
             self._session.finish()
+
+    @property
+    def finishing(self) -> bool:
+        """Whether the person ended it with an answer that is being extracted."""
+        return self._finishing and self.active
+
+    def raise_budget(self, name: str, amount: float) -> None:
+        """Make `amount` the new limit of a budget. Raises SessionError."""
+        if self._session is not None:
+            self._session.raise_budget(name, amount)
 
     def refresh_volume(self) -> bool:
         """Let everybody see what cells wrote in the volume so far (in a thread). False: nothing runs now."""
@@ -138,10 +184,15 @@ class LiveRun:
     def hand_over(self) -> HandedOver:
         """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue.
 
-        Nobody is there to let it go on, so nothing holds it any more.
+        Nobody is there who could be asked or let it go on, so nothing holds it any more.
         """
         self.set_breakpoints(())
-        self.release()
+        self._will_hold = False
+        with self._lock:
+            self._left = True
+            session = self._session
+        if session is not None:
+            session.leave()
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
         self._relay.turn_to(arriving.put)
         while self._bridge.waiting:

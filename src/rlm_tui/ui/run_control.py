@@ -61,6 +61,10 @@ class RunningSession(Protocol):
 
     def interrupt(self) -> None: ...
 
+    def raise_budget(self, name: str, amount: float) -> None: ...
+
+    def leave(self) -> None: ...
+
     def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None: ...
 
     def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> Any: ...
@@ -115,9 +119,17 @@ def ready_documents(
 
 
 def build_request(
-    task: Task, values: Mapping[str, str], document: AnyDocument | None, settings: Settings
+    task: Task,
+    values: Mapping[str, str],
+    document: AnyDocument | None,
+    settings: Settings,
+    *,
+    held: bool = False,
 ) -> RunRequest:
-    """The request for a run (in a thread: it imports the engine). Raises TaskError."""
+    """The request for a run, `held` from its start or not (in a thread: it imports the engine).
+
+    Raises TaskError.
+    """
     from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
     from rlm_tui.engine.signatures import SignatureError, fit_inputs
@@ -135,6 +147,8 @@ def build_request(
         documents=documents,
         settings=settings,
         pace=pace,
+        hold=held,
+        attended=True,
     )
 
 

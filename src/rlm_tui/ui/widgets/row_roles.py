@@ -87,3 +87,15 @@ def paint(line: Sequence[tuple[str, str]], style_of: Callable[[str], Style]) -> 
         if bare:
             segments.append(Segment(bare, style_of(role)))
     return Strip(segments)
+
+
+def apart(strip: Strip) -> Strip:
+    """`strip` as it is, with the blanks that a text begins with in segments of their own."""
+    segments: list[Segment] = []
+    for segment in strip:
+        bare = segment.text.lstrip(" ")
+        if bare and len(bare) < len(segment.text):
+            segments.append(Segment(" " * (len(segment.text) - len(bare)), segment.style))
+            segment = Segment(bare, segment.style)
+        segments.append(segment)
+    return Strip(segments, strip.cell_length)

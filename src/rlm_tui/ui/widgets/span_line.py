@@ -47,10 +47,11 @@ class SpanLine(Widget):
         width = self.content_size.width
         if y or width <= 0:
             return Strip.blank(width, self.rich_style)
-        strip = paint(self.line(width), self._style)
+        strip = paint(self.line(width), self.role_style)
         return strip.crop_extend(0, width, None).apply_style(self.rich_style)
 
-    def _style(self, role: str) -> Style:
+    def role_style(self, role: str) -> Style:
+        """The colour and weight of a role, without a background."""
         style = self._styles.get(role)
         if style is None:
             style = self._styles[role] = role_style(self, role)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.style import Style
+
+from rlm_tui.core.budget_use import BudgetUse
 from rlm_tui.core.change import Change
 from rlm_tui.core.events import RunStarted
 from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size, one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
+from rlm_tui.ui.widgets.budget_words import calls_part, share_part
 from rlm_tui.ui.widgets.row import Line, Span, cut_line, line_width, progress_bar
 from rlm_tui.ui.widgets.span_line import SpanLine
 
@@ -42,6 +46,7 @@ class StatusLine(SpanLine):
         self._now: Now = lambda: 0.0
         self._ready: tuple[str, ...] = ()
         self._remark = ""
+        self._hold_comes = False
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
@@ -63,6 +68,12 @@ class StatusLine(SpanLine):
         self._remark = words
         self.refresh()
 
+    def set_held(self, held: bool, *, comes: bool = False) -> None:
+        """Be in the colour of what is held while the run is; or say that it will be at its next boundary."""
+        self._hold_comes = comes
+        self.set_class(held, "-held")
+        self.refresh()
+
     def apply(self, change: Change) -> None:
         """Take up a change. Several in a row cost one redraw."""
         self.stale()
@@ -70,6 +81,9 @@ class StatusLine(SpanLine):
     def _tick(self) -> None:
         if self._trajectory is not None and self._trajectory.finished is None:
             self.refresh()
+
+    def role_style(self, role: str) -> Style:
+        return Style.null() if self.has_class("-held") else super().role_style(role)
 
     def line(self, width: int) -> Line:
         """What the line says in `width` cells."""
@@ -109,6 +123,8 @@ class StatusLine(SpanLine):
         role = state_role(activity.state)
         words = one_line(self._remark or activity.words, max(28, width * 2 // 5))
         parts = [Part(0, ((activity.sign, role), (f" {words}", role)))]
+        if finished is None and self._hold_comes:
+            parts.append(Part(1, (("‖ then held", "held"),)))
         if finished is None and (progress := trajectory.progress()) is not None and progress[1] > 1:
             parts.append(Part(11, progress_bar(progress[1], BAR, done=progress[0])))
         if trajectory.iterations:
@@ -116,13 +132,24 @@ class StatusLine(SpanLine):
             of: Line = (("iteration ", "dim"), (str(last.n), "strong"), (f"/{last.of}", "dim"))
             parts.append(Part(3, of, of[1:]))
         totals = trajectory.totals
+        uses = {use.name: use for use in trajectory.budget_uses(now)}
         seconds = totals.seconds if finished is not None and totals.seconds else now
-        parts.append(Part(4, ((human_seconds(seconds), "text"),)))
+        parts.append(_budgeted(4, ((human_seconds(seconds), "text"),), uses["max_seconds"]))
+        if finished is None and trajectory.calls:
+            calls = uses["max_llm_calls"]
+            parts.append(Part(2 if calls.is_short else 8, calls_part(calls)))
         tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
         known = "" if totals.tokens_known else "?"
-        parts.append(Part(7, ((f"{tokens}{known}", "text"), (" tok", "dim"))))
-        parts.append(Part(6, ((human_cost(totals.cost_usd if totals.cost_known else None), "text"),)))
+        spent: Line = ((f"{tokens}{known}", "text"), (" tok", "dim"))
+        parts.append(_budgeted(7, spent, uses["max_tokens"]))
+        cost = human_cost(totals.cost_usd if totals.cost_known else None)
+        parts.append(_budgeted(6, ((cost, "text"),), uses["max_cost_usd"]))
         return parts
+
+
+def _budgeted(rank: int, amount: Line, use: BudgetUse) -> Part:
+    """An amount with the part of its budget that is used; it stays longer where that is nearly all."""
+    return Part(2 if use.is_short else rank, (*amount, *share_part(use)), amount)
 
 
 def _subject(started: RunStarted) -> Part:
