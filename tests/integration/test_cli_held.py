@@ -157,7 +157,7 @@ def test_a_budget_that_is_used_up_asks_and_goes_on_or_ends_when_nobody_is_there(
     assert raised.code == 0, raised.stderr
     assert raised.json["status"] == "submitted"
     assert "budget: " in raised.stderr
-    assert "raise max_iterations" in raised.stderr
+    assert "raise max_iterations 2 goes on with more" in raised.stderr
     assert "The budget of iterations is used up: raise it" in raised.stderr
     assert "budget raised: max_iterations is 9 now" in raised.stderr
     alone = rlm_tui(*arguments, stdin="go\n")

@@ -106,9 +106,10 @@ class HeldPrompt:
             self._say(self._actions.code_lines(held))
         self._code_shown_for = ""
         if held.why == "budget":
-            name = held.budget or "NAME"
+            amount = "AMOUNT" if held.needs is None else f"{held.needs:.10g}"
             self._say(
-                f"raise {name} AMOUNT goes on with more, finish extracts an answer, cancel ends the run."
+                f"raise {held.budget or 'NAME'} {amount} goes on with more; finish extracts an answer; "
+                "cancel ends the run."
             )
         self._say("prompt shows what the planner was asked; help lists the commands.")
 
