@@ -643,6 +643,7 @@ class Cell:
         self.signal_until = 0.0
         self.next_signal = 0.0
         self.deadline: float | None = None
+        self.left: float | None = None  # of the time limit, while the clock is stopped
         self.submission: dict[str, Any] | None = None
 
     @staticmethod
@@ -1069,6 +1070,8 @@ class Session:
                 slot.put(frame)
         elif kind == "interrupt":
             self.interrupt(wanted(frame, "id", (int, str)))
+        elif kind == "clock":
+            self.set_clock(wanted(frame, "id", (int, str)), wanted(frame, "running", (bool,)))
         elif kind in ("execute", "evaluate"):
             cell = Cell(frame)
             self.waiting[cell.id] = cell
@@ -1365,6 +1368,19 @@ class Session:
                 self.waiting[identity].stop = "interrupted"
             elif self.current is not None and self.current.id == identity:
                 self.stop(self.current, "interrupted")
+
+    def set_clock(self, identity: Id, running: bool) -> None:
+        """Stops the time limit of the running cell, or lets it go on; for any other cell it came late."""
+        with self.cell_changed:
+            cell = self.current
+            if cell is None or cell.id != identity:
+                return
+            now = time.monotonic()
+            if not running and cell.deadline is not None:
+                cell.left, cell.deadline = max(0.0, cell.deadline - now), None
+            elif running and cell.left is not None:
+                cell.left, cell.deadline = None, now + cell.left
+            self.cell_changed.notify()
 
     def stop(self, cell: Cell, reason: str) -> None:
         """Asks the running cell to end, again and again for two seconds. From any thread but the main one."""

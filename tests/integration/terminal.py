@@ -29,6 +29,7 @@ class Terminal:
     """Starts the program; leaving the block kills it. `code` is how it ended by itself.
 
     `piped`: standard input is a pipe with these bytes, and the terminal is the session's, as in a shell.
+    `leads`: the terminal is the session's, so that its Ctrl-C is a signal.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Terminal:
         cwd: Path,
         size: tuple[int, int] = (120, 36),
         piped: bytes | None = None,
+        leads: bool = False,
         program: Sequence[str] = (sys.executable, "-m", "rlm_tui"),
         **more: str,
     ) -> None:
@@ -54,7 +56,7 @@ class Terminal:
             stderr=theirs,
             cwd=cwd,
             env={**environment, "TERM": "xterm-256color", **more},
-            preexec_fn=None if piped is None else _take_terminal,  # noqa: PLW1509 - as in a shell
+            preexec_fn=_take_terminal if leads or piped is not None else None,  # noqa: PLW1509 - as in a shell
         )
         os.close(theirs)
         if piped is not None:

@@ -77,6 +77,12 @@ class ToldSession:
     def interrupt(self) -> None:
         self.verbs.append("interrupt")
 
+    def raise_budget(self, name: str, amount: float) -> None:
+        self.verbs.append(f"raise_budget {name} {amount:g}")
+
+    def leave(self) -> None:
+        self.verbs.append("leave")
+
     def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> list[Any]:
         return []
 

@@ -11,7 +11,7 @@ from rlm_tui.core.blobs import MemoryBlobs
 from rlm_tui.core.events import AnyEvent, CodeEdited, Held, Released
 from rlm_tui.engine.control import RunControl, RunStopped, Stop
 from rlm_tui.engine.decisions import Boundary, Finish, Insert, Run, SendBack, Skip, Tell
-from rlm_tui.engine.gate import Gate, NotHeldError
+from rlm_tui.engine.gate import BudgetUsedUpError, Gate, NotHeldError
 from rlm_tui.engine.python_code import CodeError
 from rlm_tui.engine.recorder import Recorder
 
@@ -278,11 +278,20 @@ def test_who_is_asked_waits_for_an_answer_also_at_an_open_gate() -> None:
             )
         )
 
-    for verb in (passage.gate.release, passage.gate.finish):
+    def give_more() -> None:
+        with pytest.raises(BudgetUsedUpError, match=r"budget of calls is used up: raise it, finish"):
+            passage.gate.release()
+        passage.gate.budget_raised("max_tokens")
+        assert passage.waits(asking)
+        passage.gate.budget_raised("max_llm_calls")
+
+    for verb in (give_more, passage.gate.open, passage.gate.finish):
         asking = passage._start(ask)
         assert passage.waits(asking)
         held = [event for event in passage.events if isinstance(event, Held)][-1]
         assert (held.why, held.before, held.budget) == ("budget", "call", "max_llm_calls")
         verb()
         assert passage.passes(asking)
-    assert answers == [True, False]
+    assert answers == [True, True, False]
+    verbs = [event.verb for event in passage.events if isinstance(event, Released)]
+    assert verbs == ["raise_budget", "release", "finish"]

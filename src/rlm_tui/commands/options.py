@@ -48,6 +48,25 @@ CellSeconds = Annotated[float | None, typer.Option("--timeout", min=0.1, help="S
 MaxSeconds = Annotated[float | None, typer.Option("--max-seconds", min=0.1, help="Seconds for the run.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="Tokens for the run.")]
 MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="US dollars for the run.")]
+RememberAnswers = Annotated[
+    bool | None,
+    typer.Option(
+        "--remember-answers/--no-remember-answers",
+        help="What an earlier run asked the same model is answered from its log: nothing is asked or paid.",
+    ),
+]
+Hold = Annotated[
+    bool,
+    typer.Option("--hold", help="Start held, and ask what to do; the task's own breakpoints hold, too."),
+]
+Breakpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--breakpoint",
+        help="Where the run is held, as in `submit`, `iteration=4`, `code=open(`; may be repeated.",
+        metavar="TEXT",
+    ),
+]
 AsJson = Annotated[bool, JSON_OPTION]
 
 

@@ -34,8 +34,11 @@ def run(
     max_seconds: options.MaxSeconds = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    remember_answers: options.RememberAnswers = None,
     tools: options.Tools = None,
     instructions: Annotated[str, typer.Option(help="What the planner is told besides.")] = "",
+    hold: options.Hold = False,
+    breakpoints: options.Breakpoints = None,
     check: Check = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -54,6 +57,7 @@ def run(
         max_seconds=max_seconds,
         max_tokens=max_tokens,
         max_cost_usd=max_cost,
+        remember_answers=remember_answers,
     )
     run_task(
         task,
@@ -64,6 +68,8 @@ def run(
         as_json=as_json,
         tools=tools or [],
         instructions=instructions,
+        hold=hold,
+        breakpoints=breakpoints or [],
     )
 
 
@@ -78,19 +84,24 @@ def run_task(
     characters: int | None = None,
     tools: Sequence[str] = (),
     instructions: str = "",
+    hold: bool = False,
+    breakpoints: Sequence[str] = (),
 ) -> NoReturn:
     """Run a task to its end, say what came out, and leave with the exit code.
 
-    `characters`: only so many of the document's first ones are given.
+    `characters`: only so many of the document's first ones are given. With `hold`, or with `breakpoints`, a
+    person is asked while the run is held.
     """
     from rlm_tui.headless.result import exit_code, refusal_object, run_object
     from rlm_tui.headless.truth import check as check_outputs
     from rlm_tui.headless.truth import truth_about
 
     try:
+        from rlm_tui.headless.attendance import attended, read_breakpoints
         from rlm_tui.headless.request import build_request
         from rlm_tui.headless.truth import truth_about
 
+        points = read_breakpoints(breakpoints, hold=hold, document=document, inputs=inputs)
         request = build_request(
             task,
             document=document,
@@ -100,6 +111,7 @@ def run_task(
             tools=tools,
             instructions=instructions,
         )
+        request = attended(request, hold=hold, breakpoints=points)
         truth = truth_about(request) if check else None
     except (ValueError, OSError) as error:
         detail = described(error)

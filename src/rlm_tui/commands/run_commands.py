@@ -58,6 +58,8 @@ def _command(task: Task) -> Callable[..., None]:
             check=given["check"],
             as_json=given["as_json"],
             characters=given.get(CHARACTERS),
+            hold=given["hold"],
+            breakpoints=given["breakpoint"] or [],
         )
 
     parameters: list[tuple[str, Any, Any]] = [
@@ -77,6 +79,7 @@ def _command(task: Task) -> Callable[..., None]:
         ]
         parameters.append((CHARACTERS, characters, None))
     parameters += [(name, annotation, None) for name, (_, annotation) in _SETTINGS.items()]
+    parameters += [("hold", options.Hold, False), ("breakpoint", options.Breakpoints, None)]
     parameters += [("check", Check, False), ("as_json", options.AsJson, False)]
     signature = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

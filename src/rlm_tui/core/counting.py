@@ -16,12 +16,16 @@ from rlm_tui.core.iterations import LLM_KINDS, Call
 
 @dataclass(slots=True)
 class Counting:
-    """Running sums. `offline` runs cost nothing, whether their usage says so or not."""
+    """Running sums. `offline` runs cost nothing, whether their usage says so or not.
+
+    `nested_planner_calls` are those of the planner calls that nested RLMs made.
+    """
 
     offline: bool = False
     iterations: int = 0
     llm_calls: int = 0
     planner_calls: int = 0
+    nested_planner_calls: int = 0
     tool_calls: int = 0
     failed_calls: int = 0
     prompt_tokens: int = 0
@@ -34,13 +38,20 @@ class Counting:
         """One that counts apart from this."""
         return replace(self)
 
-    def plan_started(self) -> None:
-        """The planner was asked."""
-        self.planner_calls += 1
+    @property
+    def budgeted_calls(self) -> int:
+        """What the budget of calls counts: all requests that cells caused, planners of nested RLMs too."""
+        return self.llm_calls + self.nested_planner_calls
 
-    def plan_ready(self, usage: Usage | None, *, cached: bool, was_started: bool) -> None:
+    def plan_started(self, *, nested: bool = False) -> None:
+        """The planner was asked, that of a nested RLM if `nested`."""
+        self._count_planner(1, nested)
+
+    def plan_ready(
+        self, usage: Usage | None, *, cached: bool, was_started: bool, nested: bool = False
+    ) -> None:
         """The planner answered; `was_started` says whether `plan_started` counted the request already."""
-        self.planner_calls += (1 if usage is None else usage.requests) - was_started
+        self._count_planner((1 if usage is None else usage.requests) - was_started, nested)
         self._spend(usage, cached=cached)
 
     def call_started(self, call: Call) -> None:
@@ -65,9 +76,14 @@ class Counting:
 
     def _count_requests(self, call: Call, requests: int) -> None:
         if call.by_planner:
-            self.planner_calls += requests
+            self._count_planner(requests, call.parent is not None)
         else:
             self.llm_calls += requests
+
+    def _count_planner(self, requests: int, nested: bool) -> None:
+        self.planner_calls += requests
+        if nested:
+            self.nested_planner_calls += requests
 
     def _spend(self, usage: Usage | None, *, cached: bool) -> None:
         if usage is None:

@@ -193,12 +193,15 @@ class PlanReady(Event, frozen=True, tag="plan_ready", kw_only=True):
 
 
 class Held(Event, frozen=True, tag="held", kw_only=True):
-    """The run waits for a person. `budget` names the field of `Budgets` that is used up, if that is why."""
+    """The run waits for a person. `budget` names the field of `Budgets` that is used up, if that is why, and
+    `needs` is the least limit of it with which the run can go on.
+    """
 
     why: HoldReason
     before: HeldBefore
     detail: str = ""
     budget: str = ""
+    needs: float | None = None
 
 
 class Released(Event, frozen=True, tag="released", kw_only=True):

@@ -203,6 +203,7 @@ class Call:
     items: list[Call] = field(default_factory=list)
     items_done: int = 0
     items_failed: int = 0
+    items_cached: int = 0
     calls: list[Call] = field(default_factory=list)
     nested: list[Iteration] = field(default_factory=list)
     variables: dict[str, Variable] = field(default_factory=dict)

@@ -37,6 +37,7 @@ FLAGS = {
     "volume": "sandbox.volume",
     "theme": "ui.theme",
     "convert_html": "documents.convert_html",
+    "remember_answers": "debugger.remember_answers",
     **{name: f"budgets.{name}" for name in Budgets.__struct_fields__},
 }
 # The first that is set counts. Every other field has the variable RLM_TUI_<SECTION>_<FIELD>.

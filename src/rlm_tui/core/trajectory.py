@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
 from rlm_tui.core import events, trajectory_calls, trajectory_run, trajectory_snapshot, trajectory_turns
+from rlm_tui.core.budget_use import BudgetUse
 from rlm_tui.core.change import Change, ChangeKind
 from rlm_tui.core.events import AnyEvent, Totals, Value
 from rlm_tui.core.iterations import Call, Cell, Iteration, OutputPiece
 from rlm_tui.core.trajectory_activity import Activity, activity_of, progress_of
+from rlm_tui.core.trajectory_budgets import uses_of
 from rlm_tui.core.trajectory_snapshot import Snapshot
 from rlm_tui.core.trajectory_state import Problem, SandboxState, TrajectoryState
 
@@ -110,6 +112,10 @@ class Trajectory(TrajectoryState):
                 return trajectory_run.unknown(self, event)
             case _:
                 assert_never(event)
+
+    def budget_uses(self, now: float) -> list[BudgetUse]:
+        """How much of each budget is used `now` seconds into the run; what was held does not count."""
+        return uses_of(self, now)
 
     @property
     def totals(self) -> Totals:

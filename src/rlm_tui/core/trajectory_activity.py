@@ -146,7 +146,15 @@ def _held_words(state: TrajectoryState, span: str, before: str, why: str, detail
     place = "the next iteration" if iteration is None else f"iteration {iteration.n}"
     if iteration is not None and iteration.depth:
         place += " of a nested RLM"
-    what = place if before == "plan" else f"the cell of {place}"
+    match before:
+        case "plan":
+            what = place
+        case "call":
+            what = f"a call of {place}"
+        case "answer":
+            what = "an answer is extracted"
+        case _:
+            what = f"the cell of {place}"
     if why == "breakpoint" and detail:
         # Which one it is comes first: on a narrow screen the end is cut, and the iteration stands elsewhere.
         return f"held: {one_line(detail, _WORDS_WIDTH)}, before {what}"

@@ -80,6 +80,7 @@ def call_finished(state: TrajectoryState, event: CallFinished) -> Iterator[Chang
     if call.parent is not None and call.number == 0:
         call.parent.items_done += 1
         call.parent.items_failed += event.error is not None
+        call.parent.items_cached += event.cached
         yield CallChanged(call.parent.span)
 
 

@@ -83,6 +83,7 @@ def sandbox_changed(state: TrajectoryState, event: SandboxEvent) -> Iterator[Cha
     fields: dict[str, Any]
     match event:
         case SandboxStarting():
+            state.begin_clock()
             fields = {"state": "starting", "phases": _with_phase(before, event, state.now)}
         case SandboxReady():
             fields = {

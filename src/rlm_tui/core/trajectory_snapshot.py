@@ -25,6 +25,10 @@ _FIXED = (
     "ended_seconds",
     "budgets",
     "prefix",
+    "clock_from",
+    "held_before",
+    "held_since",
+    "held_at_cell",
 )
 _DICTS = ("sandboxes", "variables", "variable_marks", "volume_files", "holds")
 _GROWING = ("notes", "unknown", "problems")

@@ -99,6 +99,10 @@ class TrajectoryState:
         self.counting = Counting()
         self.ended_seconds: float | None = None
         self.holds: dict[str, Held] = {}
+        self.clock_from: float | None = None
+        self.held_before = 0.0
+        self.held_since: float | None = None
+        self.held_at_cell = 0.0
         self.open_iterations: dict[str, Iteration] = {}
         self.open_cells: dict[str, Cell] = {}
         self.open_calls: dict[str, Call] = {}
@@ -111,6 +115,15 @@ class TrajectoryState:
     def held(self) -> Held | None:
         """Why the run is held; None while it goes on."""
         return next(reversed(self.holds.values()), None)
+
+    def begin_clock(self) -> None:
+        """From now on the run's seconds count as its budget does, unless they do already."""
+        if self.clock_from is None:
+            self.clock_from = self.now
+
+    def held_seconds(self, now: float) -> float:
+        """How long the run has been held so far, at `now`: the budgets of seconds don't count that."""
+        return self.held_before + (0.0 if self.held_since is None else max(now - self.held_since, 0.0))
 
     @property
     def volume_written(self) -> list[str]:

@@ -68,12 +68,13 @@ def iteration_started(state: TrajectoryState, event: IterationStarted) -> Iterat
     state.iterations_by_span[event.span] = state.open_iterations[event.span] = iteration
     if parent is None:
         state.counting.iterations += 1
+        state.begin_clock()
     yield IterationAdded(event.span, len(siblings) - 1, iteration.parent_call)
 
 
 def plan_started(state: TrajectoryState, event: PlanStarted) -> Iterator[ChangeKind]:
     iteration = state.iterations_by_span.get(event.span)
-    state.counting.plan_started()
+    state.counting.plan_started(nested=iteration is not None and iteration.depth > 0)
     if iteration is None:
         yield state.odd(event, f"a plan for the iteration {event.span!r}, which never started")
         return
@@ -104,7 +105,8 @@ def plan_delta(state: TrajectoryState, event: PlanDelta) -> Iterator[ChangeKind]
 def plan_ready(state: TrajectoryState, event: PlanReady) -> Iterator[ChangeKind]:
     iteration = state.iterations_by_span.get(event.span)
     was_started = iteration is not None and iteration.awaits_plan
-    state.counting.plan_ready(event.usage, cached=event.cached, was_started=was_started)
+    nested = iteration is not None and iteration.depth > 0
+    state.counting.plan_ready(event.usage, cached=event.cached, was_started=was_started, nested=nested)
     if iteration is None:
         yield state.odd(event, f"a plan for the iteration {event.span!r}, which never started")
         return
@@ -128,6 +130,8 @@ def plan_ready(state: TrajectoryState, event: PlanReady) -> Iterator[ChangeKind]
 
 
 def held(state: TrajectoryState, event: Held) -> Iterator[ChangeKind]:
+    if not state.holds:
+        state.held_since = state.now
     state.holds[event.span] = event
     iteration = state.iteration_of(event.span)
     if iteration is not None and iteration.phase in ("planning", "planned"):
@@ -149,7 +153,14 @@ def released(state: TrajectoryState, event: Released) -> Iterator[ChangeKind]:
             state.touch(iteration)
             iteration.phase = "planned" if hold.before == "cell" else "planning"
             yield IterationChanged(iteration.span)
+    if not state.holds:
+        end_hold(state)
     yield HoldChanged()
+
+
+def end_hold(state: TrajectoryState) -> None:
+    """Nothing is held any more: from now on time counts again."""
+    state.held_before, state.held_since = state.held_seconds(state.now), None
 
 
 def code_edited(state: TrajectoryState, event: CodeEdited) -> Iterator[ChangeKind]:
@@ -201,6 +212,8 @@ def cell_started(state: TrajectoryState, event: CellStarted) -> Iterator[ChangeK
     code = _whole(state, event.code, iteration.written_code)
     cell = Cell(event.span, iteration, code, event.code, state.now, by=event.by, origin=event.origin)
     iteration.steps.append(CellStep(event.span))
+    if iteration.depth == 0:
+        state.held_at_cell = state.held_seconds(state.now)
     if event.by == "person":
         iteration.person_cells.append(cell)
     else:
@@ -290,6 +303,7 @@ def close_everything(state: TrajectoryState) -> Iterator[ChangeKind]:
         yield CallChanged(call.span)
     for open_things in (state.open_cells, state.open_calls, state.holds):
         open_things.clear()
+    end_hold(state)
 
 
 def _whole(state: TrajectoryState, value: Value, written: GrowingText) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
+from rlm_tui.core.budget_use import BUDGET_WORDS
 from rlm_tui.core.events import CodeEdited, Held, HeldBefore, HoldReason, Released
 from rlm_tui.engine.control import RunControl
 from rlm_tui.engine.decisions import (
@@ -32,6 +34,10 @@ class NotHeldError(RuntimeError):
     """What was asked for can be done only while the run is held; the message says where."""
 
 
+class BudgetUsedUpError(RuntimeError):
+    """The run can't go on before something is decided on its budget; the message says what can be done."""
+
+
 class BreakpointWords(Protocol):
     """Which breakpoint holds the run at a boundary, in words; "" for none."""
 
@@ -42,19 +48,25 @@ class BreakpointWords(Protocol):
 
 @dataclass
 class Holding:
-    """Somebody who waits at the gate. `code` is what will run; `decision` what the person decided."""
+    """Somebody who waits at the gate. `code` is what will run; `decision` what the person decided.
+
+    `budget` is the field of `Budgets` that is used up, `raised` whether the person gave it more.
+    """
 
     span: str
     before: HeldBefore
     depth: int = 0
     code: str = ""
     decision: Decision | None = None
+    budget: str = ""
+    raised: bool = False
 
 
 class Gate:
     """Open by default. `hold` stops whoever comes next until `release`; `step` lets exactly one pass.
 
-    With `hold_nested` False the boundaries of nested RLMs are passed by.
+    With `hold_nested` False the boundaries of nested RLMs are passed by. `on_held` is told when the first
+    starts to wait (True) and when the last has gone on (False); it must be quick.
     """
 
     def __init__(
@@ -65,6 +77,9 @@ class Gate:
         held: bool = False,
         hold_nested: bool = True,
     ) -> None:
+        self.on_held: Callable[[bool], None] = lambda _held: None
+        self._held_before = 0.0
+        self._held_since: float | None = None
         self._recorder = recorder
         self._breakpoints = breakpoints
         self._hold_nested = hold_nested
@@ -83,6 +98,12 @@ class Gate:
         return bool(self._holdings)
 
     @property
+    def held_seconds(self) -> float:
+        """How long the run has been held so far, in all."""
+        since = self._held_since
+        return self._held_before + (0.0 if since is None else time.monotonic() - since)
+
+    @property
     def finishing(self) -> bool:
         """Whether the person asked for the end of the run, with an answer that is extracted."""
         return self._finishing
@@ -96,7 +117,13 @@ class Gate:
                 self._why = "hold"
 
     def release(self) -> None:
-        """Let the run go on."""
+        """Let the run go on. Raises BudgetUsedUpError where a budget has to be decided on first."""
+        with self._changed:
+            self._refuse_for_budgets()
+            self.open()
+
+    def open(self) -> None:
+        """Nobody is there any more: let go on whoever waits, for a budget too."""
         with self._changed:
             self._why, self._steps, self._step_over = None, 0, None
             for holding in self._holdings:
@@ -104,13 +131,18 @@ class Gate:
             self._changed.notify_all()
 
     def step(self) -> None:
-        """Let one waiting plan or cell pass and hold again before the next."""
+        """Let one waiting plan or cell pass and hold again before the next. Raises BudgetUsedUpError."""
         with self._changed:
+            self._refuse_for_budgets()
             self._take_one_step(None)
 
     def step_iteration(self) -> None:
-        """Let the run go on to its next plan: its cell, and nested RLMs in it, are passed by."""
+        """Let the run go on to its next plan: its cell, and nested RLMs in it, are passed by.
+
+        Raises BudgetUsedUpError.
+        """
         with self._changed:
+            self._refuse_for_budgets()
             self._take_one_step(self._holdings[-1].depth if self._holdings else 0)
 
     def edit(self, code: str) -> None:
@@ -152,6 +184,14 @@ class Gate:
             self._finishing = True
             self._changed.notify_all()
 
+    def budget_raised(self, name: str) -> None:
+        """The budget `name` has room again: let go on who waits for it."""
+        with self._changed:
+            for holding in self._holdings:
+                if holding.budget == name and holding.decision is None:
+                    holding.decision, holding.raised = Go(), True
+            self._changed.notify_all()
+
     # What a run does
 
     def before_plan(self, where: Boundary, control: RunControl) -> PlanDecision:
@@ -185,17 +225,21 @@ class Gate:
         before: HeldBefore,
         detail: str,
         budget: str = "",
+        needs: float | None = None,
     ) -> bool:
         """Hold here, whatever is set, until a person lets the run go on (True) or finishes it (False).
 
-        Raises `RunStopped` when `control` says stop.
+        `needs` is the least limit of `budget` with which the run can go on. Raises `RunStopped` when
+        `control` says stop.
         """
         control.check()
         with self._changed, control.on_stop(self._wake):
             if self._finishing:
                 return False
-            self._recorder.emit(Held, span=span, why=why, before=before, detail=detail, budget=budget)
-            with self._holding(Holding(span, before)) as holding:
+            self._recorder.emit(
+                Held, span=span, why=why, before=before, detail=detail, budget=budget, needs=needs
+            )
+            with self._holding(Holding(span, before, budget=budget)) as holding:
                 while holding.decision is None and not self._finishing and control.reason is None:
                     self._changed.wait()
             self._tell_release(span, holding, control)
@@ -250,6 +294,8 @@ class Gate:
     def _verb(self, holding: Holding, control: RunControl) -> str:
         if control.reason is not None:
             return "cancel"
+        if holding.raised:
+            return "raise_budget"
         match holding.decision:
             case Skip():
                 return "skip"
@@ -265,10 +311,16 @@ class Gate:
     @contextmanager
     def _holding(self, holding: Holding) -> Iterator[Holding]:
         self._holdings.append(holding)
+        if len(self._holdings) == 1:
+            self._held_since = time.monotonic()
+            self.on_held(True)
         try:
             yield holding
         finally:
             self._holdings.remove(holding)
+            if not self._holdings:
+                self._held_before, self._held_since = self.held_seconds, None
+                self.on_held(False)
 
     def _breakpoint(self, where: Boundary, before: Before, code: str) -> str:
         if self._breakpoints is None or (where.depth and not self._hold_nested):
@@ -282,6 +334,15 @@ class Gate:
         if self._step_over is None or self._steps:
             return False
         return before == "cell" or where.depth > self._step_over
+
+    def _refuse_for_budgets(self) -> None:
+        # A cell's time is used up for the cell that ran over it, and for no other.
+        for holding in self._holdings:
+            if holding.budget not in ("", "cell_seconds") and holding.decision is None:
+                raise BudgetUsedUpError(
+                    f"The budget of {BUDGET_WORDS[holding.budget]} is used up: raise it, finish the run with "
+                    "an answer from what was found, or cancel it."
+                )
 
     def _take_one_step(self, over: int | None) -> None:
         self._why, self._steps, self._step_over = "step", 1, over

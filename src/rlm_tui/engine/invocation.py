@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.engine.control import RunControl
+from rlm_tui.engine.control import CONTROL, RunControl
 
 if TYPE_CHECKING:
     from rlm_tui.engine.cells import CellListener
@@ -18,7 +19,8 @@ class Invocation:
 
     `control` stops this call, `plan_control` the planner's answer that is waited for, `cell_control` what the
     running cell has asked for. `n` is the iteration, from 1, and `most_iterations` the budget. `fitting` are
-    the outputs of the last refused SUBMIT that did fit their types.
+    the outputs of the last refused SUBMIT that did fit their types. `take_turn(history, n)` takes one
+    iteration more.
     """
 
     span: str
@@ -34,6 +36,7 @@ class Invocation:
     bad_answers: int = 0
     extracted: bool = False
     fitting: dict[str, Any] = field(default_factory=dict)
+    take_turn: Callable[[Any, int], Any] | None = None
 
 
 INVOCATION: ContextVar[Invocation | None] = ContextVar("rlm_tui_invocation", default=None)
@@ -45,3 +48,17 @@ def current_invocation() -> Invocation:
     if invocation is None:
         raise LookupError("not inside a call of an RLM")
     return invocation
+
+
+def innermost_control(default: RunControl) -> RunControl:
+    """What stops the code that runs here: the cell that it was called from, the RLM call, or `default`."""
+    invocation = INVOCATION.get()
+    if invocation is None:
+        return CONTROL.get() or default
+    return invocation.cell_control if invocation.cell else invocation.control
+
+
+def is_extracting() -> bool:
+    """Whether this code asks for the run's answer: nothing may ask a person, or end, for that."""
+    invocation = INVOCATION.get()
+    return invocation is not None and invocation.extracted and invocation.depth == 0

@@ -16,6 +16,7 @@ from rlm_tui.engine.calls import error_of, recorded_call
 from rlm_tui.engine.control import RunStopped
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.recorder import Recorder
+from rlm_tui.store.answers import RememberedAnswer, RememberedAnswers
 
 Query = Callable[[str], str]
 STOPPED = "The cell was stopped before the answer came."
@@ -29,8 +30,12 @@ def make_llm_tools(
     recorder: Recorder,
     workers: int,
     model: Callable[[], str],
+    remembered: RememberedAnswers | None = None,
 ) -> dict[str, Callable[..., Any]]:
-    """The two tools over `query`, which asks the sub-LM once; `reserve(n)` raises at the limit of calls."""
+    """The two tools over `query`, which asks the sub-LM once; `reserve(n)` raises at the limit of calls.
+
+    What `remembered` knows is neither asked nor reserved.
+    """
 
     def ask(prompt: str) -> str:
         try:
@@ -38,14 +43,40 @@ def make_llm_tools(
         except RunStopped:
             raise RuntimeError(STOPPED) from None
 
+    def recall(prompts: list[str]) -> list[RememberedAnswer | None]:
+        if remembered is None:
+            return [None] * len(prompts)
+        try:
+            # The first look brings an index up to date, which may take seconds.
+            return abandonable(
+                lambda: [_recalled(remembered, recorder, model(), prompt) for prompt in prompts],
+                invocation.cell_control,
+            )
+        except RunStopped:
+            raise RuntimeError(STOPPED) from None
+
+    def count(calls: int) -> None:
+        try:
+            reserve(calls)
+        except RunStopped:
+            raise RuntimeError(STOPPED) from None
+
     def llm_query(prompt: str) -> str:
         """Query the LLM with a prompt string."""
         _check_prompt(prompt, "llm_query: the prompt")
-        reserve(1)
+        [known] = recall([prompt])
+        if known is None:
+            count(1)
         with recorded_call(
-            recorder, parent=invocation.cell, kind="llm_query", name="llm_query", prompt=prompt, model=model()
+            recorder,
+            parent=invocation.cell,
+            kind="llm_query",
+            name="llm_query",
+            prompt=prompt,
+            model=model(),
+            origin=_origin(known),
         ) as call:
-            call.answer = ask(prompt)
+            call.answer = ask(prompt) if known is None else known.text
         return call.answer
 
     def llm_query_batched(prompts: list[str]) -> list[str]:
@@ -55,7 +86,9 @@ def make_llm_tools(
             _check_prompt(prompt, f"llm_query_batched: prompt {index}")
         if not prompts:
             return []
-        reserve(len(prompts))
+        known = recall(prompts)
+        if asked := known.count(None):
+            count(asked)
         with recorded_call(
             recorder,
             parent=invocation.cell,
@@ -64,9 +97,9 @@ def make_llm_tools(
             model=model(),
             size=len(prompts),
         ) as batch:
-            return _ask_all(prompts, batch.span)
+            return _ask_all(prompts, known, batch.span)
 
-    def _ask_all(prompts: list[str], batch: str) -> list[str]:
+    def _ask_all(prompts: list[str], known: list[RememberedAnswer | None], batch: str) -> list[str]:
         answers: dict[int, str] = {}
         faults: list[BaseException] = []
         numbers = itertools.count()
@@ -75,7 +108,7 @@ def make_llm_tools(
         def work() -> None:
             while not faults and control.reason is None and (index := next(numbers)) < len(prompts):
                 try:
-                    answers[index] = ask_item(index, prompts[index], batch)
+                    answers[index] = ask_item(index, prompts[index], known[index], batch)
                 except BaseException as error:
                     faults.append(error)
 
@@ -95,7 +128,7 @@ def make_llm_tools(
             raise RuntimeError(STOPPED)
         return [answers[index] for index in range(len(prompts))]
 
-    def ask_item(index: int, prompt: str, batch: str) -> str:
+    def ask_item(index: int, prompt: str, known: RememberedAnswer | None, batch: str) -> str:
         with recorded_call(
             recorder,
             parent=batch,
@@ -105,15 +138,27 @@ def make_llm_tools(
             model=model(),
             batch=batch,
             index=index,
+            origin=_origin(known),
         ) as item:
             try:
-                item.answer = ask(prompt)
+                item.answer = ask(prompt) if known is None else known.text
             except dspy.LMError as error:
                 item.error = error_of(error)
                 return f"[ERROR] {format_error_for_lm(error)}"
         return item.answer
 
     return {"llm_query": llm_query, "llm_query_batched": llm_query_batched}
+
+
+def _origin(known: RememberedAnswer | None) -> str:
+    return "" if known is None else known.origin
+
+
+def _recalled(
+    remembered: RememberedAnswers, recorder: Recorder, model: str, prompt: str
+) -> RememberedAnswer | None:
+    # Two prompts that differ in a secret alone are recorded alike, and may have other answers.
+    return None if recorder.text(prompt) != prompt else remembered.find(model, prompt)
 
 
 def _check_prompt(prompt: Any, what: str) -> None:

@@ -10,7 +10,8 @@ from dspy.utils.callback import BaseCallback
 from rlm_tui.core.events import CallFinished, CallStarted, Usage
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.calls import ARGUMENT_CHARACTERS, error_of
-from rlm_tui.engine.control import CONTROL, RunControl
+from rlm_tui.engine.control import CONTROL, RunControl, RunStopped, Stop
+from rlm_tui.engine.invocation import innermost_control, is_extracting
 from rlm_tui.engine.place import PLACE, Place, current_place
 from rlm_tui.engine.plain import shortened
 from rlm_tui.engine.recorder import Recorder
@@ -31,8 +32,11 @@ class RunCallback(BaseCallback):
 
     def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
         # Raised past dspy, which lets only a BaseException of a callback through: the request is not made.
-        self._budget.enforce()
+        control = innermost_control(self._control)
+        goes_on = self._budget.enforce(current_place().span, "answer" if is_extracting() else "call", control)
         (CONTROL.get() or self._control).check()
+        if not goes_on and not is_extracting():
+            raise RunStopped(Stop("cancelled"))
         current_place().spending.asked(prompt_text(inputs), str(getattr(instance, "model", "")))
 
     def on_lm_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:

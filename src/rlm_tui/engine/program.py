@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dspy
@@ -29,6 +30,7 @@ from rlm_tui.engine.start import local_volume
 from rlm_tui.engine.volume_watch import LocalVolumeWatch
 from rlm_tui.lm.failures import explain
 from rlm_tui.lm.models import build_models
+from rlm_tui.store.answers import RememberedAnswers
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
@@ -49,6 +51,7 @@ class Program:
         recorder: Recorder,
         control: RunControl,
         gate: Gate,
+        budget: RunBudget,
         run_id: str,
     ) -> None:
         settings, budgets = request.settings, request.settings.budgets
@@ -57,14 +60,15 @@ class Program:
         is_local = settings.sandbox.kind == "local"
         self._signature = build_signature(request.task)
         self._models = build_models(settings, pace=request.pace)
-        self._budget = RunBudget(budgets, control)
+        self._budget = budget
         self.sandboxes = SandboxFactory(
             settings,
             documents=documents.files,
             run_id=run_id,
-            cell_seconds=budgets.cell_seconds,
+            cell_seconds=budget.limits.cell_seconds,
             recorder=recorder,
         )
+        gate.on_held = self.sandboxes.hold_clocks
         self._rlm = ExplorerRLM(
             self._signature,
             RunSetting(
@@ -76,6 +80,7 @@ class Program:
                 workers=settings.sandbox.batch_workers,
                 streaming=True,
                 volume=LocalVolumeWatch(local_volume(settings)) if is_local else RemoteVolumeWatch(),
+                remembered=self._remembered(run_id) if settings.debugger.remember_answers else None,
             ),
             max_iters=budgets.max_iterations,
             max_llm_calls=budgets.max_llm_calls,
@@ -111,6 +116,9 @@ class Program:
             self.kill()
         self._models.close()
         return self._ended(prediction)
+
+    def _remembered(self, run_id: str) -> RememberedAnswers:
+        return RememberedAnswers(partial(self._recorder.note, "warning"), own_run=run_id)
 
     def _tell_retry(self, sentence: str) -> None:
         self._recorder.note("warning", sentence, span=current_place().span)

@@ -15,13 +15,14 @@ from dspy.primitives.facade import _resolve_signature
 from dspy.primitives.repl_types import REPLHistory, REPLVariable
 from dspy.utils.exceptions import AdapterParseError
 
+from rlm_tui.core.text import number_of
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.calls import recorded_call
 from rlm_tui.engine.control import CONTROL, RunControl
 from rlm_tui.engine.facade import ExplorerFacade
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.host_tools import taking_positions
-from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation
+from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation, innermost_control
 from rlm_tui.engine.llm_tools import make_llm_tools
 from rlm_tui.engine.output_types import ExtractionError, fit_outputs, refusal
 from rlm_tui.engine.place import current_place
@@ -32,6 +33,7 @@ from rlm_tui.engine.turn import Turn
 from rlm_tui.engine.volume_watch import VolumeWatch
 from rlm_tui.sandbox.document_input import FileInput
 from rlm_tui.sandbox.wire import CellError
+from rlm_tui.store.answers import RememberedAnswers
 
 DEEPEST = 4
 
@@ -48,6 +50,7 @@ class RunSetting:
     workers: int
     streaming: bool
     volume: VolumeWatch
+    remembered: RememberedAnswers | None = None
 
 
 class ExplorerRLM(dspy.RLM):
@@ -97,12 +100,25 @@ class ExplorerRLM(dspy.RLM):
         query = super()._make_llm_tools(_Unlimited())["llm_query"]
         return make_llm_tools(
             query,
-            budget.reserve,
+            self._reserving(budget),
             invocation=current_invocation(),
             recorder=self._setting.recorder,
             workers=max_workers or self._setting.workers,
             model=lambda: str(getattr(self.sub_lm or dspy.settings.lm, "model", "")),
+            remembered=self._setting.remembered,
         )
+
+    def _reserving(self, budget: _LLMCallBudget) -> Callable[[int], None]:
+        """What counts calls before they are made: the run's budget, or that of this nested RLM."""
+        control = self._setting.control
+
+        def reserve(count: int) -> None:
+            if self._depth:
+                budget.reserve(count)
+                return
+            self._setting.budget.reserve(count, current_place().span, innermost_control(control))
+
+        return reserve
 
     def _make_interpreter_tool(self, tool: Any) -> Callable[..., Any]:
         """dspy's takes arguments by name alone; a planner that reads `tool(a, b)` writes `tool(1, 2)`."""
@@ -114,7 +130,7 @@ class ExplorerRLM(dspy.RLM):
             interpreter_factory,
             None,
             lm=self.sub_lm,
-            reserve=budget.reserve,
+            reserve=self._reserving(budget),
             build_rlm=self._build_nested,
             invocation=current_invocation(),
             recorder=self._setting.recorder,
@@ -174,23 +190,31 @@ class ExplorerRLM(dspy.RLM):
         interpreter_factory: Any,
         sub_agent_rules: str,
     ) -> Any:
-        return Turn(
-            rlm=self,
-            setting=self._setting,
-            invocation=current_invocation(),
-            sandbox=repl,
-            variables=variables,
-            history=history,
-            n=iteration + 1,
-            outputs=output_field_names,
-            plan=lambda so_far, number: self.generate_action(
-                signature=self._action_signature_for_current_factory(interpreter_factory, sub_agent_rules),
-                variables_info=[variable.format() for variable in variables],
-                repl_history=so_far,
-                iteration=number,
-            ),
-            execute=lambda code: self._execute_code(repl, code, input_args),
-        ).take()
+        invocation = current_invocation()
+
+        def take_turn(so_far: REPLHistory, n: int) -> Any:
+            return Turn(
+                rlm=self,
+                setting=self._setting,
+                invocation=invocation,
+                sandbox=repl,
+                variables=variables,
+                history=so_far,
+                n=n,
+                outputs=output_field_names,
+                plan=lambda so_far, number: self.generate_action(
+                    signature=self._action_signature_for_current_factory(
+                        interpreter_factory, sub_agent_rules
+                    ),
+                    variables_info=[variable.format() for variable in variables],
+                    repl_history=so_far,
+                    iteration=number,
+                ),
+                execute=lambda code: self._execute_code(repl, code, input_args),
+            ).take()
+
+        invocation.take_turn = take_turn
+        return take_turn(history, iteration + 1)
 
     def finish(
         self, variables: list[REPLVariable], history: REPLHistory, output_field_names: list[str]
@@ -202,8 +226,16 @@ class ExplorerRLM(dspy.RLM):
     def _extract_fallback(
         self, variables: list[REPLVariable], history: REPLHistory, output_field_names: list[str]
     ) -> Any:
+        """The end of dspy's loop: go on while the budget of iterations was raised, else extract an answer."""
+        invocation, budget = current_invocation(), self._setting.budget
+        while self._depth == 0 and budget.allows_iteration(invocation.iteration, invocation.control):
+            assert invocation.take_turn is not None, "an iteration was taken before"
+            after = invocation.take_turn(history, invocation.n + 1)
+            if isinstance(after, dspy.Prediction):
+                return after
+            history = after
         note = (
-            f"The planner did not submit within its {self.max_iters} iterations; "
+            f"The planner did not submit within its {number_of(invocation.most_iterations, 'iteration')}; "
             "the outputs are extracted from what it found."
         )
         return self._extract(variables, history, output_field_names, note)
@@ -229,7 +261,7 @@ class ExplorerRLM(dspy.RLM):
                 # Not dspy's own: it reads attributes, and a Prediction has methods called items, keys, get, …
                 answer = {name: found[name] for name in output_field_names}
             except AdapterParseError as error:
-                raise ExtractionError(self.max_iters, invocation.fitting) from error
+                raise ExtractionError(invocation.most_iterations, invocation.fitting) from error
             record.answer = "\n".join(f"{name}: {value}" for name, value in answer.items())
         return dspy.Prediction(
             trajectory=[entry.model_dump() for entry in history],

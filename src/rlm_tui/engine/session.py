@@ -21,6 +21,8 @@ from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import Redactor
 from rlm_tui.engine.breakpoint_watch import BreakpointWatch
+from rlm_tui.engine.budget import RunBudget
+from rlm_tui.engine.budget_end import BudgetEnd
 from rlm_tui.engine.control import RunControl
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.outcome import Outcome, failed
@@ -93,6 +95,14 @@ class Session(SessionVerbs):
             held=request.hold,
             hold_nested=request.settings.debugger.hold_nested,
         )
+        end = BudgetEnd(
+            self._control,
+            self._gate,
+            at_end=request.settings.debugger.at_budget_end,
+            attended=request.attended,
+            finish=self.finish,
+        )
+        self._budget = RunBudget(request.settings.budgets, self._control, end)
         self._thread: threading.Thread | None = None
         self._program: Program | None = None
         self._finish_lock = threading.Lock()
@@ -159,6 +169,7 @@ class Session(SessionVerbs):
                 recorder=recorder,
                 control=self._control,
                 gate=self._gate,
+                budget=self._budget,
                 run_id=self.run_id,
             )
             return self._program.run()

@@ -18,7 +18,7 @@ from rlm_tui.core.events import CellAuthor, CellSkipped, ErrorDetail, IterationS
 from rlm_tui.core.history_words import PERSONS_STEP, REMARK_CODE, SENT_BACK, SKIPPED, TOLD
 from rlm_tui.engine.cells import fail_cell, run_cell
 from rlm_tui.engine.control import RunControl, RunStopped
-from rlm_tui.engine.decisions import Boundary, Finish, Go, Insert, Run, SendBack, Skip, Tell
+from rlm_tui.engine.decisions import Before, Boundary, Finish, Go, Insert, Run, SendBack, Skip, Tell
 from rlm_tui.engine.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ class Turn:
         invocation.control.check()
         invocation.iteration = recorder.span("iteration")
         invocation.n = self.n
+        if invocation.depth == 0:
+            self.setting.budget.iterations = self.n
+            invocation.most_iterations = self.setting.budget.limits.max_iterations
         recorder.emit(
             IterationStarted,
             span=invocation.iteration,
@@ -63,6 +66,8 @@ class Turn:
 
     def _before_plan(self) -> Any:
         """Wait at the gate, and do what the person wants done here; gives a prediction that ends the run."""
+        if not self._is_within_budget("plan"):
+            return self._finish()
         while True:
             decision = self.setting.gate.before_plan(self._boundary, self.invocation.control)
             match decision:
@@ -89,7 +94,8 @@ class Turn:
             if invocation.control.reason is None and setting.gate.finishing:
                 return self._finish()
             raise
-        setting.budget.enforce()
+        if not self._is_within_budget("cell"):
+            return self._finish()
         try:
             code = str(_strip_code_fences(action.code))
         except SyntaxError as error:
@@ -128,9 +134,8 @@ class Turn:
         if isinstance(after, Prediction):
             return after
         self.history = after
-        if self.setting.gate.finishing:
+        if self.setting.gate.finishing or not self.setting.budget.enforce_unasked():
             return self._finish()
-        self.setting.budget.enforce()
         self.invocation.control.check()
         return after
 
@@ -163,7 +168,23 @@ class Turn:
 
     # The ways to the sandbox and to the planner's history
 
+    def _is_within_budget(self, before: Before) -> bool:
+        """Whether the run may go on here; False: it ends with an answer that is extracted."""
+        invocation = self.invocation
+        goes_on = self.setting.budget.enforce(invocation.iteration, before, invocation.control)
+        invocation.control.check()
+        return goes_on
+
     def _run_cell(self, code: str, by: CellAuthor) -> Any:
+        try:
+            return self._run_timed_cell(code, by)
+        finally:
+            result = self.invocation.listener.result
+            if result is not None and result.status == "timeout":
+                self.setting.budget.cell_ran_over()
+
+    def _run_timed_cell(self, code: str, by: CellAuthor) -> Any:
+        self.sandbox.cell_timeout = self.setting.budget.limits.cell_seconds
         return run_cell(
             self.invocation,
             self.setting.recorder,

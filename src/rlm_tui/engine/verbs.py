@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rlm_tui.core.breakpoints import SetBreakpoint
+from rlm_tui.core.budget_use import BudgetError
+from rlm_tui.core.events import BudgetRaised, Budgets
 from rlm_tui.engine.breakpoint_watch import BreakpointWatch
+from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.control import RunControl, Stop
-from rlm_tui.engine.gate import Gate, NotHeldError
+from rlm_tui.engine.gate import BudgetUsedUpError, Gate, NotHeldError
 from rlm_tui.engine.python_code import CodeError
 from rlm_tui.engine.recorder import Recorder
 
@@ -30,8 +33,14 @@ class SessionVerbs:
     _recorder: Recorder
     _control: RunControl
     _gate: Gate
+    _budget: RunBudget
     _watch: BreakpointWatch
     _program: Program | None
+
+    @property
+    def done(self) -> bool:
+        """Whether the last event, `run_finished`, has been told."""
+        raise NotImplementedError
 
     @property
     def is_held(self) -> bool:
@@ -53,16 +62,40 @@ class SessionVerbs:
         self._gate.hold()
 
     def release(self) -> None:
-        """Let a held run go on."""
-        self._gate.release()
+        """Let a held run go on. Raises SessionError where a budget has to be decided on first."""
+        with _refusals():
+            self._gate.release()
 
     def step(self) -> None:
-        """Let a held run go on to the next plan or cell."""
-        self._gate.step()
+        """Let a held run go on to the next plan or cell. Raises SessionError as `release` does."""
+        with _refusals():
+            self._gate.step()
 
     def step_iteration(self) -> None:
-        """Let a held run go on to its next plan, past its cell and nested RLMs."""
-        self._gate.step_iteration()
+        """Let a held run go on to its next plan, past its cell and nested RLMs.
+
+        Raises SessionError as `release` does.
+        """
+        with _refusals():
+            self._gate.step_iteration()
+
+    def raise_budget(self, name: str, amount: float) -> None:
+        """Make `amount` the new limit of the budget `name` (a field of `Budgets`); who waits for it goes on.
+
+        Raises SessionError for what is no number, or not more than what is used.
+        """
+        if self.done:
+            raise SessionError("The run has ended: its budgets can't be raised any more.")
+
+        def tell(budgets: Budgets) -> None:
+            self._recorder.emit(BudgetRaised, name=name, budgets=budgets)
+
+        with _refusals():
+            self._budget.raise_to(name, amount, tell)
+
+    def leave(self) -> None:
+        """Nobody is there any more who could be asked: a held run goes on, and a budget's end ends it."""
+        self._budget.leave()
 
     def edit(self, code: str) -> None:
         """Have `code` run in place of the planner's; the run stays held. Raises SessionError."""
@@ -135,5 +168,5 @@ class SessionVerbs:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (NotHeldError, CodeError) as error:
+    except (NotHeldError, CodeError, BudgetUsedUpError, BudgetError) as error:
         raise SessionError(str(error)) from error

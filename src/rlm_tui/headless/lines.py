@@ -16,6 +16,7 @@ from rlm_tui.core.text import (
     visible,
 )
 from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.headless.held_words import Debugging, debugging_lines, recorded_words
 
 _WIDTH = 160
 
@@ -45,6 +46,8 @@ class LinePrinter:
                 self._line(f"run {event.run_id}: {visible(event.task)}, {visible(event.planner)}")
                 for document in event.documents.values():
                     self._line(_document_words(document, path=self._paths))
+                if event.forked is not None:
+                    self._line(f"forked from {one_line(event.forked.run_id, 100)} at {event.forked.at}")
             case events.SandboxReady():
                 confinement = event.detail or ("confined" if event.confined else "unconfined")
                 self._line(f"sandbox {event.kind} ready in {human_seconds(event.seconds)}: {confinement}")
@@ -54,11 +57,18 @@ class LinePrinter:
                 nested = "nested " if event.parent not in ("", "run") else ""
                 self._line(f"{nested}iteration {event.n}/{event.of}")
             case events.PlanReady():
+                if event.origin:
+                    self._line(f"  plan{recorded_words(event.origin)}")
                 if event.reasoning.text:
                     self._line(f"  reasoning: {one_line(event.reasoning.text, _WIDTH)}")
                 if event.remark:
                     self._line(f"  remark: {one_line(event.remark, _WIDTH)}")
                 self._block("  code", event.code.text)
+            case events.CellStarted(by="person"):
+                self._block("  code of the person", event.code.text)
+            case events.CodeEdited():
+                self._debugging(event, trajectory)
+                self._block("  code", event.after.text)
             case events.CellOutput():
                 self._output(event.span, event.text)
             case events.CellFinished():
@@ -67,6 +77,16 @@ class LinePrinter:
                 self._line(f"  cell {event.status} in {human_seconds(event.seconds)}{error}")
             case events.CallFinished():
                 self._call(event, trajectory)
+            case (
+                events.Held()
+                | events.Released()
+                | events.CellSkipped()
+                | events.Remarked()
+                | events.BudgetRaised()
+                | events.PrefixReplayed()
+                | events.SandboxRecovered()
+            ):
+                self._debugging(event, trajectory)
             case events.Note():
                 self._line(f"{event.level}: {one_line(event.text, _WIDTH)}")
             case events.RunFinished():
@@ -77,13 +97,21 @@ class LinePrinter:
     def idle(self) -> None:
         """Lines are printed at once."""
 
+    def _debugging(self, event: Debugging, trajectory: Trajectory) -> None:
+        for line in debugging_lines(event, trajectory):
+            self._line(line)
+
     def _call(self, event: events.CallFinished, trajectory: Trajectory) -> None:
         call = trajectory.call(event.span)
         if call is None or call.index is not None:
             return
         failed = f" failed: {one_line(event.error.message, _WIDTH)}" if event.error else ""
         many = f" × {call.size}" if call.size else ""
-        self._line(f"  call {one_line(call.name, 60)}{many} in {human_seconds(event.seconds)}{failed}")
+        recorded = recorded_words(event.origin, cached=event.cached)
+        if call.items_cached:
+            recorded = f", {call.items_cached:,} cached"
+        took = human_seconds(event.seconds)
+        self._line(f"  call {one_line(call.name, 60)}{many} in {took}{recorded}{failed}")
 
     def _finish(self, event: events.RunFinished) -> None:
         totals = event.totals

@@ -12,7 +12,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from rlm_tui.core import events
-from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, visible
+from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, one_line, visible
+from rlm_tui.headless.held_words import Debugging, debugging_lines, recorded_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ class LivePrinter:
         self._trajectory = trajectory
         self._clock = clock
         self._console = Console(file=sys.stdout, highlight=False)
+        self._cached_calls = 0
         self._spinner = Spinner("dots", style="yellow")
         self._live = Live(
             console=self._console,
@@ -43,6 +45,14 @@ class LivePrinter:
     def __exit__(self, *_: object) -> None:
         self._live.__exit__(None, None, None)
 
+    def stand_aside(self) -> None:
+        """Take the live line away: somebody writes there."""
+        self._live.stop()
+
+    def come_back(self) -> None:
+        """Show the live line again."""
+        self._live.start()
+
     def print_event(self, event: events.AnyEvent, trajectory: Trajectory) -> None:
         """Print what `event` adds above the live line."""
         match event:
@@ -56,6 +66,24 @@ class LivePrinter:
                 self._plan(event, trajectory)
             case events.CellOutput():
                 self._text(event.text.rstrip("\n"), "red" if event.stream == "stderr" else "")
+            case events.CellStarted(by="person"):
+                self._text("code of the person", "magenta")
+                self._code(event.code.text)
+            case events.CodeEdited():
+                self._debugging(event, trajectory)
+                self._code(event.after.text)
+            case events.CallFinished(cached=True):
+                self._cached_calls += 1
+            case (
+                events.Held()
+                | events.Released()
+                | events.CellSkipped()
+                | events.Remarked()
+                | events.BudgetRaised()
+                | events.PrefixReplayed()
+                | events.SandboxRecovered()
+            ):
+                self._debugging(event, trajectory)
             case events.CellFinished() if event.error is not None:
                 self._text(f"{event.status}: {event.error.kind}: {event.error.message}", "red")
             case events.SandboxLost():
@@ -75,9 +103,16 @@ class LivePrinter:
         number = f"{iteration.n}/{iteration.of}" if iteration else "?"
         self._console.print()
         title = one_line(event.reasoning.text or event.remark or "no reasoning", 400)
-        self._text(f"▶ {number}  {title}", "cyan")
-        if event.code.text.strip():
-            self._print(Syntax(visible(event.code.text).rstrip(), "python", background_color="default"))
+        self._text(f"▶ {number}  {title}{recorded_words(event.origin)}", "cyan")
+        self._code(event.code.text)
+
+    def _code(self, code: str) -> None:
+        if code.strip():
+            self._print(Syntax(visible(code).rstrip(), "python", background_color="default"))
+
+    def _debugging(self, event: Debugging, trajectory: Trajectory) -> None:
+        for line in debugging_lines(event, trajectory):
+            self._text(line, "magenta")
 
     def _finish(self, event: events.RunFinished) -> None:
         totals = event.totals
@@ -85,9 +120,10 @@ class LivePrinter:
         self._console.print()
         cost = human_cost(totals.cost_usd) if totals.cost_known else "cost unknown"
         tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
+        cached = f" · {number_of(self._cached_calls, 'answer')} cached" if self._cached_calls else ""
         self._text(
             f"{'✓' if good else '✗'} {event.status} · {totals.iterations} iterations"
-            f" · {totals.llm_calls} calls"
+            f" · {totals.llm_calls} calls{cached}"
             f" · {tokens} tokens · {cost} · {human_seconds(totals.seconds)}",
             "bold green" if good else "bold red",
         )

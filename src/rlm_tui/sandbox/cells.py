@@ -13,6 +13,7 @@ from dspy.primitives.code_interpreter import CodeExecutionError, FinalOutput
 from rlm_tui.core.events import CellStatus
 from rlm_tui.sandbox.wire import CellError, Done
 
+LEAST_WAIT = 0.05
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
@@ -51,6 +52,35 @@ class Cell:
         self._done: Done | None = None
         self._texts: list[str] = []
         self._lock = threading.Lock()
+        self._held_before = 0.0
+        self._held_since: float | None = None
+
+    @property
+    def clock_runs(self) -> bool:
+        """Whether its time counts; it does not while the run is held."""
+        return self._held_since is None
+
+    def hold_clock(self, held: bool) -> None:
+        """From now on its time doesn't count, or counts again."""
+        with self._lock:
+            now = time.monotonic()
+            if held and self._held_since is None:
+                self._held_since = now
+            elif not held and self._held_since is not None:
+                self._held_before, self._held_since = self._held_before + now - self._held_since, None
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end; False when `seconds` of the cell's own time passed first."""
+        while (left := seconds - self._own_seconds()) > 0:
+            if self.finished.wait(max(left, LEAST_WAIT)):
+                return True
+        return self.finished.is_set()
+
+    def _own_seconds(self) -> float:
+        with self._lock:
+            now = time.monotonic()
+            held = 0.0 if self._held_since is None else now - self._held_since
+            return now - self.started - self._held_before - held
 
     @property
     def text(self) -> str:

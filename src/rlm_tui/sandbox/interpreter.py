@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import threading
@@ -69,6 +70,7 @@ class DriverInterpreter:
         self._ids = itertools.count(1)
         self._other_ids = itertools.count(OTHER_IDS)
         self._execute_lock = threading.Lock()
+        self._clock_lock = threading.Lock()
         self._cancelled = False
         self._shut_down = False
         self._cell: Cell | None = None
@@ -190,6 +192,18 @@ class DriverInterpreter:
         """Stop the running cell, keep its variables; returns at once. No cell: does nothing."""
         self._stop("interrupt")
 
+    def hold_clock(self, held: bool) -> None:
+        """Stop the time limit of the cell that runs now, or let it go on; returns at once."""
+        cell = self._cell
+        if cell is not None and cell.reported and cell.clock_runs == held:
+            cell.hold_clock(held)
+            threading.Thread(target=self._send_clock, args=(cell,), name="sandbox-clock", daemon=True).start()
+
+    def _send_clock(self, cell: Cell) -> None:
+        # What holds by then: of several on their way the last one is right whatever their order.
+        with self._clock_lock, contextlib.suppress(SandboxError):
+            self._connection.send(wire.Clock(id=cell.number, running=cell.clock_runs))
+
     def cancel_pending(self) -> None:
         """Let a blocked `start` or `execute` raise `ExecutionCancelledError` now; nothing runs after it."""
         self._cancelled = True
@@ -250,7 +264,7 @@ class DriverInterpreter:
             self._connection.send(frame)
             if timeout is None:
                 cell.finished.wait()
-            elif not cell.finished.wait(timeout + TIMEOUT_GRACE_SECONDS):
+            elif not cell.wait(timeout + TIMEOUT_GRACE_SECONDS):
                 self._stop("timeout")
                 cell.finished.wait()
         except SandboxLostError as error:

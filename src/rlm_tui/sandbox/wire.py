@@ -76,6 +76,13 @@ class Interrupt(HostFrame, frozen=True, tag="interrupt", kw_only=True):
     id: int
 
 
+class Clock(HostFrame, frozen=True, tag="clock", kw_only=True):
+    """Stop the time limit of the cell `id`, or let it go on with what was left of it."""
+
+    id: int
+    running: bool
+
+
 class Inspect(HostFrame, frozen=True, tag="inspect", kw_only=True):
     """List the namespace, or page through the text of one value from character `start`."""
 

@@ -33,8 +33,10 @@ class LiveRun:
         self._lock = threading.Lock()
         self._session: RunningSession | None = None
         self._cancelled = False
-        self._breakpoints: Sequence[SetBreakpoint] | None = None
+        self._finishing = False
+        self._left = False
         self._will_hold = request.hold
+        self._breakpoints: Sequence[SetBreakpoint] | None = None
         self.failure = ""
 
     @property
@@ -80,6 +82,8 @@ class LiveRun:
             cancelled, breakpoints = self._cancelled, self._breakpoints
         if breakpoints is not None:
             session.set_breakpoints(breakpoints)
+        if self._left:
+            session.leave()
         if self._will_hold:
             session.hold()
         if cancelled:
@@ -117,21 +121,6 @@ class LiveRun:
             self._will_hold = True
             self._session.step_iteration()
 
-    @property
-    def breakpoints(self) -> Sequence[SetBreakpoint]:
-        """Where it is held by itself."""
-        return self.request.breakpoints if self._breakpoints is None else self._breakpoints
-
-    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
-        """Hold the run at these and at no others, also one that is only being started."""
-        if tuple(breakpoints) == tuple(self.breakpoints):
-            return
-        with self._lock:
-            self._breakpoints = breakpoints
-            session = self._session
-        if session is not None:
-            session.set_breakpoints(breakpoints)
-
     def edit(self, code: str) -> None:
         """Have `code` run in place of the planner's. Raises SessionError."""
         if self._session is not None:
@@ -151,6 +140,21 @@ class LiveRun:
             if hold is not None and hold.before == "cell":
                 self._will_hold = True
 
+    @property
+    def breakpoints(self) -> Sequence[SetBreakpoint]:
+        """Where it is held by itself."""
+        return self.request.breakpoints if self._breakpoints is None else self._breakpoints
+
+    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
+        """Hold the run at these and at no others, also one that is only being started."""
+        if tuple(breakpoints) == tuple(self.breakpoints):
+            return
+        with self._lock:
+            self._breakpoints = breakpoints
+            session = self._session
+        if session is not None:
+            session.set_breakpoints(breakpoints)
+
     def interrupt(self) -> None:
         """Stop the cell that runs now, and keep its variables."""
         if self._session is not None:
@@ -159,7 +163,18 @@ class LiveRun:
     def finish(self) -> None:
         """End the run with an answer that is extracted from what was found."""
         if self._session is not None:
+            self._finishing = True
             self._session.finish()
+
+    @property
+    def finishing(self) -> bool:
+        """Whether the person ended it with an answer that is being extracted."""
+        return self._finishing and self.active
+
+    def raise_budget(self, name: str, amount: float) -> None:
+        """Make `amount` the new limit of a budget. Raises SessionError."""
+        if self._session is not None:
+            self._session.raise_budget(name, amount)
 
     def refresh_volume(self) -> bool:
         """Let everybody see what cells wrote in the volume so far (in a thread). False: nothing runs now."""
@@ -169,10 +184,15 @@ class LiveRun:
     def hand_over(self) -> HandedOver:
         """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue.
 
-        Nobody is there to let it go on, so nothing holds it any more.
+        Nobody is there who could be asked or let it go on, so nothing holds it any more.
         """
         self.set_breakpoints(())
-        self.release()
+        self._will_hold = False
+        with self._lock:
+            self._left = True
+            session = self._session
+        if session is not None:
+            session.leave()
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
         self._relay.turn_to(arriving.put)
         while self._bridge.waiting:

@@ -21,12 +21,15 @@ class OptionField(NamedTuple):
     hint: str
 
 
+_REMEMBER = "debugger.remember_answers"
+
 GROUPS: tuple[tuple[str, tuple[OptionField, ...]], ...] = (
     (
         "Models",
         (
             OptionField("lm.model", "planner", "offline, or as in openai/gpt-5-mini"),
             OptionField("sub_lm.model", "sub-LM", "the planner's model"),
+            OptionField(_REMEMBER, "remembered answers", "none; true takes those of earlier runs"),
         ),
     ),
     (
@@ -58,6 +61,8 @@ Overrides = Mapping[str, str]
 def settings_with(overrides: Overrides, directory: Path | None = None) -> Settings:
     """The settings that hold with `overrides` over all other sources. Raises SettingsError."""
     filled = {name: value for name, value in overrides.items() if value.strip()}
+    if _REMEMBER in overrides:
+        filled.setdefault(_REMEMBER, "false")
     settings = load_settings(directory=directory, overrides=filled)
     emptied = {
         name.removeprefix("budgets."): None
@@ -86,6 +91,8 @@ def written(settings: Settings, setting: str) -> str:
     if part is None:
         return "offline" if setting == "lm.model" else ""
     value = getattr(part, name)
+    if isinstance(value, bool):
+        return "true" if value else ""
     return "" if value is None else number_text(value) if isinstance(value, float) else str(value)
 
 
@@ -137,4 +144,6 @@ def options_words(settings: Settings, confined: bool | None) -> str:
         words.append(f"{human_count(budgets.max_tokens)} tokens")
     if budgets.max_cost_usd is not None:
         words.append(human_cost(budgets.max_cost_usd))
+    if settings.debugger.remember_answers:
+        words.append("answers remembered")
     return " · ".join(words)

@@ -27,8 +27,9 @@ from rlm_tui.ui.run_control import (
 )
 from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
+from rlm_tui.ui.screens.explore_budgets import ExploreBudgets
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
-from rlm_tui.ui.screens.explore_debugging import ExploreDebugging
+from rlm_tui.ui.screens.explore_variables import ExploreVariables
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreDebugging, ExploreBreakpoints, ExploreChoices):
+class ExploreScreen(ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreChoices):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):
@@ -177,7 +178,7 @@ class ExploreScreen(ExploreDebugging, ExploreBreakpoints, ExploreChoices):
         now = monotonic()
         if now > self._cancel_until:
             self._cancel_until = now + CANCEL_SECONDS
-            self.footer.say("esc again cancels the run", CANCEL_SECONDS)
+            self.footer.say("esc again cancels the run: what was found is kept", CANCEL_SECONDS)
         elif self.run is not None:
             self.run.cancel()
             self.footer.say("cancelling: what was found so far is kept", 6.0)

@@ -98,6 +98,25 @@ EXPLORE_BINDINGS: list[BindingType] = [
         tooltip="Leave the field, or the zoom",
         group=PANES,
     ),
+    Binding(
+        "x",
+        "finish",
+        "finish",
+        id="run.finish",
+        tooltip="End the run now with an answer that is extracted from what was found (twice)",
+        group=RUN,
+    ),
+    Binding(
+        "i",
+        "interrupt",
+        "interrupt",
+        id="run.interrupt",
+        tooltip="Interrupt the cell that runs and keep its variables; the run goes on",
+        group=RUN,
+    ),
+    Binding(
+        "u", "budgets", "budgets", id="run.budgets", tooltip="See and raise the run's budgets", group=RUN
+    ),
     Binding("y", "copy_result", "copy", id="result.copy", tooltip="Copy the result", group=RESULT),
     Binding(
         "w", "write_result", "write", id="result.write", tooltip="Write the result to a file", group=RESULT

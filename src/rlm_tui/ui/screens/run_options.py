@@ -53,7 +53,7 @@ class RunOptionsScreen(Dialog[dict[str, str]]):
         self._before: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="dialog") as box:
+        with Vertical(id="dialog", classes="run-options") as box:
             box.border_title = "Run options"
             box.border_subtitle = "Enter applies · Esc closes"
             with FieldScroll(id="options"):

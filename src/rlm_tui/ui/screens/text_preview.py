@@ -10,8 +10,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from rlm_tui.core.text import human_size, visible
+from rlm_tui.core.text import one_line, visible
 from rlm_tui.ui.key_groups import MOVE
+from rlm_tui.ui.screens.ask import AskScreen
 from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.widgets.text_pages import TextPages
 
@@ -42,6 +43,14 @@ class TextPreviewScreen(Dialog[None]):
         ),
         Binding(
             "end,G", "last", "last", id="preview.last", tooltip="The last page", group=MOVE, priority=True
+        ),
+        Binding(
+            "o",
+            "go_to",
+            "go to",
+            id="preview.go_to",
+            tooltip="Go to a page, or to a part of the text",
+            group=MOVE,
         ),
         Binding(
             "q,v", "dismiss_dialog", "close", show=False, id="preview.close", tooltip="Close", group=MOVE
@@ -80,7 +89,7 @@ class TextPreviewScreen(Dialog[None]):
             return
         self.query_one("#page", Static).update(Content(text or "(empty)"))
         pages = self.pages
-        words = [f"page {number + 1:,} of {pages.count:,}", human_size(pages.size)]
+        words = [f"page {number + 1:,} of {pages.count:,}", pages.length_words]
         if pages.detail:
             words.append(pages.detail)
         box = self.query_one("#dialog")
@@ -105,5 +114,31 @@ class TextPreviewScreen(Dialog[None]):
     def action_first(self) -> None:
         self._turn_to(0)
 
+    def action_go_to(self) -> None:
+        def asked(answer: str | None) -> None:
+            if answer is None:
+                return
+            number = page_of(answer, self.pages.count)
+            if number is None:
+                self.query_one("#dialog").border_subtitle = f"{one_line(answer, 40)} is no page: 7, or 50%"
+            else:
+                self._turn_to(number)
+
+        sentence = f"A page from 1 to {self.pages.count:,}, or how far into the text, as in 50%."
+        self.app.push_screen(AskScreen("Go to", sentence, verb="goes there"), asked)
+
     def action_last(self) -> None:
         self._turn_to(self.pages.count - 1, at_end=True)
+
+
+def page_of(written: str, count: int) -> int | None:
+    """The page, from 0, that "7" or "50%" names; None for what names none."""
+    text = written.strip().removeprefix("page").strip()
+    share = text.endswith("%")
+    try:
+        number = float(text.removesuffix("%").replace(",", ""))
+    except ValueError:
+        return None
+    if not 0 <= number <= (100 if share else count) or (not share and number < 1):
+        return None
+    return min(count - 1, int(count * number / 100)) if share else int(number) - 1

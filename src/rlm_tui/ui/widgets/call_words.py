@@ -95,6 +95,8 @@ def batch_row(call: Call, gutter: Line, now: float, *, bar: int = 14) -> LineRow
     )
     right: list[Line] = [((f"{count.failed} failed", "bad"),)] if count.failed else []
     right.append(((human_seconds(call_seconds(call, now)), "dim"),))
+    if call.items_cached:
+        right.append(((f"{call.items_cached:,} cached", "dim"),))
     if count.cost is not None:
         right.append(((human_cost(count.cost), "dim"),))
     if count.tokens is not None:

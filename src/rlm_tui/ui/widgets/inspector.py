@@ -25,8 +25,8 @@ from rlm_tui.core.trajectory import Call, Iteration, Trajectory
 from rlm_tui.ui.key_groups import LOOK, RESULT
 from rlm_tui.ui.widgets.inspector_tabs import TAB_NAMES, InspectorTabs
 from rlm_tui.ui.widgets.inspector_text import Subject, tab_rows, tab_text
-from rlm_tui.ui.widgets.run_messages import Copied, SaveRequested
-from rlm_tui.ui.widgets.targets import TabName
+from rlm_tui.ui.widgets.run_messages import Copied, SaveRequested, VariableWanted
+from rlm_tui.ui.widgets.targets import TabName, VariableLine
 from rlm_tui.ui.widgets.text_view import TextView
 
 
@@ -160,7 +160,12 @@ class Inspector(Vertical):
         if subject is not None:
             marked = frozenset({"error"} if subject.error() is not None else ())
             follow = self._tab == "output" and self._cell_runs()
-            self.view.fill(tab_rows(self._tab, subject), follow=follow, keep_place=keep_place)
+            self.view.fill(
+                tab_rows(self._tab, subject),
+                follow=follow,
+                keep_place=keep_place,
+                choosable=self._tab == "variables" and bool(subject.trajectory.variables),
+            )
             self._cell_was_empty = self._tab == "output" and not self._output_length()
         self._tabs.set_tabs(self._tab_names(), self._tab, marked)
 
@@ -203,6 +208,11 @@ class Inspector(Vertical):
         event.stop()
         self.show_tab(event.tab)
         self.view.focus()
+
+    def on_text_view_row_chosen(self, event: TextView.RowChosen) -> None:
+        event.stop()
+        if isinstance(event.target, VariableLine):
+            self.post_message(VariableWanted(self, event.target.name))
 
     def action_tab(self, by: int) -> None:
         names = self._tab_names()

@@ -180,6 +180,7 @@ def _call_rows(call: Call, resolve: Resolve) -> list[Row]:
     ]
     facts += [_usage_words(call.usage)] if call.usage is not None else []
     facts += ["cached"] if call.cached else []
+    facts += [f"from {one_line(call.origin, 80)}"] if call.origin else []
     head: Line = ((one_line(call.name, 60), "nested"), ("  " + " · ".join(filter(None, facts)), "dim"))
     rows: list[Row] = [TextRow(head)]
     if call.error is not None:

@@ -89,6 +89,7 @@ class RowView(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.blocks = RowBlocks()
         self.cursor: Place | None = None
+        self.chooses = self.CURSOR
         self.set_reactive(RowView.following, follow)
         self._strips: LRUCache[Row, list[Strip]] = LRUCache(1024)
         self._styles: dict[str, Style] = {}
@@ -232,7 +233,7 @@ class RowView(ScrollView, can_focus=True):
 
     def move_cursor(self, place: Place | None, *, reveal: bool = True) -> None:
         """Put the cursor on a row and bring it into view."""
-        if not self.CURSOR:
+        if not self.chooses:
             return
         if place is not None:
             place = Place(place.key, place.row)
@@ -259,7 +260,7 @@ class RowView(ScrollView, can_focus=True):
     def action_move(self, rows: int) -> None:
         if not self.blocks.height:
             return
-        if not self.CURSOR:
+        if not self.chooses:
             self.scroll_to(y=self.scroll_offset.y + rows, animate=False, force=True)
             return
         line = self._here()
@@ -274,7 +275,7 @@ class RowView(ScrollView, can_focus=True):
 
     def action_page(self, pages: int) -> None:
         height = max(1, self.scrollable_content_region.height - 1)
-        if not self.CURSOR:
+        if not self.chooses:
             self.scroll_to(y=self.scroll_offset.y + pages * height, animate=False, force=True)
             return
         line = self._here() + pages * height

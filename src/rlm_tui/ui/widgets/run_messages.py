@@ -45,6 +45,14 @@ class MoreWanted(RunMessage):
         self.tab: TabName = tab
 
 
+class VariableWanted(RunMessage):
+    """The person wants to see the whole of a variable of the sandbox."""
+
+    def __init__(self, sender: Widget, name: str) -> None:
+        super().__init__(sender)
+        self.name = name
+
+
 class SaveRequested(RunMessage):
     """The person wants `text` in a file; `suggested_name` is a safe file name to begin with."""
 

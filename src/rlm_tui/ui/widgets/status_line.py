@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from rich.style import Style
 
+from rlm_tui.core.budget_use import BudgetUse
 from rlm_tui.core.change import Change
 from rlm_tui.core.events import RunStarted
 from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size, one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
+from rlm_tui.ui.widgets.budget_words import calls_part, share_part
 from rlm_tui.ui.widgets.row import Line, Span, cut_line, line_width, progress_bar
 from rlm_tui.ui.widgets.span_line import SpanLine
 
@@ -130,13 +132,24 @@ class StatusLine(SpanLine):
             of: Line = (("iteration ", "dim"), (str(last.n), "strong"), (f"/{last.of}", "dim"))
             parts.append(Part(3, of, of[1:]))
         totals = trajectory.totals
+        uses = {use.name: use for use in trajectory.budget_uses(now)}
         seconds = totals.seconds if finished is not None and totals.seconds else now
-        parts.append(Part(4, ((human_seconds(seconds), "text"),)))
+        parts.append(_budgeted(4, ((human_seconds(seconds), "text"),), uses["max_seconds"]))
+        if finished is None and trajectory.calls:
+            calls = uses["max_llm_calls"]
+            parts.append(Part(2 if calls.is_short else 8, calls_part(calls)))
         tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
         known = "" if totals.tokens_known else "?"
-        parts.append(Part(7, ((f"{tokens}{known}", "text"), (" tok", "dim"))))
-        parts.append(Part(6, ((human_cost(totals.cost_usd if totals.cost_known else None), "text"),)))
+        spent: Line = ((f"{tokens}{known}", "text"), (" tok", "dim"))
+        parts.append(_budgeted(7, spent, uses["max_tokens"]))
+        cost = human_cost(totals.cost_usd if totals.cost_known else None)
+        parts.append(_budgeted(6, ((cost, "text"),), uses["max_cost_usd"]))
         return parts
+
+
+def _budgeted(rank: int, amount: Line, use: BudgetUse) -> Part:
+    """An amount with the part of its budget that is used; it stays longer where that is nearly all."""
+    return Part(2 if use.is_short else rank, (*amount, *share_part(use)), amount)
 
 
 def _subject(started: RunStarted) -> Part:

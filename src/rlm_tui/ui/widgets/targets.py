@@ -47,8 +47,15 @@ class More:
 
 
 @dataclass(frozen=True, slots=True)
+class VariableLine:
+    """A variable of the sandbox: opens in full."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The run's result."""
 
 
-Target = Fold | Reasoning | StepFold | CallLine | More | Result
+Target = Fold | Reasoning | StepFold | CallLine | More | VariableLine | Result

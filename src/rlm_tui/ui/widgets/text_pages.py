@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from rlm_tui.core.documents import Document, preview
+from rlm_tui.core.text import human_size
 
 PAGE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
 class TextPages:
-    """A text of `size` bytes. `read(start, length)` may block and raise OSError; it gives decoded text."""
+    """A text of `size` in its `unit`. `read(start, length)` may block and raise OSError; it gives text."""
 
     title: str
     size: int
     read: Callable[[int, int], str]
     detail: str = ""
+    unit: Literal["bytes", "characters"] = "bytes"
+
+    @property
+    def length_words(self) -> str:
+        """How long the text is."""
+        return human_size(self.size) if self.unit == "bytes" else f"{self.size:,} characters"
 
     @property
     def count(self) -> int:

@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from textual.message import Message
 from textual.timer import Timer
 
 from rlm_tui.ui.widgets.row import Row
+from rlm_tui.ui.widgets.row_blocks import Place
 from rlm_tui.ui.widgets.row_view import RowView
 from rlm_tui.ui.widgets.text_rows import CHUNK_CHARACTERS, ChunkRow, chunk_rows
 
@@ -18,9 +20,23 @@ BODY = "body"
 
 
 class TextView(RowView):
-    """Rows to read, without a cursor: the keys scroll."""
+    """Rows to read, without a cursor: the keys scroll. Rows that were filled in as `choosable` have one, and
+    the one that is chosen is told as `RowChosen`.
+    """
 
     CURSOR: ClassVar[bool] = False
+
+    class RowChosen(Message):
+        """Enter or a click chose a row; `target` is what it stands for."""
+
+        def __init__(self, view: TextView, target: object) -> None:
+            super().__init__()
+            self.view = view
+            self.target = target
+
+        @property
+        def control(self) -> TextView:
+            return self.view
 
     def __init__(
         self,
@@ -37,10 +53,19 @@ class TextView(RowView):
         """Whether more rows are still to come of what `fill` was given."""
         return self._timer is not None
 
-    def fill(self, rows: Iterable[Row], *, follow: bool = False, keep_place: bool = False) -> None:
+    def fill(
+        self,
+        rows: Iterable[Row],
+        *,
+        follow: bool = False,
+        keep_place: bool = False,
+        choosable: bool = False,
+    ) -> None:
         """Show these rows in place of what was there; `keep_place` stays at the line where the person is."""
         place = self.scroll_offset.y
         self._stop()
+        cursor = self.cursor if keep_place and choosable else None
+        self.chooses, self.cursor = choosable, None
         self.blocks.clear()
         self._strips.clear()
         self.following = follow
@@ -48,6 +73,13 @@ class TextView(RowView):
         self._slice()
         if not follow:
             self.scroll_to(y=place if keep_place else 0, animate=False, force=True)
+        if choosable and self.blocks.height:
+            self.cursor = cursor or Place(BODY, 0)
+            self.rows_changed()
+
+    def chosen(self, place: Place, row: Row) -> None:
+        if self.chooses and row.target is not None:
+            self.post_message(self.RowChosen(self, row.target))
 
     def append_text(self, role: str, text: str) -> None:
         """Go on with text that is being written; it continues the last line."""

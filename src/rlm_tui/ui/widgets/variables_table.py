@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rlm_tui.core.events import Variable
 from rlm_tui.core.text import one_line, visible, width_of
 from rlm_tui.ui.widgets.row import Line, LineRow, Row, Span
+from rlm_tui.ui.widgets.targets import VariableLine
 
 MARKS: dict[str, Span] = {"new": ("+", "good"), "changed": ("~", "busy")}
 NAME_CELLS, TYPE_CELLS = (6, 24), (4, 20)
@@ -31,7 +32,7 @@ def variable_rows(variables: Mapping[str, Variable], marks: Mapping[str, str]) -
             (f"{size:>{size_cells}}  ", "text"),
             (visible(variable.preview).replace("\n", "⏎")[:400], "dim"),
         )
-        rows.append(LineRow(line))
+        rows.append(LineRow(line, target=VariableLine(variable.name)))
     return rows
 
 

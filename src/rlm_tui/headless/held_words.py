@@ -1,0 +1,115 @@
+"""What a person or a record does to a run, in a line each: for plain lines, the live view and the prompt."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from rlm_tui.core import events
+from rlm_tui.core.text import human_seconds, number_of, one_line
+from rlm_tui.core.trajectory import Trajectory
+
+_WIDTH = 200
+_RUN_WIDTH = 100
+_VERBS = {
+    "release": "released",
+    "step": "released for a step",
+    "skip": "released: the cell is skipped",
+    "remark": "released: the planner is told",
+    "insert": "released: code of the person runs",
+    "raise_budget": "released: a budget was raised",
+    "finish": "released: an answer is extracted",
+    "cancel": "released: cancelled",
+}
+
+Debugging = (
+    events.Held
+    | events.Released
+    | events.CodeEdited
+    | events.CellSkipped
+    | events.Remarked
+    | events.BudgetRaised
+    | events.PrefixReplayed
+    | events.SandboxRecovered
+)
+
+
+def debugging_lines(event: Debugging, trajectory: Trajectory) -> list[str]:
+    """What `event` says, its first line a headline; none for what other events tell as well."""
+    match event:
+        case events.Held():
+            return [f"held {held_place(event, trajectory)}: {held_reason(event)}"]
+        case events.Released():
+            return [_VERBS.get(event.verb, f"released: {one_line(event.verb, 40)}")]
+        case events.CodeEdited():
+            return ["the code was edited"]
+        case events.CellSkipped():
+            return [f"skipped: {one_line(event.text, _WIDTH)}" if event.text else "skipped"]
+        case events.Remarked(by="program"):
+            return []  # said with the plan that it is about
+        case events.Remarked():
+            told = "the planner is sent back" if event.sent_back else "the planner is told"
+            return [f"{told}: {one_line(event.text, _WIDTH)}"]
+        case events.BudgetRaised():
+            return [f"budget raised: {event.name} is {getattr(event.budgets, event.name, '?')} now"]
+        case events.PrefixReplayed():
+            run = one_line(event.run_id, _RUN_WIDTH)
+            again = (
+                f"recorded: {number_of(event.iterations, 'iteration')} of {run} run again "
+                f"({number_of(event.cells, 'cell')}, {number_of(event.calls, 'call')}) "
+                f"in {human_seconds(event.seconds)}; live from here"
+            )
+            return [again, *_differences(event.differed)]
+        case events.SandboxRecovered():
+            again = (
+                f"sandbox {event.kind} recovered in {human_seconds(event.seconds)}: "
+                f"{number_of(event.cells, 'cell')} run again with recorded answers"
+            )
+            volume = f"; /data is now {one_line(event.volume, 60)}" if event.volume else ""
+            return [again + volume, *_differences(event.differed)]
+        case _:
+            assert_never(event)
+
+
+def _differences(differed: list[str]) -> list[str]:
+    return [f"  differs: {one_line(sentence, _WIDTH)}" for sentence in differed]
+
+
+def held_place(event: events.Held, trajectory: Trajectory) -> str:
+    """Where the run is held: "before the cell of iteration 3"."""
+    iteration = trajectory.iteration(event.span)
+    nested = "nested " if iteration is not None and iteration.parent_call else ""
+    of = "" if iteration is None else f" of {nested}iteration {iteration.n}"
+    match event.before:
+        case "plan" | "cell":
+            return f"before the {event.before}{of}"
+        case "call":
+            return "before a call"
+        case "answer":
+            return "before an answer is extracted"
+        case _:
+            assert_never(event.before)
+
+
+def held_reason(event: events.Held) -> str:
+    """Why the run is held."""
+    detail = one_line(event.detail, _WIDTH)
+    match event.why:
+        case "hold":
+            return detail or "as asked"
+        case "step":
+            return detail or "after a step"
+        case "breakpoint":
+            return f"breakpoint: {detail}"
+        case "budget":
+            return f"budget: {detail or event.budget}"
+        case "sandbox":
+            return f"sandbox: {detail}"
+        case _:
+            assert_never(event.why)
+
+
+def recorded_words(origin: str, *, cached: bool = False) -> str:
+    """ ", cached from RUN" for an answer that no model gave now; "" for a live one."""
+    if not origin:
+        return ", cached" if cached else ""
+    return f", {'cached' if cached else 'recorded'} from {one_line(origin, _RUN_WIDTH)}"
