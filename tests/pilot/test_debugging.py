@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
+from rlm_tui.core.builtin_tasks import builtin_tasks
+from rlm_tui.core.settings import Settings
+from rlm_tui.ui.comparison_plan import Asked, ready
 from rlm_tui.ui.screens.ask import AskScreen
 from rlm_tui.ui.screens.confirm import ConfirmScreen
 from rlm_tui.ui.screens.edit_cell import EditCellScreen
@@ -13,7 +16,7 @@ from rlm_tui.ui.widgets.held_bar import HeldBar
 from rlm_tui.ui.widgets.inspector import Inspector
 from tests.lm_server import planner_script
 from tests.lm_server.fixtures import StartLM
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text
+from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
 from tests.pilot.debugging import CELLS, CODE, held_screen
 
 
@@ -174,6 +177,18 @@ async def test_the_planner_is_told_and_sent_back(open_app: OpenApp, loopback_lm:
         await screen.shows("▾ not run")
         await pilot.press("space")
         await screen.ended()
+
+
+async def test_a_run_on_the_screen_has_somebody_to_ask_and_one_that_is_compared_has_not(
+    open_app: OpenApp, sessions: Sessions
+) -> None:
+    async with open_app(task="basic") as pilot:
+        await pilot.press("f9")
+        await settled(pilot)
+        assert (sessions.requests[0].hold, sessions.requests[0].attended) == (True, True)
+    task = builtin_tasks()[0]
+    request = ready(Asked(task, {item.name: "why?" for item in task.inputs}, (), Settings(), None)).request
+    assert (request.hold, request.attended) == (False, False)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])

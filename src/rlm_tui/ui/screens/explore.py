@@ -108,7 +108,8 @@ class ExploreScreen(ExploreBudgets, ExploreBreakpoints, ExploreVariables, Explor
                 if isinstance(document, Document):
                     tell(self.picker.built, document)
                 tell(self.picker.used)
-            request = build_request(task, values, document, settings, held=held)
+            request = build_request(task, values, document, settings)
+            request = replace(request, hold=held, attended=True)
             ask = settings.lm is not None and not self._unconfined_accepted and would_run_unconfined(settings)
         except (GatheringStopped, ConversionStopped):
             tell(self._refused, "Nothing was run: the documents were not waited for.", TASK)

@@ -95,7 +95,10 @@ def apart(strip: Strip) -> Strip:
     for segment in strip:
         bare = segment.text.lstrip(" ")
         if bare and len(bare) < len(segment.text):
-            segments.append(Segment(" " * (len(segment.text) - len(bare)), segment.style))
+            # Of another style, or they would be joined again.
+            style = segment.style or Style()
+            blanks = style + Style(italic=not style.italic)
+            segments.append(Segment(" " * (len(segment.text) - len(bare)), blanks))
             segment = Segment(bare, segment.style)
         segments.append(segment)
     return Strip(segments, strip.cell_length)
