@@ -27,6 +27,7 @@ from rlm_tui.engine.prefix import Fork, VolumeOfFork
 from rlm_tui.engine.python_code import CodeError, check_code
 from rlm_tui.engine.session import OFFLINE_NAME, RunRequest
 from rlm_tui.engine.volume_copy import volume_state
+from rlm_tui.sandbox.confinement import VOLUME as INSIDE
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog, open_run
 
@@ -245,6 +246,12 @@ def _volume_of(
     paths, nested = _written(log, trajectory, at)
     if not paths or choice == "as it is":
         return _Volume("as it is", name)
+    if _names_path(trajectory, at):
+        raise VolumeNotKept(
+            f"Iterations 1 to {at - 1} wrote to the volume {name} by its path on this machine, where no copy "
+            "can stand in its place: to write into it as it is now, fork with --volume-as-is.",
+            name,
+        )
     another = f"{name.partition('.fork-')[0][: _VOLUME_NAME - 10]}.fork-{secrets.token_hex(2)}"
     missing: tuple[str, ...] = ()
     if nested:
@@ -269,6 +276,13 @@ def _volume_of(
         "into it as it is now, or with --empty-volume to begin with a new one.",
         name,
     )
+
+
+def _names_path(trajectory: Trajectory, at: int) -> bool:
+    """Whether cells of an unconfined sandbox named the volume by where it lies."""
+    path = trajectory.sandbox.volume
+    cells = (iteration.cell for iteration in trajectory.iterations[: at - 1])
+    return path not in ("", INSIDE) and any(cell is not None and path in cell.code for cell in cells)
 
 
 def _written(log: RunLog, trajectory: Trajectory, at: int) -> tuple[int, int]:
