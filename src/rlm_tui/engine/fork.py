@@ -31,21 +31,10 @@ from rlm_tui.sandbox.confinement import VOLUME as INSIDE
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog, open_run
 
-__all__ = ["DocumentChanged", "Fork", "ForkError", "VolumeNotKept", "fork_request", "forkable_iterations"]
+__all__ = ["DocumentChanged", "Fork", "ForkError", "VolumeNotKept", "fork_request"]
 
 VolumeChoice = Literal["", "as it is", "empty"]
 _VOLUME_NAME = 64
-
-
-def forkable_iterations(trajectory: Trajectory) -> int:
-    """The last iteration that a fork can begin at: the one after those that came to their end."""
-    complete = 0
-    for iteration in trajectory.iterations:
-        cell = iteration.cell
-        if iteration.skipped is None and (cell is None or cell.status in (None, "submitted")):
-            break
-        complete += 1
-    return complete + 1
 
 
 def fork_request(
