@@ -15,6 +15,7 @@ from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.calls import error_of, recorded_call
 from rlm_tui.engine.control import RunStopped
 from rlm_tui.engine.invocation import Invocation
+from rlm_tui.engine.recorded_answers import CallsAgain
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.store.answers import RememberedAnswer, RememberedAnswers
 
@@ -61,9 +62,13 @@ def make_llm_tools(
         except RunStopped:
             raise RuntimeError(STOPPED) from None
 
+    again = CallsAgain(invocation, recorder, count)
+
     def llm_query(prompt: str) -> str:
         """Query the LLM with a prompt string."""
         _check_prompt(prompt, "llm_query: the prompt")
+        if invocation.answers is not None:
+            return again.query(prompt, model())
         [known] = recall([prompt])
         if known is None:
             count(1)
@@ -86,6 +91,8 @@ def make_llm_tools(
             _check_prompt(prompt, f"llm_query_batched: prompt {index}")
         if not prompts:
             return []
+        if invocation.answers is not None:
+            return again.query_all(prompts, model())
         known = recall(prompts)
         if asked := known.count(None):
             count(asked)

@@ -52,13 +52,7 @@ def debugging_lines(event: Debugging, trajectory: Trajectory) -> list[str]:
         case events.BudgetRaised():
             return [f"budget raised: {event.name} is {getattr(event.budgets, event.name, '?')} now"]
         case events.PrefixReplayed():
-            run = one_line(event.run_id, _RUN_WIDTH)
-            again = (
-                f"recorded: {number_of(event.iterations, 'iteration')} of {run} run again "
-                f"({number_of(event.cells, 'cell')}, {number_of(event.calls, 'call')}) "
-                f"in {human_seconds(event.seconds)}; live from here"
-            )
-            return [again, *_differences(event.differed)]
+            return [_prefix_words(event), *_differences(event.differed)]
         case events.SandboxRecovered():
             again = (
                 f"sandbox {event.kind} recovered in {human_seconds(event.seconds)}: "
@@ -113,3 +107,12 @@ def recorded_words(origin: str, *, cached: bool = False) -> str:
     if not origin:
         return ", cached" if cached else ""
     return f", {'cached' if cached else 'recorded'} from {one_line(origin, _RUN_WIDTH)}"
+
+
+def _prefix_words(event: events.PrefixReplayed) -> str:
+    cells, calls = number_of(event.cells, "cell"), number_of(event.calls, "recorded answer")
+    found = "as recorded" if not event.differed else f"with {number_of(len(event.differed), 'difference')}"
+    return (
+        f"{number_of(event.iterations, 'iteration')} of {one_line(event.run_id, _RUN_WIDTH)} again: {cells}, "
+        f"{calls}, {human_seconds(event.seconds)}, {found}; live from here"
+    )
