@@ -26,6 +26,7 @@ from rlm_tui.engine.llm_tools import make_llm_tools
 from rlm_tui.engine.output_types import ExtractionError, fit_outputs, refusal
 from rlm_tui.engine.place import current_place
 from rlm_tui.engine.planner import WatchedPlanner
+from rlm_tui.engine.recorded_answers import CallsAgain, answered_again
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.sandboxes import SandboxFactory
 from rlm_tui.engine.turn import Turn
@@ -106,7 +107,11 @@ class ExplorerRLM(dspy.RLM):
 
     def _make_interpreter_tool(self, tool: Any) -> Callable[..., Any]:
         """dspy's takes arguments by name alone; a planner that reads `tool(a, b)` writes `tool(1, 2)`."""
-        return taking_positions(super()._make_interpreter_tool(tool))
+        invocation = current_invocation()
+        again = CallsAgain(invocation, self._setting.recorder, lambda _calls: None)
+        return taking_positions(
+            answered_again(super()._make_interpreter_tool(tool), str(tool.name), invocation, again)
+        )
 
     def _setup_facade(self, repl: Any, budget: _LLMCallBudget, interpreter_factory: Any) -> str:
         facade = ExplorerFacade(
