@@ -11,6 +11,7 @@ from typing import Any
 import dspy
 from dspy.utils.exceptions import format_error_for_lm
 
+from rlm_tui.core.recorded import RecordedCall
 from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.calls import error_of, recorded_call
 from rlm_tui.engine.control import RunStopped
@@ -45,7 +46,10 @@ def make_llm_tools(
         """Query the LLM with a prompt string."""
         _check_prompt(prompt, "llm_query: the prompt")
         if invocation.answers is not None:
-            return again.query(prompt, model())
+            return again.query(prompt, model(), lambda: asked(prompt))
+        return asked(prompt)
+
+    def asked(prompt: str) -> str:
         reserve(1)
         with recorded_call(
             recorder, parent=invocation.cell, kind="llm_query", name="llm_query", prompt=prompt, model=model()
@@ -60,9 +64,10 @@ def make_llm_tools(
             _check_prompt(prompt, f"llm_query_batched: prompt {index}")
         if not prompts:
             return []
-        if invocation.answers is not None:
+        if invocation.answers is not None and not invocation.answers.rest_is_live:
             return again.query_all(prompts, model())
-        reserve(len(prompts))
+        kept = again.kept(prompts)
+        reserve(kept.count(None))
         with recorded_call(
             recorder,
             parent=invocation.cell,
@@ -71,9 +76,9 @@ def make_llm_tools(
             model=model(),
             size=len(prompts),
         ) as batch:
-            return _ask_all(prompts, batch.span)
+            return _ask_all(prompts, kept, batch.span)
 
-    def _ask_all(prompts: list[str], batch: str) -> list[str]:
+    def _ask_all(prompts: list[str], kept: list[RecordedCall | None], batch: str) -> list[str]:
         answers: dict[int, str] = {}
         faults: list[BaseException] = []
         numbers = itertools.count()
@@ -82,7 +87,7 @@ def make_llm_tools(
         def work() -> None:
             while not faults and control.reason is None and (index := next(numbers)) < len(prompts):
                 try:
-                    answers[index] = ask_item(index, prompts[index], batch)
+                    answers[index] = ask_item(index, prompts[index], kept[index], batch)
                 except BaseException as error:
                     faults.append(error)
 
@@ -102,7 +107,9 @@ def make_llm_tools(
             raise RuntimeError(STOPPED)
         return [answers[index] for index in range(len(prompts))]
 
-    def ask_item(index: int, prompt: str, batch: str) -> str:
+    def ask_item(index: int, prompt: str, kept: RecordedCall | None, batch: str) -> str:
+        if kept is not None:
+            return again.item(index, prompt, kept, batch, model())
         with recorded_call(
             recorder,
             parent=batch,

@@ -12,6 +12,8 @@ from rlm_tui.core.events import ErrorDetail
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.control import RunControl, RunStopped, Stop
 from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.heal import Healing
+from rlm_tui.engine.heal_volume import VolumeAgain
 from rlm_tui.engine.host_tools import resolve_tools
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.lm_callbacks import RunCallback
@@ -65,6 +67,7 @@ class Program:
             cell_seconds=budgets.cell_seconds,
             recorder=recorder,
         )
+        volume = LocalVolumeWatch(local_volume(settings)) if is_local else RemoteVolumeWatch()
         self._rlm = ExplorerRLM(
             self._signature,
             RunSetting(
@@ -75,7 +78,21 @@ class Program:
                 budget=self._budget,
                 workers=settings.sandbox.batch_workers,
                 streaming=True,
-                volume=LocalVolumeWatch(local_volume(settings)) if is_local else RemoteVolumeWatch(),
+                volume=volume,
+                healing=Healing(
+                    recorder,
+                    gate,
+                    VolumeAgain(
+                        recorder,
+                        gate,
+                        self.sandboxes,
+                        volume,
+                        attended=request.attended,
+                        copy=lambda: None,
+                    ),
+                    enabled=settings.debugger.heal,
+                    run_id=run_id,
+                ),
             ),
             max_iters=budgets.max_iterations,
             max_llm_calls=budgets.max_llm_calls,
@@ -141,7 +158,7 @@ class Program:
     def _ended(self, prediction: Any) -> Outcome:
         invocation = self._rlm.invocation
         assert invocation is not None, "a prediction comes from an invocation"
-        if invocation.listener.lost:
+        if invocation.listener.lost and not invocation.extracted:
             return Outcome(
                 "failed", error=ErrorDetail(kind="SandboxLostError", message=invocation.listener.lost)
             )

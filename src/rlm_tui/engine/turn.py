@@ -19,6 +19,7 @@ from rlm_tui.core.history_words import PERSONS_STEP, REMARK_CODE, SENT_BACK, SKI
 from rlm_tui.engine.cells import fail_cell, run_cell
 from rlm_tui.engine.control import RunControl, RunStopped
 from rlm_tui.engine.decisions import Boundary, Finish, Go, Insert, Run, SendBack, Skip, Tell
+from rlm_tui.engine.heal import RunningCall
 from rlm_tui.engine.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -164,15 +165,18 @@ class Turn:
     # The ways to the sandbox and to the planner's history
 
     def _run_cell(self, code: str, by: CellAuthor) -> Any:
-        return run_cell(
-            self.invocation,
-            self.setting.recorder,
-            code,
-            lambda: self.execute(code),
-            self.setting.volume,
-            self.sandbox,
-            by=by,
-        )
+        def run() -> Any:
+            return run_cell(
+                self.invocation,
+                self.setting.recorder,
+                code,
+                lambda: self.execute(code),
+                self.setting.volume,
+                self.sandbox,
+                by=by,
+            )
+
+        return self.setting.healing.run(RunningCall(self.invocation, self.sandbox, self.execute), run)
 
     def _process(self, action: Any, code: str, result: Any) -> Any:
         processed = self.rlm._process_execution_result(action, code, result, self.history, self.outputs)
