@@ -21,7 +21,7 @@ from rlm_tui.core.events import (
     VariablesChanged,
 )
 from tests.integration.session_runs import READING, SUBMIT, WatchedRun, request, run
-from tests.lm_server import LMRequest, planner_script
+from tests.lm_server import LMRequest, Reply, Script, planner_script
 from tests.lm_server.fixtures import StartLM
 
 DIE = "os.kill(os.getpid(), signal.SIGKILL)"
@@ -33,6 +33,16 @@ def once(flag: Path, code: str) -> str:
     """Code that runs the first time alone, however often its cell is run."""
     path = str(flag)
     return f"import os, signal\nif not os.path.exists({path!r}):\n    open({path!r}, 'x').close()\n    {code}"
+
+
+def listening(script: Script, told: list[str]) -> Script:
+    """`script`, which notes in `told` what the planner was told."""
+
+    def answer(asked: LMRequest) -> Reply:
+        told.append(asked.prompt)
+        return script(asked)
+
+    return answer
 
 
 def test_a_driver_killed_at_iteration_6_of_8_and_the_run_ends_rightly(
@@ -98,10 +108,6 @@ def test_killed_between_two_cells(loopback_lm: StartLM) -> None:
 
 def test_a_cell_that_dies_each_time_is_told_to_the_planner(loopback_lm: StartLM) -> None:
     told: list[str] = []
-
-    def asked(prompt: LMRequest) -> None:
-        told.append(prompt.prompt)
-
     cells = [
         ("Keep.", "kept = 7"),
         ("Die.", f"lost = 1\nprint('begun')\n{KILL}"),
@@ -109,7 +115,7 @@ def test_a_cell_that_dies_each_time_is_told_to_the_planner(loopback_lm: StartLM)
         SUBMIT,
     ]
     script = planner_script(cells)
-    server = loopback_lm(lambda prompt: (asked(prompt), script(prompt))[1])
+    server = loopback_lm(listening(script, told))
     watched = run(request(server=server))
     assert watched.finished().status == "submitted"
     assert [event.status for event in watched.all(CellFinished)] == ["ok", "lost", "lost", "ok", "submitted"]
@@ -129,11 +135,7 @@ def test_a_cell_that_heeds_no_interrupt_is_not_run_again(loopback_lm: StartLM) -
     ]
     script = planner_script(cells)
 
-    def answer(prompt: LMRequest) -> object:
-        told.append(prompt.prompt)
-        return script(prompt)
-
-    server = loopback_lm(answer)
+    server = loopback_lm(listening(script, told))
     with WatchedRun(request(server=server)) as watched:
         watched.wait_for(CellOutput)
         watched.session.interrupt()
