@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from rlm_tui.core.blobs import MemoryBlobs
+from rlm_tui.core.breakpoints import SetBreakpoint, breakpoint_text
 from rlm_tui.core.events import AnyEvent
 from rlm_tui.core.settings import Settings
 from rlm_tui.ui.app import RlmTui
@@ -53,6 +54,10 @@ class ToldSession:
 
     def step_iteration(self) -> None:
         self.verbs.append("step_iteration")
+
+    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
+        lines = [breakpoint_text(item.breakpoint) for item in breakpoints if item.on]
+        self.verbs.append(f"breakpoints {' '.join(lines)}".strip())
 
     def edit(self, code: str) -> None:
         self.verbs.append(f"edit {code}")

@@ -85,7 +85,7 @@ def _batch(done: int) -> list[events.AnyEvent]:
         (
             [STARTED, ITERATION, events.Held(span="i1", why="breakpoint", before="plan", detail="on error")],
             "held",
-            "held before iteration 4 at a breakpoint: on error",
+            "held: on error, before iteration 4",
         ),
         (
             [STARTED, events.SandboxLost(span="x", kind="local", reason="killed\x1b[31m")],

@@ -16,11 +16,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from rlm_tui.core.breakpoints import Breakpoint, BreakpointError, parse_breakpoint
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.paths import config_directory
 from rlm_tui.core.signature_text import SignatureTextError, names_a_class
 from rlm_tui.core.task import SandboxChoice, Task, TaskError, make_task
 from rlm_tui.core.task_keys import model_name_problem, refuse_keys
+from rlm_tui.core.text import one_line
 from rlm_tui.core.tool_names import tool_name_problem
 
 PROJECT_FOLDER = ".rlm-tui/tasks"
@@ -49,7 +51,7 @@ class TaskFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     `signature_class` ("module:Class") is the `dspy.Signature` that `signature` was written from, and that a
     run uses. `lm` and `sub_lm` are names of models, as in "openai/gpt-5-mini"; keys and addresses have no
-    place here.
+    place here. `breakpoints` are lines as in "iteration=3".
     """
 
     signature: str
@@ -66,6 +68,7 @@ class TaskFile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     lm: str = ""
     sub_lm: str = ""
     sandbox: SandboxChoice = ""
+    breakpoints: tuple[str, ...] = ()
     budgets: TaskBudgets | None = None
 
 
@@ -188,9 +191,20 @@ def _task(name: str, file: TaskFile, path: Path | None = None) -> Task:
         lm=file.lm.strip(),
         sub_lm=file.sub_lm.strip(),
         sandbox=file.sandbox,
+        breakpoints=_breakpoints(file.breakpoints),
         file="" if path is None else str(path.absolute()),
     )
     return msgspec.structs.replace(task, signature_class=file.signature_class)
+
+
+def _breakpoints(lines: tuple[str, ...]) -> tuple[Breakpoint, ...]:
+    found = []
+    for line in lines:
+        try:
+            found.append(parse_breakpoint(line))
+        except BreakpointError as error:
+            raise TaskError(f"breakpoints has {one_line(line, 60)!r}: {error}") from error
+    return tuple(found)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from rlm_tui.core.breakpoints import Breakpoint
 from rlm_tui.core.events import Budgets
 from rlm_tui.core.signature_text import parse_signature, quoted
 
@@ -55,8 +56,9 @@ class Task(Struct, frozen=True):
 
     `default_document` is a content path ("rlm_content/…"); `tools` are the names of host tools.
     `signature_class` ("module:Class") is the `dspy.Signature` that `signature` was written from. `lm`,
-    `sub_lm` (names of models) and `sandbox` are what it wants to be run with, "" what is configured; `file`
-    is the TOML file of a task of one's own.
+    `sub_lm` (names of models) and `sandbox` are what it wants to be run with, "" what is configured;
+    `breakpoints` are those of a person who kept no others for it. `file` is the TOML file of a task of one's
+    own.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Task(Struct, frozen=True):
     lm: str = ""
     sub_lm: str = ""
     sandbox: SandboxChoice = ""
+    breakpoints: tuple[Breakpoint, ...] = ()
     file: str = ""
 
     def input(self, name: str) -> TaskInput | None:
@@ -99,6 +102,7 @@ def make_task(
     lm: str = "",
     sub_lm: str = "",
     sandbox: SandboxChoice = "",
+    breakpoints: tuple[Breakpoint, ...] = (),
     file: str = "",
 ) -> Task:
     """A task whose inputs and outputs are read from its signature.
@@ -147,5 +151,6 @@ def make_task(
         lm=lm,
         sub_lm=sub_lm,
         sandbox=sandbox,
+        breakpoints=breakpoints,
         file=file,
     )

@@ -147,6 +147,9 @@ def _held_words(state: TrajectoryState, span: str, before: str, why: str, detail
     if iteration is not None and iteration.depth:
         place += " of a nested RLM"
     what = place if before == "plan" else f"the cell of {place}"
+    if why == "breakpoint" and detail:
+        # Which one it is comes first: on a narrow screen the end is cut, and the iteration stands elsewhere.
+        return f"held: {one_line(detail, _WORDS_WIDTH)}, before {what}"
     reason = {"hold": "", "step": "", "breakpoint": " at a breakpoint", "budget": " by a budget"}.get(why, "")
     words = f"held before {what}{reason}"
     return f"{words}: {one_line(detail, _WORDS_WIDTH)}" if detail else words

@@ -205,12 +205,13 @@ class Gate:
     def _pass(self, where: Boundary, before: Before, code: str, control: RunControl) -> Decision:
         control.check()
         go: Decision = Go() if before == "plan" else Run(code)
+        # Not under the lock: a pattern may search for a while, and a person's verbs must not wait for it.
+        found = self._breakpoint(where, before, code)
         with self._changed, control.on_stop(self._wake):
             if self._finishing:
                 return Finish()
             if where.depth and not self._hold_nested:
                 return go
-            found = self._breakpoint(where, before, code)
             if found:
                 self._why = "breakpoint"
             elif self._why is None or self._passes_by(where, before) or self._take_step():
@@ -270,11 +271,11 @@ class Gate:
             self._holdings.remove(holding)
 
     def _breakpoint(self, where: Boundary, before: Before, code: str) -> str:
-        if self._breakpoints is None:
+        if self._breakpoints is None or (where.depth and not self._hold_nested):
             return ""
         if before == "plan":
-            return self._breakpoints.before_plan(where.n, where.depth)
-        return self._breakpoints.before_cell(where.n, where.depth, code)
+            return self._recorder.text(self._breakpoints.before_plan(where.n, where.depth))
+        return self._recorder.text(self._breakpoints.before_cell(where.n, where.depth, code))
 
     def _passes_by(self, where: Boundary, before: Before) -> bool:
         """Whether a step over a whole iteration goes on here."""

@@ -24,7 +24,7 @@ from rlm_tui.core.events import (
     Value,
 )
 from rlm_tui.core.text import Redactor
-from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.core.trajectory import Change, Trajectory
 from rlm_tui.engine.plain import clean_text, plain
 from rlm_tui.engine.text_stream import TextStream
 
@@ -43,6 +43,7 @@ class Recorder:
     """Gives every event its `seq` and `at` under one lock, and hands it to the log and then to `on_event`.
 
     Nothing that is recorded can fail the run: a log that can't be written is given up with a note.
+    `on_change` is told under the lock what each event did to the fold, and must be quick.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Recorder:
         self._flusher: threading.Thread | None = None
         self._closed = False
         self._trajectory = Trajectory()
+        self.on_change: Callable[[Change, Trajectory], None] | None = None
 
     @property
     def seconds(self) -> float:
@@ -206,7 +208,7 @@ class Recorder:
             return
         event: Any = event_type(seq=self._seq, at=round(self.seconds, 4), **fields)
         self._seq += 1
-        self._trajectory.apply(event)
+        self._fold(event)
         failure: OSError | None = None
         if self._log is not None:
             try:
@@ -219,6 +221,14 @@ class Recorder:
             _log.exception("a listener of the run's events failed")
         if failure is not None:
             self._give_up_log(failure)
+
+    def _fold(self, event: AnyEvent) -> None:
+        change = self._trajectory.apply(event)
+        if self.on_change is not None:
+            try:
+                self.on_change(change, self._trajectory)
+            except Exception:
+                _log.exception("what watches the run's fold failed")
 
     def _give_up_log(self, error: OSError) -> None:
         with self._changed:

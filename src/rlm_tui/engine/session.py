@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rlm_tui.core.blobs import Blobs, MemoryBlobs
+from rlm_tui.core.breakpoints import SetBreakpoint
 from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import Redactor
+from rlm_tui.engine.breakpoint_watch import BreakpointWatch
 from rlm_tui.engine.control import RunControl
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.outcome import Outcome, failed
@@ -43,7 +45,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     """What to run. `settings` are merged already; `documents` by the name of their input.
 
     `pace` is the offline planner's seconds for each word it writes, for a person who watches. `hold`: it
-    starts held. `attended`: somebody is there who can be asked.
+    starts held. `attended`: somebody is there who can be asked. `breakpoints` hold it where they say.
     """
 
     task: Task
@@ -53,6 +55,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     pace: float = 0.0
     hold: bool = False
     attended: bool = False
+    breakpoints: tuple[SetBreakpoint, ...] = ()
 
 
 class Session(SessionVerbs):
@@ -82,8 +85,13 @@ class Session(SessionVerbs):
             log=self._folder,
             secrets=request.settings.secrets(),
         )
+        self._watch = BreakpointWatch(request.breakpoints)
+        self._recorder.on_change = self._watch.see
         self._gate = Gate(
-            self._recorder, held=request.hold, hold_nested=request.settings.debugger.hold_nested
+            self._recorder,
+            self._watch,
+            held=request.hold,
+            hold_nested=request.settings.debugger.hold_nested,
         )
         self._thread: threading.Thread | None = None
         self._program: Program | None = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rlm_tui.core.breakpoints import SetBreakpoint
+from rlm_tui.engine.breakpoint_watch import BreakpointWatch
 from rlm_tui.engine.control import RunControl, Stop
 from rlm_tui.engine.gate import Gate, NotHeldError
 from rlm_tui.engine.python_code import CodeError
@@ -28,6 +30,7 @@ class SessionVerbs:
     _recorder: Recorder
     _control: RunControl
     _gate: Gate
+    _watch: BreakpointWatch
     _program: Program | None
 
     @property
@@ -80,6 +83,15 @@ class SessionVerbs:
         """Run `code` as a step of the person's, in the planner's history; stays held. Raises SessionError."""
         with _refusals():
             self._gate.insert(code)
+
+    @property
+    def breakpoints(self) -> list[SetBreakpoint]:
+        """Those that are set, also those that are off."""
+        return self._watch.breakpoints
+
+    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
+        """Hold the run at these from now on, and at no others."""
+        self._watch.set(breakpoints)
 
     def interrupt(self) -> None:
         """Stop the cell that runs now, keep its variables, and let the planner see it. Returns at once."""

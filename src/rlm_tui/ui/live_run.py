@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.message_pump import MessagePump
 
+from rlm_tui.core.breakpoints import SetBreakpoint
 from rlm_tui.core.events import AnyEvent, Value
 from rlm_tui.core.trajectory import Change, Trajectory
 from rlm_tui.ui.bridge import Bridge
@@ -32,6 +33,7 @@ class LiveRun:
         self._lock = threading.Lock()
         self._session: RunningSession | None = None
         self._cancelled = False
+        self._breakpoints: Sequence[SetBreakpoint] | None = None
         self.failure = ""
 
     @property
@@ -69,7 +71,9 @@ class LiveRun:
         session = start_session(self.request, self._relay)
         with self._lock:
             self._session = session
-            cancelled = self._cancelled
+            cancelled, breakpoints = self._cancelled, self._breakpoints
+        if breakpoints is not None:
+            session.set_breakpoints(breakpoints)
         if cancelled:
             session.cancel()
 
@@ -101,6 +105,21 @@ class LiveRun:
         if self._session is not None:
             self._session.step_iteration()
 
+    @property
+    def breakpoints(self) -> Sequence[SetBreakpoint]:
+        """Where it is held by itself."""
+        return self.request.breakpoints if self._breakpoints is None else self._breakpoints
+
+    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None:
+        """Hold the run at these and at no others, also one that is only being started."""
+        if tuple(breakpoints) == tuple(self.breakpoints):
+            return
+        with self._lock:
+            self._breakpoints = breakpoints
+            session = self._session
+        if session is not None:
+            session.set_breakpoints(breakpoints)
+
     def interrupt(self) -> None:
         """Stop the cell that runs now, and keep its variables."""
         if self._session is not None:
@@ -117,7 +136,12 @@ class LiveRun:
         return session.refresh_volume() if session is not None and self.active else False
 
     def hand_over(self) -> HandedOver:
-        """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue."""
+        """Take the run off the screen: what has arrived is folded, what comes from now on goes to a queue.
+
+        Nobody is there to let it go on, so nothing holds it any more.
+        """
+        self.set_breakpoints(())
+        self.release()
         arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
         self._relay.turn_to(arriving.put)
         while self._bridge.waiting:

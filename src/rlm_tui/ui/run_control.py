@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rlm_tui.core.blobs import Blobs
+from rlm_tui.core.breakpoints import SetBreakpoint
 from rlm_tui.core.content import knowledge_path
 from rlm_tui.core.documents import AnyDocument
 from rlm_tui.core.events import AnyEvent
@@ -59,6 +60,8 @@ class RunningSession(Protocol):
     def finish(self) -> None: ...
 
     def interrupt(self) -> None: ...
+
+    def set_breakpoints(self, breakpoints: Sequence[SetBreakpoint]) -> None: ...
 
     def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> Any: ...
 
@@ -126,7 +129,13 @@ def build_request(
         inputs = fit_inputs(task, inputs)
     except SignatureError as error:
         raise TaskError(str(error)) from error
-    return RunRequest(task=task, inputs=inputs, documents=documents, settings=settings, pace=pace)
+    return RunRequest(
+        task=task,
+        inputs=inputs,
+        documents=documents,
+        settings=settings,
+        pace=pace,
+    )
 
 
 def bubblewrap_usable() -> bool:

@@ -11,6 +11,7 @@ from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.message import Message
 
 from rlm_tui.core.documents import AnyDocument, Document, DocumentError
@@ -31,7 +32,7 @@ from rlm_tui.ui.run_control import (
     would_run_unconfined,
 )
 from rlm_tui.ui.screens.batch import BatchScreen
-from rlm_tui.ui.screens.explore_views import ExploreViews
+from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
 from rlm_tui.ui.screens.run_options import RunOptionsScreen
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
@@ -42,7 +43,7 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreViews):
+class ExploreScreen(ExploreBreakpoints):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):
@@ -130,6 +131,8 @@ class ExploreScreen(ExploreViews):
     def _launch(self, request: RunRequest) -> None:
         if self.run is not None:
             self.run.close()
+        # Not where the request is made: they may be changed while its documents are read.
+        request = replace(request, breakpoints=self.breakpoints_for(request.task))
         run = self.run = LiveRun(self, request, self._take_changes)
         self._preparing = False
         self.show_run(run)

@@ -33,6 +33,15 @@ EXPLORE_BINDINGS: list[BindingType] = [
     Binding("space", "release", "release", id="run.release", tooltip="Let the held run go on", group=RUN),
     Binding("s", "step", "step", id="run.step", tooltip="Let the run take one step, then hold it", group=RUN),
     Binding(
+        "b",
+        "breakpoints",
+        "breakpoints",
+        show=False,
+        id="run.breakpoints",
+        tooltip="Breakpoints: where runs of the task are held by themselves",
+        group=RUN,
+    ),
+    Binding(
         "escape",
         "cancel",
         "cancel",
