@@ -145,6 +145,17 @@ def test_a_cell_that_heeds_no_interrupt_is_not_run_again(loopback_lm: StartLM) -
     assert "the variables are those before this cell" in told[2]
 
 
+def test_a_run_that_is_finished_needs_no_other_sandbox(loopback_lm: StartLM) -> None:
+    cells = [("Keep.", "kept = 7"), ("Hang.", "print('begun')\nsum(iter(int, 1))")]
+    server = loopback_lm(planner_script(cells, extracted={"answer": "found so far"}))
+    with WatchedRun(request(server=server)) as watched:
+        watched.wait_for(CellOutput)
+        watched.session.finish()
+        finished = watched.finished()
+    assert (finished.status, finished.outputs) == ("extracted", {"answer": "found so far"})
+    assert not watched.all(SandboxRecovered)
+
+
 def test_after_the_third_time_no_more(loopback_lm: StartLM) -> None:
     cells = [("Die.", KILL), ("Die.", KILL), ("Never.", "print('never')"), SUBMIT]
     server = loopback_lm(planner_script(cells))

@@ -60,11 +60,12 @@ class RecordedCell(Struct, frozen=True):
 
 
 class Planned(Struct, frozen=True):
-    """The planner's answer; `remark` says what was wrong with it."""
+    """The planner's answer; `remark` says what was wrong with it, `prompt` what was asked."""
 
     reasoning: str
     code: str
     remark: str = ""
+    prompt: Value = Value()
 
 
 class Told(Struct, frozen=True):
@@ -145,8 +146,8 @@ def recorded_iteration(trajectory: Trajectory, iteration: Iteration, resolve: Re
     steps: list[RecordedStep] = []
     for step in iteration.steps:
         match step:
-            case PlanStep(reasoning=reasoning, code=code, remark=remark):
-                steps.append(Planned(resolve(reasoning), resolve(code), remark))
+            case PlanStep(reasoning=reasoning, code=code, remark=remark, prompt=prompt):
+                steps.append(Planned(resolve(reasoning), resolve(code), remark, prompt))
             case RemarkStep(by="program"):
                 pass  # the planner says it again when it is given the same answer
             case RemarkStep(text=text, sent_back=sent_back):
