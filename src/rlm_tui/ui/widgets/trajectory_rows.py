@@ -14,6 +14,7 @@ from rlm_tui.core.trajectory import Call, Cell, Iteration
 from rlm_tui.ui.widgets.call_words import call_progress, call_row
 from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.output_tail import OutputTails
+from rlm_tui.ui.widgets.recovery_rows import recovery_rows
 from rlm_tui.ui.widgets.result_block import error_rows
 from rlm_tui.ui.widgets.row import CODE_HANG, Line, LineRow, Row, Span, TextRow
 from rlm_tui.ui.widgets.targets import Fold, More, Reasoning
@@ -136,6 +137,7 @@ def iteration_rows(iteration: Iteration, shown: Shown, indent: Line = ()) -> lis
         for remark in (iteration.remark, *iteration.remarks)
         if remark
     )
+    rows.extend(recovery_rows(iteration, gutter))
     cell = iteration.cell
     if cell is not None:
         rows.extend(_output_rows(cell, iteration, shown, gutter))
