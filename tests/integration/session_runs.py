@@ -10,7 +10,14 @@ from typing import Any, TypeVar
 
 from rlm_tui.core.documents import describe
 from rlm_tui.core.events import AnyEvent, Budgets, Event, RunFinished, Totals
-from rlm_tui.core.settings import LMSettings, ModalSettings, SandboxSettings, Secret, Settings
+from rlm_tui.core.settings import (
+    DebuggerSettings,
+    LMSettings,
+    ModalSettings,
+    SandboxSettings,
+    Secret,
+    Settings,
+)
 from rlm_tui.core.tasks import Task, bind_inputs, make_task
 from rlm_tui.engine.session import RunRequest, Session
 from tests.lm_server import LoopbackLM, TokenUsage
@@ -77,11 +84,13 @@ def request(
     key: str = KEY,
     workers: int = 32,
     modal: ModalSettings | None = None,
+    heal: bool = True,
     **inputs: Any,
 ) -> RunRequest:
     """A request for `task` with the planner and the sub-LM at `server`, or the offline demo without one.
 
-    With `modal` the cells run in a sandbox of Modal, else unconfined on this machine.
+    With `modal` the cells run in a sandbox of Modal, else unconfined on this machine. `heal` False: a sandbox
+    that is lost ends the run.
     """
     found = None if document is None else describe(document)
     given = inputs or {item.name: "What?" for item in task.inputs if not item.document}
@@ -92,7 +101,13 @@ def request(
     sandbox = SandboxSettings(
         kind="local" if modal is None else "modal", confined="off", batch_workers=workers
     )
-    settings = Settings(lm=lm, sandbox=sandbox, budgets=budgets, modal=modal or ModalSettings())
+    settings = Settings(
+        lm=lm,
+        sandbox=sandbox,
+        budgets=budgets,
+        modal=modal or ModalSettings(),
+        debugger=DebuggerSettings(heal=heal),
+    )
     return RunRequest(task=task, inputs=values, documents=documents, settings=settings)
 
 

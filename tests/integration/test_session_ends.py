@@ -111,7 +111,7 @@ def test_sys_exit_does_not_end_the_run(loopback_lm: StartLM) -> None:
 @pytest.mark.parametrize("code", ["import os\nos.kill(os.getpid(), 9)", "import os\nos._exit(0)"])
 def test_a_sandbox_that_dies_fails_the_run(loopback_lm: StartLM, code: str) -> None:
     server = loopback_lm(planner_script([("Die.", f"print('last words')\n{code}"), SUBMIT]))
-    watched = run(request(server=server))
+    watched = run(request(server=server, heal=False))
     finished = watched.finished()
     assert finished.status == "failed"
     assert finished.error is not None
@@ -126,7 +126,7 @@ def test_a_driver_killed_from_outside_while_the_planner_thinks(loopback_lm: Star
     server = loopback_lm(
         planner_script([("Who?", "import os\nprint(os.getpid())"), slow], delta_seconds=0.01)
     )
-    with WatchedRun(request(server=server)) as watched:
+    with WatchedRun(request(server=server, heal=False)) as watched:
         watched.wait_for(PlanStarted, lambda event: event.span == "iteration-2")
         os.kill(int(watched.all(CellOutput)[0].text), signal.SIGKILL)
         finished = watched.finished()

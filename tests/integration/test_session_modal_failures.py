@@ -46,9 +46,8 @@ def failed(finished: RunFinished, *words: str) -> str:
 def test_a_sandbox_that_ends_in_a_cell_ends_the_run_and_keeps_its_output(
     loopback_modal: LoopbackModal, loopback_lm: StartLM, end: Callable[[Sandbox], None], words: str
 ) -> None:
-    with WatchedRun(
-        request(server=loopback_lm(planner_script([LONG_CELL]), key=KEY), modal=MODAL)
-    ) as watched:
+    server = loopback_lm(planner_script([LONG_CELL]), key=KEY)
+    with WatchedRun(request(server=server, modal=MODAL, heal=False)) as watched:
         watched.wait_for(CellOutput, lambda event: "last words" in event.text)
         end(loopback_modal.sandboxes[0])
         failed(watched.finished(), words)

@@ -118,6 +118,19 @@ TurnStep = PlanStep | RemarkStep | CellStep | SkipStep
 """What happened in an iteration, each of them something that the planner's history holds."""
 
 
+class Recovery(msgspec.Struct, frozen=True):
+    """A lost sandbox was replaced: `cells` were executed again, `differed` says what came out otherwise.
+
+    `reason` is why it was lost; `volume` the copy that is `/data` since, "" for the volume as before.
+    """
+
+    reason: str
+    cells: int
+    seconds: float = 0.0
+    volume: str = ""
+    differed: tuple[str, ...] = ()
+
+
 @dataclass(eq=False, repr=False, slots=True)
 class Cell:
     """A piece of code that ran in the sandbox. `status` None means that it is running.
@@ -241,7 +254,8 @@ class Iteration:
     `remark` says what was wrong with the planner's answer; `remarks` are a person's. `steps` are what
     happened, in order; `person_cells` ran code of a person; `skipped` is the note of one who had the cell not
     run.
-    `origin` is the run whose record the plan is from, if it is.
+    `origin` is the run whose record the plan is from, if it is. `recoveries` are of sandboxes that were lost
+    in it; a cell that was lost with one and run again is among `earlier_cells`.
     """
 
     span: str
@@ -273,6 +287,7 @@ class Iteration:
     variables_changed: list[Variable] = field(default_factory=list)
     variables_removed: list[str] = field(default_factory=list)
     volume_written: list[str] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
     written_reasoning: GrowingText = field(default_factory=GrowingText)
     written_code: GrowingText = field(default_factory=GrowingText)
     awaits_plan: bool = False

@@ -36,7 +36,7 @@ from rlm_tui.core.events import (
     VariablesChanged,
     VolumeChanged,
 )
-from rlm_tui.core.iterations import Call
+from rlm_tui.core.iterations import Call, Recovery
 from rlm_tui.core.trajectory_state import SandboxState, StartPhase, TrajectoryState
 from rlm_tui.core.trajectory_turns import close_everything
 
@@ -113,6 +113,23 @@ def sandbox_changed(state: TrajectoryState, event: SandboxEvent) -> Iterator[Cha
     if parent_call is None:
         state.sandbox = after
     yield SandboxChanged()
+    if isinstance(event, SandboxRecovered):
+        yield from _recovered(state, event, before.reason, call)
+
+
+def _recovered(
+    state: TrajectoryState, event: SandboxRecovered, reason: str, call: Call | None
+) -> Iterator[ChangeKind]:
+    """The iteration that goes on in the fresh sandbox says what happened."""
+    iterations = state.iterations if call is None else call.nested
+    if not iterations:
+        return
+    iteration = iterations[-1]
+    state.touch(iteration)
+    iteration.recoveries.append(
+        Recovery(reason, event.cells, event.seconds, event.volume, tuple(event.differed))
+    )
+    yield IterationChanged(iteration.span)
 
 
 def _with_phase(before: SandboxState, event: SandboxStarting, now: float) -> tuple[StartPhase, ...]:

@@ -13,6 +13,7 @@ from rlm_tui.core.events import (
     ErrorDetail,
     SandboxLost,
     SandboxReady,
+    SandboxRecovered,
     SandboxStarting,
     Stream,
     Variable,
@@ -34,7 +35,10 @@ _CELL_ENDED = Stop("cancelled", ErrorDetail(kind="CellEnded", message="The cell 
 
 
 class CellListener(InterpreterListener):
-    """What one sandbox tells, as events. `cell` is the span of the cell that runs, "" between cells."""
+    """What one sandbox tells, as events. `cell` is the span of the cell that runs, "" between cells.
+
+    While `again` is set, cells are executed again to make the namespace that was lost: nothing is told of it.
+    """
 
     def __init__(self, recorder: Recorder, *, kind: str, parent: str) -> None:
         self._recorder = recorder
@@ -42,6 +46,8 @@ class CellListener(InterpreterListener):
         self._parent = parent
         self._span = recorder.span("sandbox")
         self._variables: dict[str, Variable] = {}
+        self._untold: dict[str, Variable] | None = None
+        self.again = False
         self.cell = ""
         self.lost = ""
         self.result: CellResult | None = None
@@ -77,6 +83,12 @@ class CellListener(InterpreterListener):
 
     def on_variables(self, interpreter: DriverInterpreter, cell: str, items: Sequence[Variable]) -> None:
         variables = {item.name: self._told(item) for item in items}
+        if self.again:
+            self._untold = variables
+        else:
+            self._tell_variables(variables)
+
+    def _tell_variables(self, variables: dict[str, Variable]) -> None:
         changed = [item for name, item in variables.items() if self._variables.get(name) != item]
         removed = [name for name in self._variables if name not in variables]
         self._variables = variables
@@ -102,6 +114,28 @@ class CellListener(InterpreterListener):
             kind=self._kind,
             reason=self._recorder.text(reason),
         )
+
+    def take_result(self) -> CellResult | None:
+        """How the cell ended, as the sandbox said; None the next time."""
+        result, self.result = self.result, None
+        return result
+
+    def recovered(self, *, seconds: float, cells: int, differed: list[str], volume: str) -> None:
+        """The sandbox was replaced, and `cells` were executed again in the fresh one."""
+        self.lost = ""
+        self._recorder.emit(
+            SandboxRecovered,
+            span=self._span,
+            parent=self._parent,
+            kind=self._kind,
+            seconds=round(seconds, 4),
+            cells=cells,
+            differed=[self._recorder.text(sentence) for sentence in differed],
+            volume=volume,
+        )
+        if self._untold is not None:
+            self._tell_variables(self._untold)
+            self._untold = None
 
     def _told(self, item: Variable) -> Variable:
         return Variable(

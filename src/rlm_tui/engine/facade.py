@@ -52,21 +52,30 @@ class ExplorerFacade(FacadeInvocation):
         given = inputs or {}
         call_kind: CallKind = "sub_rlm" if nested else "predict"
         name, arguments = f"{kind}({signature})", {name: _shown(value) for name, value in given.items()}
+
+        def live() -> dict[str, Any]:
+            return self._call_live(handle, call_kind, name, given, arguments)
+
         if self._invocation.answers is not None:
-            recorded: dict[str, Any] = self._again.other(call_kind, name, arguments)
+            recorded: dict[str, Any] = self._again.other(call_kind, name, arguments, live)
             return recorded
+        return live()
+
+    def _call_live(
+        self, handle: str, kind: CallKind, name: str, given: dict[str, Any], arguments: dict[str, Any]
+    ) -> dict[str, Any]:
         control = self._invocation.cell_control
         CONTROL.set(control)
         with recorded_call(
             self._recorder,
             parent=self._invocation.cell,
-            kind=call_kind,
+            kind=kind,
             name=name,
             arguments=arguments,
         ) as record:
             try:
                 fields: dict[str, Any]
-                if nested:
+                if kind == "sub_rlm":
                     fields = super().call(handle, given)
                 else:
                     whole = {name: _as_text(name, value) for name, value in given.items()}

@@ -11,6 +11,7 @@ from typing import Any
 import dspy
 from dspy.utils.exceptions import format_error_for_lm
 
+from rlm_tui.core.recorded import RecordedCall
 from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.calls import error_of, recorded_call
 from rlm_tui.engine.control import RunStopped
@@ -20,6 +21,8 @@ from rlm_tui.engine.recorder import Recorder
 from rlm_tui.store.answers import RememberedAnswer, RememberedAnswers
 
 Query = Callable[[str], str]
+Known = RecordedCall | RememberedAnswer | None
+"""An answer that is there already: of this run's lost cell, or of an earlier run."""
 STOPPED = "The cell was stopped before the answer came."
 
 
@@ -68,7 +71,10 @@ def make_llm_tools(
         """Query the LLM with a prompt string."""
         _check_prompt(prompt, "llm_query: the prompt")
         if invocation.answers is not None:
-            return again.query(prompt, model())
+            return again.query(prompt, model(), lambda: asked(prompt))
+        return asked(prompt)
+
+    def asked(prompt: str) -> str:
         [known] = recall([prompt])
         if known is None:
             count(1)
@@ -91,9 +97,11 @@ def make_llm_tools(
             _check_prompt(prompt, f"llm_query_batched: prompt {index}")
         if not prompts:
             return []
-        if invocation.answers is not None:
+        if invocation.answers is not None and not invocation.answers.rest_is_live:
             return again.query_all(prompts, model())
-        known = recall(prompts)
+        known: list[Known] = [*again.kept(prompts)]
+        if None in known:
+            known = [kept or remembered for kept, remembered in zip(known, recall(prompts), strict=True)]
         if asked := known.count(None):
             count(asked)
         with recorded_call(
@@ -106,7 +114,7 @@ def make_llm_tools(
         ) as batch:
             return _ask_all(prompts, known, batch.span)
 
-    def _ask_all(prompts: list[str], known: list[RememberedAnswer | None], batch: str) -> list[str]:
+    def _ask_all(prompts: list[str], known: list[Known], batch: str) -> list[str]:
         answers: dict[int, str] = {}
         faults: list[BaseException] = []
         numbers = itertools.count()
@@ -135,7 +143,9 @@ def make_llm_tools(
             raise RuntimeError(STOPPED)
         return [answers[index] for index in range(len(prompts))]
 
-    def ask_item(index: int, prompt: str, known: RememberedAnswer | None, batch: str) -> str:
+    def ask_item(index: int, prompt: str, known: Known, batch: str) -> str:
+        if isinstance(known, RecordedCall):
+            return again.item(index, prompt, known, batch, model())
         with recorded_call(
             recorder,
             parent=batch,

@@ -13,6 +13,8 @@ from rlm_tui.core.events import ErrorDetail
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.control import RunControl, RunStopped, Stop
 from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.heal import Healing
+from rlm_tui.engine.heal_volume import VolumeAgain
 from rlm_tui.engine.host_tools import resolve_tools
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.lm_callbacks import RunCallback
@@ -75,6 +77,7 @@ class Program:
             recorder=recorder,
         )
         gate.on_held = self.sandboxes.hold_clocks
+        volume = LocalVolumeWatch(local_volume(settings), kept) if is_local else RemoteVolumeWatch()
         self._rlm = ExplorerRLM(
             self._signature,
             RunSetting(
@@ -85,8 +88,22 @@ class Program:
                 budget=self._budget,
                 workers=settings.sandbox.batch_workers,
                 streaming=True,
-                volume=LocalVolumeWatch(local_volume(settings), kept) if is_local else RemoteVolumeWatch(),
                 remembered=self._remembered(run_id) if settings.debugger.remember_answers else None,
+                volume=volume,
+                healing=Healing(
+                    recorder,
+                    gate,
+                    VolumeAgain(
+                        recorder,
+                        gate,
+                        self.sandboxes,
+                        volume,
+                        attended=request.attended,
+                        copy=lambda: None if kept is None else kept.fresh(),
+                    ),
+                    enabled=settings.debugger.heal,
+                    run_id=run_id,
+                ),
                 prefix=None if request.fork is None else load_prefix(request.fork, hold=request.hold),
             ),
             max_iters=budgets.max_iterations,
@@ -156,7 +173,7 @@ class Program:
     def _ended(self, prediction: Any) -> Outcome:
         invocation = self._rlm.invocation
         assert invocation is not None, "a prediction comes from an invocation"
-        if invocation.listener.lost:
+        if invocation.listener.lost and not invocation.extracted:
             return Outcome(
                 "failed", error=ErrorDetail(kind="SandboxLostError", message=invocation.listener.lost)
             )

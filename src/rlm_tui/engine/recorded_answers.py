@@ -35,14 +35,27 @@ class NotRecordedError(RuntimeError):
 class RecordedAnswers:
     """What the calls of one cell were answered. Safe to share between threads.
 
-    `origin` is the run whose record it is; `n` the iteration, for the sentences of `differed`.
+    `origin` is the run whose record it is; `n` the iteration, for the sentences of `differed`. `counted`: the
+    calls were counted in this run when they were made. `rest_is_live`: what is not recorded is asked, as it
+    is of a cell that was lost before its end.
     """
 
-    def __init__(self, calls: Iterable[RecordedCall], *, origin: str = "", n: int = 0) -> None:
+    def __init__(
+        self,
+        calls: Iterable[RecordedCall],
+        *,
+        origin: str = "",
+        n: int = 0,
+        counted: bool = False,
+        rest_is_live: bool = False,
+    ) -> None:
         self.origin = origin
+        self.counted = counted
+        self.rest_is_live = rest_is_live
         self._where = f"Iteration {n}: " if n else ""
         self._lock = threading.Lock()
-        self._left = list(calls)
+        self._all = tuple(calls)
+        self._left = list(self._all)
         self._differed: list[str] = []
         self._taken = 0
 
@@ -88,6 +101,12 @@ class RecordedAnswers:
         with self._lock:
             self._differed.append(f"{self._where}{one_line(sentence, 3 * _SHOWN)}")
 
+    def rewind(self) -> None:
+        """The cell is run once more from its beginning: every answer is there again."""
+        with self._lock:
+            self._left = list(self._all)
+            self._differed, self._taken = [], 0
+
     def leave(self) -> None:
         """The cell is over: note the answers that it did not ask for."""
         with self._lock:
@@ -119,10 +138,15 @@ class CallsAgain:
         self._recorder = recorder
         self._reserve = reserve
 
-    def query(self, prompt: str, model: str) -> str:
-        """The recorded answer to an `llm_query`. Raises its recorded error, the limit's, NotRecordedError."""
+    def query(self, prompt: str, model: str, live: Callable[[], str]) -> str:
+        """The recorded answer to an `llm_query`. Raises its recorded error, the limit's, NotRecordedError.
+
+        `live` asks, where the rest is live.
+        """
         answers = self._answers
         found = answers.exact("llm_query", "llm_query", self._text(prompt))
+        if found is None and answers.rest_is_live:
+            return live()
         if found is None:
             self._reserve(1)
             found = answers.next("llm_query", "llm_query", self._text(prompt))
@@ -131,6 +155,13 @@ class CallsAgain:
         with self._told(kind="llm_query", name="llm_query", prompt=prompt, model=model) as call:
             call.answer = _answer(found, "llm_query").answer
         return call.answer
+
+    def kept(self, prompts: Sequence[str]) -> list[RecordedCall | None]:
+        """The recorded answers to those items of a live batch that have one."""
+        answers = self._invocation.answers
+        if answers is None:
+            return [None] * len(prompts)
+        return [answers.exact("llm_query", "llm_query", self._text(prompt)) for prompt in prompts]
 
     def query_all(self, prompts: Sequence[str], model: str) -> list[str]:
         """The recorded answers to a batch. Raises its recorded error, or the limit's."""
@@ -148,17 +179,24 @@ class CallsAgain:
             kind="llm_query_batched", name="llm_query_batched", model=model, size=len(prompts)
         ) as record:
             given = [
-                self._item(index, prompt, call, record.span, model)
+                self.item(index, prompt, call, record.span, model)
                 for index, (prompt, call) in enumerate(zip(prompts, found, strict=True))
             ]
             if batch is not None and batch.error is not None:
                 raise_again(batch.error)
         return given
 
-    def other(self, kind: CallKind, name: str, arguments: dict[str, Any]) -> Any:
-        """What a tool, a predictor or a nested RLM gave. Raises its recorded error, or NotRecordedError."""
+    def other(self, kind: CallKind, name: str, arguments: dict[str, Any], live: Callable[[], Any]) -> Any:
+        """What a tool, a predictor or a nested RLM gave. Raises its recorded error, or NotRecordedError.
+
+        `live` asks, where the rest is live.
+        """
         known = shortened(self._recorder.plain(arguments), ARGUMENT_CHARACTERS)
-        found = self._answers.take(kind, self._text(name), arguments_text(known))
+        asked = (kind, self._text(name), arguments_text(known))
+        found = self._answers.exact(*asked)
+        if self._answers.rest_is_live and (found is None or not (found.result or found.error)):
+            return live()
+        found = found or self._answers.next(*asked)
         with self._told(kind=kind, name=name, arguments=arguments) as call:
             if found is not None and kind in ("predict", "sub_rlm"):
                 self._count(found.requests)
@@ -169,7 +207,8 @@ class CallsAgain:
             call.answer, call.result = answer.answer, answer.result
         return json.loads(answer.result)
 
-    def _item(self, index: int, prompt: str, found: RecordedCall | None, batch: str, model: str) -> str:
+    def item(self, index: int, prompt: str, found: RecordedCall | None, batch: str, model: str) -> str:
+        """The recorded answer to an item of the batch whose span is `batch`."""
         with self._told(
             kind="llm_query", name="llm_query", prompt=prompt, model=model, batch=batch, index=index
         ) as item:
@@ -203,6 +242,8 @@ class CallsAgain:
 
     def _count(self, calls: int) -> None:
         """Count calls that are answered whatever the limit: live calls begin where the record's ended."""
+        if self._answers.counted:
+            return
         with suppress(RuntimeError):
             for _ in range(calls):
                 self._reserve(1)
@@ -216,7 +257,7 @@ def answered_again(
     @functools.wraps(tool)
     def invoke(**arguments: Any) -> Any:
         if invocation.answers is not None:
-            return again.other("tool", name, arguments)
+            return again.other("tool", name, arguments, lambda: tool(**arguments))
         return tool(**arguments)
 
     return invoke

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from rlm_tui.core.blobs import Blobs
 from rlm_tui.core.events import (
@@ -29,6 +29,7 @@ from rlm_tui.engine.plain import clean_text, plain
 from rlm_tui.engine.text_stream import TextStream
 
 COALESCE_SECONDS = 0.05
+Read = TypeVar("Read")
 _log = logging.getLogger(__name__)
 
 
@@ -81,6 +82,16 @@ class Recorder:
         """The numbers so far, from the same fold that every screen uses."""
         with self._changed:
             return self._trajectory.totals
+
+    def read(self, function: Callable[[Trajectory], Read]) -> Read:
+        """What `function` reads from the fold so far, which stays as it is meanwhile; it must not keep it."""
+        with self._changed:
+            self._flush()
+            return function(self._trajectory)
+
+    def whole(self, value: Value) -> str:
+        """The whole text of a value that was recorded. Raises OSError."""
+        return self._blobs.text(value)
 
     def span(self, kind: str) -> str:
         """A new id for something that lasts: `cell-3`."""

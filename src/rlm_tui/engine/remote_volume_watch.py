@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import weakref
+from pathlib import Path
 
 from rlm_tui.engine.volume_watch import MOST_ENTRIES, Marks
 from rlm_tui.sandbox.errors import SandboxError
@@ -45,6 +46,10 @@ class RemoteVolumeWatch:
             return [], []
         written = sorted(path for path, mark in after.items() if before.get(path) != mark)
         return written, sorted(path for path in before if path not in after)
+
+    def renewed(self, sandbox: DriverInterpreter, directory: Path | None = None) -> None:
+        """Look again before the sandbox's next cell: a fresh one sees what was published."""
+        self._marks.pop(sandbox, None)
 
     def _look(self, sandbox: DriverInterpreter) -> Marks | None:
         root = sandbox.description.volume

@@ -22,6 +22,7 @@ from rlm_tui.engine.calls import recorded_call
 from rlm_tui.engine.control import CONTROL, RunControl
 from rlm_tui.engine.facade import ExplorerFacade
 from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.heal import Healing
 from rlm_tui.engine.host_tools import taking_positions
 from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation, innermost_control
 from rlm_tui.engine.llm_tools import make_llm_tools
@@ -55,6 +56,7 @@ class RunSetting:
     workers: int
     streaming: bool
     volume: VolumeWatch
+    healing: Healing
     remembered: RememberedAnswers | None = None
     prefix: Prefix | None = None
 

@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from rlm_tui.core.documents import AnyDocument, Document
@@ -52,6 +53,7 @@ class SandboxFactory:
         self._run_id = run_id
         self._cell_seconds = cell_seconds
         self._recorder = recorder
+        self._volume: Path | None = None
         self._lock = threading.Lock()
         self._running: list[DriverInterpreter] = []
         self._made: weakref.WeakSet[DriverInterpreter] = weakref.WeakSet()
@@ -63,6 +65,10 @@ class SandboxFactory:
         with self._lock:
             self._made.add(sandbox)
         return sandbox
+
+    def use_volume(self, directory: Path) -> None:
+        """The sandboxes that are made from now on have the local volume in `directory`."""
+        self._volume = directory
 
     def listener(self, parent: str) -> CellListener:
         """What will tell the events of the sandbox of one RLM call."""
@@ -115,6 +121,7 @@ class SandboxFactory:
             cell_timeout=self._cell_seconds,
             listener=listener,
             redact=self._recorder.text,
+            volume=self._volume,
         )
 
 
@@ -123,9 +130,13 @@ def make_interpreter(
     *,
     documents: Sequence[Document] = (),
     run_id: str = "",
+    volume: Path | None = None,
     **options: Unpack[InterpreterOptions],
 ) -> DriverInterpreter:
-    """The sandbox that `settings` name, not started yet: a process here, or one in Modal's cloud."""
+    """The sandbox that `settings` name, not started yet: a process here, or one in Modal's cloud.
+
+    `volume` is the directory of a local one's volume, if it is not that of the settings.
+    """
     chosen = settings.sandbox
     limits = Limits(
         memory_bytes=chosen.memory_bytes,
@@ -136,7 +147,7 @@ def make_interpreter(
         case "local":
             return ProcessInterpreter(
                 documents=documents,
-                volume=local_volume(settings),
+                volume=volume or local_volume(settings),
                 confined=chosen.confined,
                 limits=limits,
                 **options,

@@ -19,6 +19,7 @@ from rlm_tui.core.history_words import PERSONS_STEP, REMARK_CODE, SENT_BACK, SKI
 from rlm_tui.engine.cells import fail_cell, run_cell
 from rlm_tui.engine.control import RunControl, RunStopped
 from rlm_tui.engine.decisions import Before, Boundary, Finish, Go, Insert, Run, SendBack, Skip, Tell
+from rlm_tui.engine.heal import RunningCall
 from rlm_tui.engine.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -179,24 +180,25 @@ class Turn:
         return goes_on
 
     def _run_cell(self, code: str, by: CellAuthor) -> Any:
+        self.sandbox.cell_timeout = self.setting.budget.limits.cell_seconds
+
+        def run() -> Any:
+            return run_cell(
+                self.invocation,
+                self.setting.recorder,
+                code,
+                lambda: self.execute(code),
+                self.setting.volume,
+                self.sandbox,
+                by=by,
+            )
+
         try:
-            return self._run_timed_cell(code, by)
+            return self.setting.healing.run(RunningCall(self.invocation, self.sandbox, self.execute), run)
         finally:
             result = self.invocation.listener.result
             if result is not None and result.status == "timeout":
                 self.setting.budget.cell_ran_over()
-
-    def _run_timed_cell(self, code: str, by: CellAuthor) -> Any:
-        self.sandbox.cell_timeout = self.setting.budget.limits.cell_seconds
-        return run_cell(
-            self.invocation,
-            self.setting.recorder,
-            code,
-            lambda: self.execute(code),
-            self.setting.volume,
-            self.sandbox,
-            by=by,
-        )
 
     def _process(self, action: Any, code: str, result: Any) -> Any:
         processed = self.rlm._process_execution_result(action, code, result, self.history, self.outputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from rlm_tui.store.files import PRIVATE_FOLDER, write_whole
 COPY = "volume"
 STATE = "volume.json"
 MOST_FILES = 5_000
+HEALED = ".healed-"
+_LONGEST_BASE = 40
 _OURS = ".rlm"
 
 CopyState = Literal["kept", "empty", "too large", "remote", "none"]
@@ -44,6 +47,8 @@ class VolumeCopy:
 
     def __init__(self, settings: Settings, folder: Path, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._folder = folder
+        self._volume = local_volume(settings)
         self._made = threading.Event()
         threading.Thread(
             target=self._make, args=(settings, folder), name="rlm-volume-copy", daemon=True
@@ -52,6 +57,19 @@ class VolumeCopy:
     def wait(self) -> None:
         """Wait until the copy is made, or given up."""
         self._made.wait()
+
+    def fresh(self) -> Path | None:
+        """Another volume, as this one was when the run began; None where no copy was kept.
+
+        Raises StoreError.
+        """
+        self.wait()
+        if volume_state(self._folder).state not in ("kept", "empty"):
+            return None
+        base = self._volume.name.partition(HEALED)[0][:_LONGEST_BASE]
+        volume = self._volume.with_name(f"{base}{HEALED}{secrets.token_hex(2)}")
+        restore_copy(self._folder, volume)
+        return volume
 
     def _make(self, settings: Settings, folder: Path) -> None:
         try:

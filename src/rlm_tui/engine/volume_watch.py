@@ -30,6 +30,12 @@ class VolumeWatch(Protocol):
         """Paths written and removed since the last look, relative to the volume, in POSIX form."""
         ...
 
+    def renewed(self, sandbox: DriverInterpreter, directory: Path | None = None) -> None:
+        """The sandbox was replaced: what is there now is how it was before the next cell.
+
+        `directory` is where the volume lies from now on, if elsewhere.
+        """
+
 
 class LocalVolumeWatch:
     """Compares the volume with how it was at the last look. One too large to look over is not watched.
@@ -57,6 +63,13 @@ class LocalVolumeWatch:
             return [], []
         written = sorted(path for path, mark in after.items() if before.get(path) != mark)
         return written, sorted(path for path in before if path not in after)
+
+    def renewed(self, sandbox: DriverInterpreter, directory: Path | None = None) -> None:
+        """Look again, at `directory` from now on if it is given."""
+        with self._lock:
+            self._directory = directory or self._directory
+            if self._marks is not None:
+                self._marks = self._look()
 
     def _look(self) -> Marks | None:
         if self._directory is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from rlm_tui.core import events
+from rlm_tui.core.recovery_words import recovery_words
 from rlm_tui.core.text import human_seconds, number_of, one_line
 from rlm_tui.core.trajectory import Trajectory
 
@@ -54,12 +55,9 @@ def debugging_lines(event: Debugging, trajectory: Trajectory) -> list[str]:
         case events.PrefixReplayed():
             return [_prefix_words(event), *_differences(event.differed)]
         case events.SandboxRecovered():
-            again = (
-                f"sandbox {event.kind} recovered in {human_seconds(event.seconds)}: "
-                f"{number_of(event.cells, 'cell')} run again with recorded answers"
-            )
-            volume = f"; /data is now {one_line(event.volume, 60)}" if event.volume else ""
-            return [again + volume, *_differences(event.differed)]
+            volume = one_line(event.volume, 60)
+            again = recovery_words(event.cells, len(event.differed), event.seconds, volume)
+            return [again, *_differences(event.differed)]
         case _:
             assert_never(event)
 

@@ -22,6 +22,7 @@ class CellResult(msgspec.Struct, frozen=True, kw_only=True):
 
     `text` is all that it showed, whatever the status (printed text and the value of a last expression);
     `dropped` the bytes beyond the cap; `value` the text of the last expression, its first 10,000 characters.
+    `unheeded`: why it was to be stopped ("interrupt" or "timeout") before its sandbox was lost.
     """
 
     status: CellStatus
@@ -31,6 +32,7 @@ class CellResult(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     dropped: int = 0
     submitted: dict[str, Any] | None = None
+    unheeded: str = ""
 
 
 class Cell:
@@ -112,6 +114,7 @@ class Cell:
                 text=self.text,
                 error=CellError(type=type(self.failure).__name__, message=str(self.failure)),
                 seconds=time.monotonic() - self.started,
+                unheeded=self.interrupted_for,
             )
         # A time limit that only a signal from outside could enforce comes back as an interrupt.
         status = (

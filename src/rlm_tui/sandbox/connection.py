@@ -11,7 +11,13 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
 from rlm_tui.sandbox import wire
-from rlm_tui.sandbox.errors import SandboxError, SandboxLostError, SandboxProtocolError, SandboxStartError
+from rlm_tui.sandbox.errors import (
+    ExecutionCancelledError,
+    SandboxError,
+    SandboxLostError,
+    SandboxProtocolError,
+    SandboxStartError,
+)
 from rlm_tui.sandbox.phases import TellPhase
 from rlm_tui.sandbox.transport import Transport, TransportClosedError, TransportStartError
 
@@ -40,6 +46,9 @@ class Connection:
         self._closing = False
         self.ended: SandboxLostError | None = None
         self._known = threading.Event()  # why the driver ended
+        self.over = threading.Event()
+        """Set once `on_end` was called; at once when nothing was ever started."""
+        self.over.set()
 
     def open(self, tell: TellPhase) -> wire.Ready:
         """Start the driver, telling the phases, and wait for its greeting. Raises `SandboxStartError`."""
@@ -47,10 +56,15 @@ class Connection:
         deadline = time.monotonic() + patience
         try:
             self._transport.start(tell)
+            self.over.clear()
             threading.Thread(target=self._read, name="sandbox-reader", daemon=True).start()
             volume = self._transport.description.volume or None
             self._transport.send(wire.encode(wire.Hello(volume=volume, limits=self._transport.limits)))
             return self._ready.result(max(0.0, deadline - time.monotonic()))
+        except ExecutionCancelledError:
+            # It may have been started after the cancellation ended it.
+            self._transport.kill()
+            raise
         except TransportStartError as error:
             raise SandboxStartError(error.message, error.hint) from error
         except FutureTimeoutError:
@@ -160,3 +174,4 @@ class Connection:
             self._transport.kill()
         self.stop_waiting(error)
         self._on_end(error)
+        self.over.set()

@@ -6,8 +6,7 @@ import contextlib
 import itertools
 import logging
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dspy.primitives.code_interpreter import CodeInterpreterError
@@ -15,20 +14,14 @@ from dspy.primitives.facade import SHIM_SETUP
 from dspy.utils.callback import BaseCallback, with_callbacks
 from dspy.utils.callback_context import ACTIVE_CALL_ID
 
-from rlm_tui.core.events import SandboxDescription, Variable
+from rlm_tui.core.events import SandboxDescription
 from rlm_tui.sandbox import wire
-from rlm_tui.sandbox.bindings import Bindings
 from rlm_tui.sandbox.cells import Cell, CellResult, outcome_for_dspy
-from rlm_tui.sandbox.connection import Connection
 from rlm_tui.sandbox.document_input import FileInput, assigned_document
 from rlm_tui.sandbox.errors import ExecutionCancelledError, SandboxError, SandboxLostError
-from rlm_tui.sandbox.interrupts import stop_cell
-from rlm_tui.sandbox.listener import InterpreterListener, InterruptStep, SandboxReadiness
-from rlm_tui.sandbox.tool_calls import ToolCalls
+from rlm_tui.sandbox.link import Link
+from rlm_tui.sandbox.listener import InterpreterListener, SandboxReadiness
 from rlm_tui.sandbox.transport import Transport, TransportError
-
-# The driver enforces a cell's time limit itself; the host waits this much longer before it does.
-TIMEOUT_GRACE_SECONDS = 0.5
 
 # Of frames that are no cells, so that cells are numbered in a row in their tracebacks.
 OTHER_IDS = 1_000_000
@@ -40,9 +33,10 @@ class DriverInterpreter:
     """Runs cells in a driver: keeps what they print on every kind of end, streams it while they run, and can
     stop a cell without losing its variables.
 
-    One instance is one session of one RLM. `tools` and `output_fields` are dspy's; `cell_timeout` in seconds.
-    `redact` passes over the text of a tool's error on its way into the sandbox. Errors: `SandboxError` and
-    its kinds (the session is over), dspy's `CodeExecutionError` and `SyntaxError` (the planner's to mend).
+    One instance is one session of one RLM; when its sandbox is lost, `renew` gives it a fresh one.
+    `tools` and `output_fields` are dspy's; `cell_timeout` in seconds. `redact` passes over the text of a
+    tool's error on its way into the sandbox. Errors: `SandboxError` and its kinds (the session is over, but
+    a lost sandbox that is renewed), dspy's `CodeExecutionError` and `SyntaxError` (the planner's to mend).
     """
 
     execution_instructions = ""
@@ -63,25 +57,32 @@ class DriverInterpreter:
         self.cell_timeout = cell_timeout
         self.callbacks = list(callbacks or [])
         self.last_cell: CellResult | None = None
-        self.readiness: SandboxReadiness | None = None
-        self._transport = transport
         self._listener = listener or InterpreterListener()
         self._redact = redact
         self._ids = itertools.count(1)
+        self._setups: list[tuple[str, dict[str, Any]]] = []
         self._other_ids = itertools.count(OTHER_IDS)
         self._execute_lock = threading.Lock()
-        self._clock_lock = threading.Lock()
         self._cancelled = False
         self._shut_down = False
-        self._cell: Cell | None = None
-        self._connection = Connection(transport, self._take, self._lost)
-        self._bindings = Bindings(transport, self._connection.send_lines)
-        self._tool_calls = ToolCalls(self, self._connection.send_lines)
+        self._link_lock = threading.Lock()
+        self._given_up: list[Transport] = []
+        self._link = Link(transport, self, self._listener, self._tell)
 
     @property
     def description(self) -> SandboxDescription:
         """Which sandbox this is; known before it is started."""
         return self._transport.description
+
+    @property
+    def readiness(self) -> SandboxReadiness | None:
+        """What the sandbox said of itself when it was started; None before."""
+        return self._link.readiness
+
+    @property
+    def lost(self) -> SandboxLostError | None:
+        """How the sandbox ended that is needed still; None while it lives, as far as is known."""
+        return self._link.ended
 
     def take_private_file(self, name: str) -> str:
         """The text of a file that the driver left in the volume's `.rlm/` for the host; it is deleted."""
@@ -90,7 +91,7 @@ class DriverInterpreter:
     @property
     def documents(self) -> dict[str, FileInput]:
         """The documents bound in this sandbox, by the name of their variable."""
-        return dict(self._bindings.documents)
+        return dict(self._link.bindings.documents)
 
     @staticmethod
     def is_setup(code: str) -> bool:
@@ -105,25 +106,12 @@ class DriverInterpreter:
         """
         if self._cancelled:
             raise ExecutionCancelledError("The run was cancelled.")
-        if self._connection.ended is not None:
-            raise self._connection.ended
-        if self.readiness is not None:
-            return
-        began = time.monotonic()
         try:
-            ready = self._connection.open(lambda *phase: self._tell(self._listener.on_starting, *phase))
+            self._link.start()
         except SandboxError as error:
             if self._is_cancelled() and not isinstance(error, ExecutionCancelledError):
                 raise ExecutionCancelledError("The run was cancelled.") from error
             raise
-        self.readiness = SandboxReadiness(
-            self._transport.description,
-            ready.python,
-            ready.platform,
-            time.monotonic() - began,
-            tuple(ready.unset),
-        )
-        self._tell(self._listener.on_ready, self.readiness)
 
     @with_callbacks
     def execute(self, code: str, variables: dict[str, Any] | None = None) -> Any:
@@ -134,43 +122,52 @@ class DriverInterpreter:
         """
         if not isinstance(code, str):
             raise CodeInterpreterError(f"code must be a string, not {type(code).__name__}.")
-        if not self._execute_lock.acquire(blocking=False):
-            raise CodeInterpreterError("This sandbox is already running a cell.")
-        try:
+        with self._executing():
             self._ensure_started()
             assigned = assigned_document(code)
             if assigned is not None:
-                self._bindings.bind_document(*assigned)
+                self._link.bindings.bind_document(*assigned)
                 return None
-            self._bindings.bind_values(variables or {})
-            number = next(self._ids)
-            reported = not self.is_setup(code)
-            cell = Cell(number, ACTIVE_CALL_ID.get() or f"cell-{number}", reported=reported)
-            frame = wire.Execute(
-                id=number,
-                code=code,
-                tools=list(self.tools),
-                outputs=list(self.output_fields or []),
-                timeout=self.cell_timeout,
-            )
-            result = self._run(cell, frame, self.cell_timeout)
-        finally:
-            self._execute_lock.release()
-        if cell.failure is not None:
-            raise cell.failure
-        return outcome_for_dspy(result, self.cell_timeout)
+            outcome = self._execute(code, variables or {})
+            if code == SHIM_SETUP:
+                self._setups.append((code, variables or {}))
+            return outcome
+
+    def renew(self, volume: str = "") -> None:
+        """Start again in a fresh sandbox of the same kind, where everything is set up as it was and no cell
+        has run; the old sandbox is ended if it still lives.
+
+        `volume` is where another one lies than the old sandbox had: its directory, in the cloud its name.
+        Inputs are bound again with the next cell. Raises `SandboxError`.
+        """
+        old = self._link
+        old.retire()
+        # Waited for: what the console evaluates ends with the old sandbox.
+        with self._execute_lock:
+            with self._link_lock:
+                self._check_wanted()
+                self._given_up.append(old.transport)
+                fresh = old.transport.fresh(volume)
+                self._link = Link(fresh, self, self._listener, self._tell)
+            # The same cell has the same number again, as tracebacks show it.
+            self._ids = itertools.count(1)
+            self.start()
+            for code, variables in self._setups:
+                self._execute(code, variables)
+            for name, document in old.bindings.documents.items():
+                self._link.bindings.bind_document(name, document)
 
     @with_callbacks
     def invoke_tool(self, tool_name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call one host tool for the sandbox; named so, and public, for dspy's callbacks."""
-        return self._tool_calls.invoke(tool_name, args, kwargs)
+        return self._link.tool_calls.invoke(tool_name, args, kwargs)
 
     @with_callbacks
     def shutdown(self) -> None:
         """End the sandbox and all it started. Idempotent; a running cell ends with `SandboxLostError`."""
-        self._shut_down = True
-        self._connection.close()
-        self._tool_calls.close()
+        with self._link_lock:
+            self._shut_down = True
+        self._link.close()
 
     def publish_volume(self) -> None:
         """Let everybody see what cells wrote in the volume, and cells what was changed from outside.
@@ -186,35 +183,21 @@ class DriverInterpreter:
     def bind_document(self, name: str, document: FileInput) -> None:
         """Make `document` the variable `name`, read inside the sandbox."""
         self._ensure_started()
-        self._bindings.bind_document(name, document)
+        self._link.bindings.bind_document(name, document)
 
     def interrupt(self) -> None:
         """Stop the running cell, keep its variables; returns at once. No cell: does nothing."""
-        self._stop("interrupt")
+        self._link.stop("interrupt")
 
     def hold_clock(self, held: bool) -> None:
         """Stop the time limit of the cell that runs now, or let it go on; returns at once."""
-        cell = self._cell
-        if cell is not None and cell.reported and cell.clock_runs == held:
-            cell.hold_clock(held)
-            threading.Thread(target=self._send_clock, args=(cell,), name="sandbox-clock", daemon=True).start()
-
-    def _send_clock(self, cell: Cell) -> None:
-        # What holds by then: of several on their way the last one is right whatever their order.
-        with self._clock_lock, contextlib.suppress(SandboxError):
-            self._connection.send(wire.Clock(id=cell.number, running=cell.clock_runs))
+        self._link.hold_clock(held)
 
     def cancel_pending(self) -> None:
-        """Let a blocked `start` or `execute` raise `ExecutionCancelledError` now; nothing runs after it."""
-        self._cancelled = True
-        cell = self._cell
-        if cell is not None:
-            self._stop("cancel")
-            cell.fail(ExecutionCancelledError("The run was cancelled while a cell ran."))
-        self._connection.stop_waiting(ExecutionCancelledError("The run was cancelled."))
-        if self.readiness is None:
-            # A start in the cloud may take minutes; nobody waits for it any more.
-            self._connection.close()
+        """Let a blocked `start`, `renew` or `execute` raise `ExecutionCancelledError`; nothing runs after."""
+        with self._link_lock:
+            self._cancelled = True
+        self._link.cancel(ExecutionCancelledError("The run was cancelled."))
 
     def inspect(
         self, name: str | None = None, start: int = 0, length: int = 2000, *, patience: float = 5.0
@@ -230,7 +213,7 @@ class DriverInterpreter:
             if name is None
             else wire.Inspect(id=number, name=name, start=start, length=length)
         )
-        return self._connection.ask(number, frame, patience).items
+        return self._link.ask(number, frame, patience).items
 
     def evaluate(self, code: str, *, timeout: float | None = None) -> CellResult:
         """Run code of the console in the namespace; no part of the trajectory, never reported as a cell."""
@@ -240,7 +223,7 @@ class DriverInterpreter:
             self._ensure_started()
             number = next(self._other_ids)
             cell = Cell(number, f"console-{number}", reported=False)
-            result = self._run(cell, wire.Evaluate(id=number, code=code, timeout=timeout), timeout)
+            result = self._link.run(cell, wire.Evaluate(id=number, code=code, timeout=timeout), timeout)
         finally:
             self._execute_lock.release()
         if cell.failure is not None:
@@ -251,68 +234,51 @@ class DriverInterpreter:
         """`text` without secrets, for what goes into the sandbox."""
         return self._redact(text)
 
+    @property
+    def _transport(self) -> Transport:
+        return self._link.transport
+
+    @contextlib.contextmanager
+    def _executing(self) -> Iterator[None]:
+        if not self._execute_lock.acquire(blocking=False):
+            raise CodeInterpreterError("This sandbox is already running a cell.")
+        try:
+            yield
+        finally:
+            self._execute_lock.release()
+
+    def _execute(self, code: str, variables: dict[str, Any]) -> Any:
+        self._link.bindings.bind_values(variables)
+        number = next(self._ids)
+        reported = not self.is_setup(code)
+        cell = Cell(number, ACTIVE_CALL_ID.get() or f"cell-{number}", reported=reported)
+        frame = wire.Execute(
+            id=number,
+            code=code,
+            tools=list(self.tools),
+            outputs=list(self.output_fields or []),
+            timeout=self.cell_timeout,
+        )
+        result = self._link.run(cell, frame, self.cell_timeout)
+        if reported:
+            self.last_cell = result
+        if cell.failure is not None:
+            raise cell.failure
+        return outcome_for_dspy(result, self.cell_timeout)
+
     def _is_cancelled(self) -> bool:
         return self._cancelled
 
+    def _check_wanted(self) -> None:
+        """Raise when nobody wants another sandbox any more."""
+        if self._cancelled:
+            raise ExecutionCancelledError("The run was cancelled.")
+        if self._shut_down:
+            raise SandboxLostError("The sandbox was shut down.")
+
     def _ensure_started(self) -> None:
-        if self.readiness is None or self._cancelled or self._connection.ended is not None:
+        if self.readiness is None or self._cancelled or self._link.ended is not None:
             self.start()
-
-    def _run(self, cell: Cell, frame: wire.HostFrame, timeout: float | None) -> CellResult:
-        self._cell = cell
-        try:
-            self._connection.send(frame)
-            if timeout is None:
-                cell.finished.wait()
-            elif not cell.wait(timeout + TIMEOUT_GRACE_SECONDS):
-                self._stop("timeout")
-                cell.finished.wait()
-        except SandboxLostError as error:
-            cell.fail(error)
-        except BaseException:
-            self._stop("cancel")
-            raise
-        finally:
-            self._cell = None
-        result = cell.result()
-        if cell.reported:
-            self.last_cell = result
-            self._tell(self._listener.on_cell_done, cell.name, result)
-        return result
-
-    def _stop(self, reason: str) -> None:
-        cell = self._cell
-        if cell is not None:
-            stop_cell(self._transport, cell, reason, lambda step: self._interrupting(cell, step))
-
-    def _interrupting(self, cell: Cell, step: InterruptStep) -> None:
-        if cell.reported:
-            self._tell(self._listener.on_interrupting, cell.name, step)
-
-    def _take(self, frame: wire.AnyDriverFrame) -> None:
-        """One frame from the reader thread; what belongs to a cell that is over is dropped."""
-        cell = self._cell
-        match frame:
-            case wire.Call():
-                self._tool_calls.take(frame, cell)
-            case wire.Output() if cell is not None and frame.id == cell.number:
-                cell.add_output(frame.text)
-                if cell.reported:
-                    self._tell(self._listener.on_output, cell.name, frame.stream, frame.text)
-            case wire.Variables() if cell is not None and frame.id == cell.number and cell.reported:
-                items = [Variable(item.name, item.type, item.size, item.preview) for item in frame.items]
-                self._tell(self._listener.on_variables, cell.name, items)
-            case wire.Done() if cell is not None and frame.id == cell.number:
-                cell.end(frame)
-            case _:
-                pass
-
-    def _lost(self, error: SandboxLostError) -> None:
-        cell = self._cell
-        if cell is not None:
-            cell.fail(error)
-        if not self._shut_down:
-            self._tell(self._listener.on_lost, str(error))
 
     def _tell(self, method: Callable[..., None], *details: object) -> None:
         """A listener that fails must not end the reader thread, nor the cell."""

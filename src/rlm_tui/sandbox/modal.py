@@ -62,6 +62,10 @@ class ModalInterpreter(DriverInterpreter):
 
     @property
     def left_running(self) -> str:
-        """The id of the sandbox if it could not be ended yet; that is tried on."""
-        transport = self._transport
-        return transport.left_running if isinstance(transport, ModalTransport) else ""
+        """The ids of the sandboxes that could not be ended yet; that is tried on."""
+        left = [
+            transport.left_running
+            for transport in (*self._given_up, self._transport)
+            if isinstance(transport, ModalTransport)
+        ]
+        return ", ".join(filter(None, left))

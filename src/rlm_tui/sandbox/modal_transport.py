@@ -117,6 +117,16 @@ class ModalTransport:
         """Modal's name for the sandbox; empty before its start."""
         return "" if self._sandbox is None else str(self._sandbox.object_id)
 
+    def fresh(self, volume: str = "") -> ModalTransport:
+        return ModalTransport(
+            self._settings,
+            volume=volume or self._volume_name,
+            documents=self._documents,
+            limits=self._limits,
+            run_id=self._run_id,
+            driver=self._driver,
+        )
+
     def start(self, tell: TellPhase = tell_nobody) -> None:
         if self._sandbox is not None:
             raise TransportStartError("This sandbox was started before.")

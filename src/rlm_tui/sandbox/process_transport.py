@@ -105,6 +105,16 @@ class ProcessTransport:
     def start_seconds(self) -> float:
         return START_SECONDS
 
+    def fresh(self, volume: str = "") -> ProcessTransport:
+        return ProcessTransport(
+            documents=self._documents,
+            volume=Path(volume) if volume else self._volume,
+            confined=self._confined_wish,
+            limits=self._limits,
+            probe=self._probe,
+            driver=self._driver,
+        )
+
     def start(self, tell: TellPhase = tell_nobody) -> None:
         tell("bubblewrap" if self.confined else "process")
         if self._process is not None:

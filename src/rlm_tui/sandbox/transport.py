@@ -85,6 +85,13 @@ class Transport(Protocol):
         """How long a start may take, the driver's greeting included."""
         ...
 
+    def fresh(self, volume: str = "") -> Transport:
+        """Another of the same kind with the same options, not started yet.
+
+        `volume` is where its volume lies, if not where this one's does: a directory, in the cloud a name.
+        """
+        ...
+
     def start(self, tell: TellPhase = tell_nobody) -> None:
         """Start the driver, telling each phase as it begins. Raises `TransportStartError`.
 

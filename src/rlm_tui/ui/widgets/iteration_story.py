@@ -11,6 +11,7 @@ from rlm_tui.ui.widgets.code_diff import changed_lines
 from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.iteration_header import iteration_title
 from rlm_tui.ui.widgets.output_tail import OutputTail
+from rlm_tui.ui.widgets.recovery_rows import recovery_rows
 from rlm_tui.ui.widgets.result_block import error_rows
 from rlm_tui.ui.widgets.row import CODE_HANG, Line, LineRow, Row, Span, TextRow
 from rlm_tui.ui.widgets.shown import Shown
@@ -51,6 +52,7 @@ def story_rows(iteration: Iteration, shown: Shown, gutter: Line) -> Iterator[Row
         if last_plan < 0 or last_plan == len(steps):
             yield from reasoning_rows(iteration, shown, gutter)
         yield from _planned(iteration, gutter)
+    yield from recovery_rows(iteration, gutter)
     if iteration.cell is not None:
         tail = shown.tails.of(iteration)
         yield from _output_rows(iteration.cell, tail, shown, gutter, More(iteration.span, "output"))

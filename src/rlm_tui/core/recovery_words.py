@@ -1,0 +1,14 @@
+"""What is said of a lost sandbox that was replaced, on screens and in lines."""
+
+from __future__ import annotations
+
+from rlm_tui.core.text import human_seconds, number_of
+
+
+def recovery_words(cells: int, differed: int, seconds: float, volume: str = "") -> str:
+    """`sandbox was lost and replaced: 5 cells run again in 0.21 s, 1 differed`."""
+    again = f"{number_of(cells, 'cell')} run again" if cells else "no cell had run before"
+    again += f" in {human_seconds(seconds)}"
+    otherwise = f", {differed:,} differed" if differed else ""
+    where = f"; /data is {volume} since, a copy of the volume as it was when the run began" if volume else ""
+    return f"sandbox was lost and replaced: {again}{otherwise}{where}"
