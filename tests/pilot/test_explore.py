@@ -232,7 +232,7 @@ async def test_leaving_lets_the_run_go_on_in_the_terminal(open_app: OpenApp, ses
         session.tell(first)
         await pilot.press("ctrl+q", "h")
         await pilot.pause()
-        assert session.verbs == ["release"], "nobody is there to hold it"
+        assert session.verbs == ["leave"], "nobody is there to hold it"
     handed = pilot.app.return_value
     session.tell(whole[len(first) :])
     printed = io.StringIO()
