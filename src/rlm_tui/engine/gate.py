@@ -214,7 +214,7 @@ class Gate:
         control.check()
         go: Decision = Go() if before == "plan" else Run(code)
         # Not under the lock: a pattern may search for a while, and a person's verbs must not wait for it.
-        found = self._breakpoint(where, before, code)
+        found = "" if where.recorded else self._breakpoint(where, before, code)
         with self._changed, control.on_stop(self._wake):
             if self._finishing:
                 return Finish()
@@ -233,7 +233,7 @@ class Gate:
                 found = self._found  # asked again after a remark or a step of the person's
             self._found_at, self._found = place, found
             self._recorder.emit(Held, span=where.span, why=self._why, before=before, detail=found)
-            with self._holding(Holding(where.span, before, where.depth, code)) as holding:
+            with self._holding(Holding(where.span, before, where.depth, code, where.recorded)) as holding:
                 while not self._is_settled(holding) and control.reason is None:
                     self._changed.wait()
             self._tell_release(where.span, holding, control)
@@ -308,6 +308,8 @@ class Gate:
         holding = self._holdings[-1] if self._holdings else None
         if holding is None or holding.decision is not None:
             raise NotHeldError(f"{sentence}; it is not held now.")
+        if holding.recorded:
+            raise NotHeldError(f"{sentence}; what comes now is the record of the run that was forked.")
         if holding.before not in ((before,) if before else ("plan", "cell")):
             raise NotHeldError(f"{sentence}; it is held before {PLACES[holding.before]}.")
         return holding

@@ -32,13 +32,15 @@ class BreakpointWords(Protocol):
 class Holding:
     """Somebody who waits at the gate. `code` is what will run; `decision` what the person decided.
 
-    `budget` is the field of `Budgets` that is used up, `raised` whether the person gave it more.
+    `budget` is the field of `Budgets` that is used up, `raised` whether the person gave it more. `recorded`:
+    what comes is taken from a record, and can't be changed.
     """
 
     span: str
     before: HeldBefore
     depth: int = 0
     code: str = ""
+    recorded: bool = False
     decision: Decision | None = None
     budget: str = ""
     raised: bool = False

@@ -11,6 +11,7 @@ from rlm_tui.engine.control import CONTROL, RunControl
 
 if TYPE_CHECKING:
     from rlm_tui.engine.cells import CellListener
+    from rlm_tui.engine.recorded_answers import RecordedAnswers
 
 
 @dataclass
@@ -19,8 +20,9 @@ class Invocation:
 
     `control` stops this call, `plan_control` the planner's answer that is waited for, `cell_control` what the
     running cell has asked for. `n` is the iteration, from 1, and `most_iterations` the budget. `fitting` are
-    the outputs of the last refused SUBMIT that did fit their types. `take_turn(history, n)` takes one
-    iteration more.
+    the outputs of the last refused SUBMIT that did fit their types. While `answers` is set, the calls of
+    cells are answered from that record; with `silent` no event tells of them. `take_turn(history, n)` takes
+    one iteration more.
     """
 
     span: str
@@ -37,6 +39,8 @@ class Invocation:
     extracted: bool = False
     fitting: dict[str, Any] = field(default_factory=dict)
     take_turn: Callable[[Any, int], Any] | None = None
+    answers: RecordedAnswers | None = None
+    silent: bool = False
 
 
 INVOCATION: ContextVar[Invocation | None] = ContextVar("rlm_tui_invocation", default=None)

@@ -97,7 +97,7 @@ class Turn:
         if not self._is_within_budget("cell"):
             return self._finish()
         try:
-            code = str(_strip_code_fences(action.code))
+            code = self._code_of(action)
         except SyntaxError as error:
             detail = ErrorDetail(kind="SyntaxError", message=str(error))
             fail_cell(invocation, setting.recorder, action.code, detail)
@@ -120,6 +120,9 @@ class Turn:
                     return self._finish()
                 case _:
                     assert_never(decision)
+
+    def _code_of(self, action: Any) -> str:
+        return str(_strip_code_fences(action.code))
 
     def _ask_planner(self) -> Any:
         invocation = self.invocation
