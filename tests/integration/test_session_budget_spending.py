@@ -40,6 +40,7 @@ def test_tokens_hold_before_the_cell_and_in_a_call(loopback_lm: StartLM) -> None
             watched.session.raise_budget("max_tokens", 101)
         watched.session.raise_budget("max_tokens", 10_000)
         assert held_for(watched, "max_tokens", 2).before == "call"
+        time.sleep(0.5)  # what was asked already is answered
         before = server.sub_calls
         time.sleep(0.3)
         assert server.sub_calls == before < 12
@@ -151,6 +152,23 @@ def test_a_cell_over_its_time_is_the_planners_matter_where_nobody_attends(loopba
     with WatchedRun(attended(server, Budgets(cell_seconds=0.5), there=False)) as watched:
         assert watched.finished().status == "submitted"
     assert watched.all(Held) == []
+
+
+def test_a_hold_in_a_nested_rlm_is_not_the_time_of_the_cell_that_called_it(loopback_lm: StartLM) -> None:
+    code = "import dspy\nprint(dspy.RLM('part -> found')(part='p').found)"
+    nested = {("part",): [("In.", "SUBMIT(found='it')")]}
+    server = loopback_lm(planner_script([("Nest.", code), SUBMIT], nested=nested))
+    asked = msgspec.structs.replace(attended(server, Budgets(cell_seconds=1.5)), hold=True)
+    with WatchedRun(asked) as watched:
+        for before in ("plan", "cell"):
+            watched.wait_for(Held, lambda event, before=before: event.before == before)  # type: ignore[misc]
+            watched.session.step()
+        while len(watched.all(Held)) < 3:
+            time.sleep(0.02)
+        time.sleep(2.5)
+        watched.session.release()
+        assert watched.finished().status == "submitted"
+    assert printed(watched, 0) == "it\n"
 
 
 # One cell, without the run

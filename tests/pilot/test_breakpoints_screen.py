@@ -260,7 +260,7 @@ async def test_a_run_that_is_left_to_itself_is_held_by_nobody(open_app: OpenApp,
         await settled(pilot)
         assert pilot.app.explore.run is not None
         pilot.app.explore.run.hand_over()
-        assert sessions.last.verbs == ["breakpoints", "release"]
+        assert sessions.last.verbs == ["breakpoints", "leave"]
 
 
 async def test_a_real_run_of_the_demo_is_held_where_the_screen_says(open_app: OpenApp) -> None:

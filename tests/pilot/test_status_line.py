@@ -24,7 +24,7 @@ def said(run: RunBuilder, width: int, *, later: float = 0.0) -> str:
 
 
 def test_with_room_it_says_everything() -> None:
-    words = said(running_run(), 170)
+    words = said(running_run(), 185)
     for part in (
         "rlm-tui",
         "architecture on dspy-doc.txt 97 KB",

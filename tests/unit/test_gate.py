@@ -11,7 +11,8 @@ from rlm_tui.core.blobs import MemoryBlobs
 from rlm_tui.core.events import AnyEvent, CodeEdited, Held, Released
 from rlm_tui.engine.control import RunControl, RunStopped, Stop
 from rlm_tui.engine.decisions import Boundary, Finish, Insert, Run, SendBack, Skip, Tell
-from rlm_tui.engine.gate import BudgetUsedUpError, Gate, NotHeldError
+from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.holding import BudgetUsedUpError, NotHeldError
 from rlm_tui.engine.python_code import CodeError
 from rlm_tui.engine.recorder import Recorder
 

@@ -120,9 +120,10 @@ class DocumentSettings(Struct, frozen=True):
 class DebuggerSettings(Struct, frozen=True):
     """How a run is held, healed and begun again.
 
-    `hold_nested` False lets nested RLMs run on. `at_budget_end` is what happens when a budget is used up:
-    "ask" holds the run and asks, where somebody is there ("finish" otherwise for iterations, as dspy does,
-    and "stop" for the rest); "finish" extracts an answer from what was found; "stop" ends the run. `heal`
+    `hold_nested` False lets nested RLMs run on. `at_budget_end` is what happens when a budget of the run is
+    used up: "ask" holds it and asks, where somebody is there (otherwise iterations end in an extracted
+    answer, a call too many is its cell's error, as in dspy, and the rest stops the run); "finish" extracts
+    an answer from what was found; "stop" ends the run. A cell at its time limit is only asked about. `heal`
     replaces a sandbox that was lost. `remember_answers` answers a query as an earlier run recorded it.
     `volume_copy_bytes` is the largest local volume of which a run keeps a copy as it was at the start; 0
     keeps none.

@@ -30,10 +30,7 @@ def _seconds(state: TrajectoryState, now: float) -> float:
 
 def _cell_seconds(state: TrajectoryState, now: float) -> float:
     """The seconds of the cell that runs, or of the last one."""
-    iteration = next((one for one in state.iterations[:-3:-1] if one.cell is not None), None)
-    cell = None if iteration is None else iteration.cell
-    if cell is None:
-        return 0.0
-    if cell.status is not None:
-        return cell.seconds
-    return max(now - cell.started_at - (state.held_seconds(now) - state.held_at_cell), 0.0)
+    running = next((cell for cell in state.open_cells.values() if cell.iteration.depth == 0), None)
+    if running is None:
+        return state.cell_seconds
+    return max(now - running.started_at - (state.held_seconds(now) - state.held_at_cell), 0.0)

@@ -29,6 +29,7 @@ _FIXED = (
     "held_before",
     "held_since",
     "held_at_cell",
+    "cell_seconds",
 )
 _DICTS = ("sandboxes", "variables", "variable_marks", "volume_files", "holds")
 _GROWING = ("notes", "unknown", "problems")

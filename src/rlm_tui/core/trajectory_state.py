@@ -103,6 +103,7 @@ class TrajectoryState:
         self.held_before = 0.0
         self.held_since: float | None = None
         self.held_at_cell = 0.0
+        self.cell_seconds = 0.0
         self.open_iterations: dict[str, Iteration] = {}
         self.open_cells: dict[str, Cell] = {}
         self.open_calls: dict[str, Call] = {}

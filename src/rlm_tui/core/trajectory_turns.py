@@ -251,6 +251,8 @@ def cell_finished(state: TrajectoryState, event: CellFinished) -> Iterator[Chang
     cell.status = event.status
     cell.value, cell.submitted, cell.error = event.value, event.submitted, event.error
     cell.seconds, cell.dropped = event.seconds, event.dropped
+    if iteration.depth == 0:
+        state.cell_seconds = max(event.seconds - (state.held_seconds(state.now) - state.held_at_cell), 0.0)
     if event.status not in ("ok", "submitted"):
         detail = event.error or ErrorDetail(kind=event.status, message=_CELL_WORDS[event.status])
         yield state.fail("cell", event.span, detail)

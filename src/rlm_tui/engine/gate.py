@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import assert_never
 
-from rlm_tui.core.budget_use import BUDGET_WORDS
 from rlm_tui.core.events import CodeEdited, Held, HeldBefore, HoldReason, Released
 from rlm_tui.engine.control import RunControl
 from rlm_tui.engine.decisions import (
@@ -26,42 +23,9 @@ from rlm_tui.engine.decisions import (
     Skip,
     Tell,
 )
+from rlm_tui.engine.holding import PLACES, BreakpointWords, HeldClock, Holding, NotHeldError
 from rlm_tui.engine.python_code import check_code
 from rlm_tui.engine.recorder import Recorder
-
-
-class NotHeldError(RuntimeError):
-    """What was asked for can be done only while the run is held; the message says where."""
-
-
-class BudgetUsedUpError(RuntimeError):
-    """The run can't go on before something is decided on its budget; the message says what can be done."""
-
-
-class BreakpointWords(Protocol):
-    """Which breakpoint holds the run at a boundary, in words; "" for none."""
-
-    def before_plan(self, n: int, depth: int) -> str: ...
-
-    def before_cell(self, n: int, depth: int, code: str) -> str: ...
-
-
-@dataclass
-class Holding:
-    """Somebody who waits at the gate. `code` is what will run; `decision` what the person decided.
-
-    `budget` is the field of `Budgets` that is used up, `raised` whether the person gave it more. `recorded`:
-    what comes is taken from a record, and can't be changed.
-    """
-
-    span: str
-    before: HeldBefore
-    depth: int = 0
-    code: str = ""
-    recorded: bool = False
-    decision: Decision | None = None
-    budget: str = ""
-    raised: bool = False
 
 
 class Gate:
@@ -80,8 +44,7 @@ class Gate:
         hold_nested: bool = True,
     ) -> None:
         self.on_held: Callable[[bool], None] = lambda _held: None
-        self._held_before = 0.0
-        self._held_since: float | None = None
+        self._clock = HeldClock()
         self._recorder = recorder
         self._breakpoints = breakpoints
         self._hold_nested = hold_nested
@@ -102,8 +65,7 @@ class Gate:
     @property
     def held_seconds(self) -> float:
         """How long the run has been held so far, in all."""
-        since = self._held_since
-        return self._held_before + (0.0 if since is None else time.monotonic() - since)
+        return self._clock.seconds
 
     @property
     def finishing(self) -> bool:
@@ -291,37 +253,25 @@ class Gate:
         return False
 
     def _tell_release(self, span: str, holding: Holding, control: RunControl) -> None:
-        self._recorder.emit(Released, span=span, verb=self._verb(holding, control))
+        self._recorder.emit(Released, span=span, verb=self._verb_of(holding, control))
 
-    def _verb(self, holding: Holding, control: RunControl) -> str:
+    def _verb_of(self, holding: Holding, control: RunControl) -> str:
         if control.reason is not None:
             return "cancel"
-        if holding.raised:
-            return "raise_budget"
-        match holding.decision:
-            case Skip():
-                return "skip"
-            case Tell() | SendBack():
-                return "remark"
-            case Insert():
-                return "insert"
-            case _ if self._finishing:
-                return "finish"
-            case _:
-                return "release" if self._why is None else "step"
+        return holding.verb or ("finish" if self._finishing else "release" if self._why is None else "step")
 
     @contextmanager
     def _holding(self, holding: Holding) -> Iterator[Holding]:
         self._holdings.append(holding)
         if len(self._holdings) == 1:
-            self._held_since = time.monotonic()
+            self._clock.begin()
             self.on_held(True)
         try:
             yield holding
         finally:
             self._holdings.remove(holding)
             if not self._holdings:
-                self._held_before, self._held_since = self.held_seconds, None
+                self._clock.end()
                 self.on_held(False)
 
     def _breakpoint(self, where: Boundary, before: Before, code: str) -> str:
@@ -338,13 +288,8 @@ class Gate:
         return before == "cell" or where.depth > self._step_over
 
     def _refuse_for_budgets(self) -> None:
-        # A cell's time is used up for the cell that ran over it, and for no other.
         for holding in self._holdings:
-            if holding.budget not in ("", "cell_seconds") and holding.decision is None:
-                raise BudgetUsedUpError(
-                    f"The budget of {BUDGET_WORDS[holding.budget]} is used up: raise it, finish the run with "
-                    "an answer from what was found, or cancel it."
-                )
+            holding.check_budget()
 
     def _take_one_step(self, over: int | None) -> None:
         self._why, self._steps, self._step_over = "step", 1, over
@@ -366,7 +311,7 @@ class Gate:
         if holding.recorded:
             raise NotHeldError(f"{sentence}; what comes now is the record of the run that was forked.")
         if holding.before not in ((before,) if before else ("plan", "cell")):
-            raise NotHeldError(f"{sentence}; it is held before {_PLACES[holding.before]}.")
+            raise NotHeldError(f"{sentence}; it is held before {PLACES[holding.before]}.")
         return holding
 
     def _decide(self, holding: Holding, decision: Decision) -> None:
@@ -379,11 +324,3 @@ class Gate:
         # Called on a thread of its own, or within `_pass` itself: its lock is reentrant.
         with self._changed:
             self._changed.notify_all()
-
-
-_PLACES: dict[HeldBefore, str] = {
-    "plan": "a plan",
-    "cell": "a cell",
-    "call": "a call",
-    "answer": "the extraction of an answer",
-}

@@ -14,7 +14,8 @@ from rlm_tui.core.events import BudgetRaised, Budgets
 from rlm_tui.engine.breakpoint_watch import BreakpointWatch
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.control import RunControl, Stop
-from rlm_tui.engine.gate import BudgetUsedUpError, Gate, NotHeldError
+from rlm_tui.engine.gate import Gate
+from rlm_tui.engine.holding import BudgetUsedUpError, NotHeldError
 from rlm_tui.engine.python_code import CodeError
 from rlm_tui.engine.recorder import Recorder
 

@@ -32,10 +32,9 @@ class AmountField(Input):
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return character is not None and character in AMOUNT_CHARACTERS
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
         if event.is_printable and (event.character or "") not in AMOUNT_CHARACTERS:
-            return
-        await super()._on_key(event)
+            event.prevent_default()  # Input's own handler would write it
 
 
 class BudgetAnswer(NamedTuple):

@@ -107,6 +107,14 @@ EXPLORE_BINDINGS: list[BindingType] = [
         group=RUN,
     ),
     Binding(
+        "x",
+        "extract",
+        "extract",
+        id="run.extract",
+        tooltip="Extract an answer from what the ended run found: one LM call, nothing is executed",
+        group=RUN,
+    ),
+    Binding(
         "i",
         "interrupt",
         "interrupt",

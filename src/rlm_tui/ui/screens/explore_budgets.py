@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from rlm_tui.core.events import Held
+from rlm_tui.core.settings import Settings
 from rlm_tui.ui.live_run import LiveRun
 from rlm_tui.ui.screens.explore_debugging import ExploreDebugging
+from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 
+if TYPE_CHECKING:
+    from rlm_tui.engine.session import RunRequest
+
+WITHOUT_ANSWER = ("cancelled", "failed", "budget")
+"""The ends of a run that an answer can be extracted from afterwards."""
 FINISH_SECONDS = 2.0
 """How long the second `x` may take that ends the run with an answer."""
 
@@ -17,6 +28,7 @@ class ExploreBudgets(ExploreDebugging):
 
     _budget_hold: Held | None = None
     _finish_until = 0.0
+    _preparing = False
 
     # A run that is held for a budget
 
@@ -25,7 +37,7 @@ class ExploreBudgets(ExploreDebugging):
         held = self._hold_shown
         if held is None or not held.budget:
             self._budget_hold = None
-        elif held is not self._budget_hold and self.is_current:
+        elif held is not self._budget_hold and self.app.screen is self:
             self._budget_hold = held
             self.action_budgets()
 
@@ -46,6 +58,8 @@ class ExploreBudgets(ExploreDebugging):
                 return run is not None and run.trajectory.started is not None
             case "finish":
                 return run is not None and goes_on and not run.finishing
+            case "extract":
+                return self._can_extract
             case "interrupt":
                 return run is not None and goes_on and bool(run.trajectory.open_cells)
             case "release" | "step" | "step_iteration" if self._budget_decides:
@@ -93,6 +107,61 @@ class ExploreBudgets(ExploreDebugging):
     def _finish(self, run: LiveRun) -> None:
         self._finish_until = 0.0
         self._use(LiveRun.finish, "finishing: an answer is extracted from what was found")
+
+    # An answer from a run that ended without one
+
+    def show_end(self) -> None:
+        super().show_end()
+        words = "x extracts an answer from what was found: one LM call, nothing is executed."
+        self.query_one(TrajectoryView).offer(words if self._can_extract else "")
+
+    @property
+    def _can_extract(self) -> bool:
+        """Whether the run ended without an answer, found something, and is kept in a folder."""
+        run = self.run
+        finished = run.trajectory.finished if run is not None else None
+        if run is None or finished is None or run.session is None or self._preparing:
+            return False
+        found = any(iteration.cell is not None for iteration in run.trajectory.iterations)
+        return finished.status in WITHOUT_ANSWER and found and run.session.events_path is not None
+
+    def action_extract(self) -> None:
+        session = self.run.session if self.run is not None else None
+        log = session.events_path if session is not None else None
+        if log is None:
+            return
+        self._preparing = True
+        self.form.set_running(True)
+        self.refresh_bindings()
+        settings = self.settings
+        self.run_worker(
+            lambda: self._prepare_extraction(log.parent, settings),
+            thread=True,
+            exclusive=True,
+            group="prepare",
+        )
+
+    def _prepare_extraction(self, folder: Path, settings: Settings) -> None:
+        """From the run's folder to a request (in a thread: it reads the record and imports the engine)."""
+        from rlm_tui.engine.fork import ForkError, fork_request
+
+        tell = self.app.call_from_thread
+        try:
+            request = fork_request(folder, None, settings, finish=True, accept_changes=True)
+        except ForkError as error:
+            tell(self._not_extracted, str(error))
+            return
+        tell(self._launch, replace(request, attended=True))
+
+    def _not_extracted(self, problem: str) -> None:
+        self._preparing = False
+        self.form.set_running(False)
+        self.footer.say(problem, 8.0)
+        self.refresh_bindings()
+
+    def _launch(self, request: RunRequest) -> None:
+        """Start a run with this request and show it."""
+        raise NotImplementedError
 
     def action_interrupt(self) -> None:
         self._use(LiveRun.interrupt, "interrupting the cell: its variables are kept")

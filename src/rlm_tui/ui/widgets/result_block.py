@@ -33,8 +33,11 @@ def status_words(status: RunStatus) -> str:
     return _WORDS[status][1]
 
 
-def result_rows(trajectory: Trajectory, *, indent: str = "  ") -> list[Row]:
-    """The Result block: a heading with the run's totals, then the outputs, then the error."""
+def result_rows(trajectory: Trajectory, *, indent: str = "  ", offer: str = "") -> list[Row]:
+    """The Result block: a heading with the run's totals, then the outputs, then the error.
+
+    `offer` says what else can be done with a run that ended without an answer.
+    """
     finished = trajectory.finished
     if finished is None:
         return []
@@ -47,6 +50,8 @@ def result_rows(trajectory: Trajectory, *, indent: str = "  ") -> list[Row]:
         rows.extend(output_rows(name, output, types.get(name, ""), indent))
     if not finished.outputs and finished.error is None:
         rows.append(TextRow((("There are no outputs.", "dim"),), ((indent, "text"),)))
+    if offer:
+        rows.append(TextRow(((offer, "text"),), ((indent, "text"), ("→ ", "good"))))
     return rows
 
 

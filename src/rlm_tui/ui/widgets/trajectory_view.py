@@ -61,6 +61,7 @@ class TrajectoryView(RowView):
         self._dirty: set[str] = set()
         self._flush_waits = False
         self._looked_at: str | None = None
+        self._offer = ""
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
@@ -85,6 +86,7 @@ class TrajectoryView(RowView):
         self._tails = OutputTails()
         self._dirty.clear()
         self._looked_at = None
+        self._offer = ""
         self.clear_rows()
         self.following = trajectory.finished is None
         for iteration in trajectory.iterations:
@@ -159,7 +161,14 @@ class TrajectoryView(RowView):
             for iteration in trajectory.iterations[-1:]:
                 if self._folds.shut(iteration.span):
                     self.blocks.set(iteration.span, block_rows(trajectory, iteration, shown))
-        self.blocks.set(RESULT, result_rows(trajectory))
+        self.blocks.set(RESULT, result_rows(trajectory, offer=self._offer))
+
+    def offer(self, words: str) -> None:
+        """Say under the Result what can be done with a run that ended without one."""
+        self._offer = words
+        if self._trajectory is not None and RESULT in self.blocks:
+            self.blocks.set(RESULT, result_rows(self._trajectory, offer=words))
+            self.rows_changed()
 
     def _show_result(self) -> None:
         """Bring the beginning of the Result into view, in the upper half where it is long."""
