@@ -42,11 +42,12 @@ class PlanAppended(Kind, frozen=True):
 
 
 class CellAppended(Kind, frozen=True):
-    """The cell of the iteration `span` printed `text`."""
+    """The cell of the iteration `span` printed `text`; `step` is the span of a person's cell, else ""."""
 
     span: str
     stream: Stream
     text: str
+    step: str = ""
 
 
 class CallAdded(Kind, frozen=True):

@@ -221,7 +221,8 @@ def cell_output(state: TrajectoryState, event: CellOutput) -> Iterator[ChangeKin
         return
     state.touch(cell.iteration)
     cell.add_output(event.stream, event.text)
-    yield CellAppended(cell.iteration.span, event.stream, event.text)
+    step = "" if cell.by == "planner" else cell.span
+    yield CellAppended(cell.iteration.span, event.stream, event.text, step)
 
 
 def cell_finished(state: TrajectoryState, event: CellFinished) -> Iterator[ChangeKind]:

@@ -32,6 +32,7 @@ class LiveRun:
         self._lock = threading.Lock()
         self._session: RunningSession | None = None
         self._cancelled = False
+        self._will_hold = request.hold
         self.failure = ""
 
     @property
@@ -55,6 +56,11 @@ class LiveRun:
         return self.trajectory.held is not None
 
     @property
+    def hold_comes(self) -> bool:
+        """Whether the run goes on for now and will be held at its next boundary, as the person wanted."""
+        return self._will_hold and self.active and not self.held and not self._cancelled
+
+    @property
     def cancelled(self) -> bool:
         """Whether it was cancelled; it may take a few seconds to end."""
         return self._cancelled
@@ -70,6 +76,8 @@ class LiveRun:
         with self._lock:
             self._session = session
             cancelled = self._cancelled
+        if self._will_hold:
+            session.hold()
         if cancelled:
             session.cancel()
 
@@ -82,24 +90,47 @@ class LiveRun:
             session.cancel()
 
     def hold(self) -> None:
-        """Hold the run before the next plan or cell."""
+        """Hold the run before the next plan or cell; one that is only being started, before its first."""
+        self._will_hold = True
         if self._session is not None:
             self._session.hold()
 
     def release(self) -> None:
-        """Let a held run go on."""
+        """Let a held run go on; one that would be held at its next boundary is not."""
+        self._will_hold = False
         if self._session is not None:
             self._session.release()
 
     def step(self) -> None:
         """Let a held run go on to the next plan or cell."""
         if self._session is not None:
+            self._will_hold = True
             self._session.step()
 
     def step_iteration(self) -> None:
         """Let a held run go on to its next plan."""
         if self._session is not None:
+            self._will_hold = True
             self._session.step_iteration()
+
+    def edit(self, code: str) -> None:
+        """Have `code` run in place of the planner's. Raises SessionError."""
+        if self._session is not None:
+            self._session.edit(code)
+
+    def skip(self, note: str) -> None:
+        """Don't run the cell; the planner reads `note`, and is held before its plan. Raises SessionError."""
+        if self._session is not None:
+            self._session.skip(note)
+            self._will_hold = True
+
+    def remark(self, text: str) -> None:
+        """Tell the planner something, or send it back from its cell. Raises SessionError."""
+        if self._session is not None:
+            hold = self.trajectory.held
+            self._session.remark(text)
+            if hold is not None and hold.before == "cell":
+                self._will_hold = True
 
     def interrupt(self) -> None:
         """Stop the cell that runs now, and keep its variables."""

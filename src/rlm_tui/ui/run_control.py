@@ -112,9 +112,17 @@ def ready_documents(
 
 
 def build_request(
-    task: Task, values: Mapping[str, str], document: AnyDocument | None, settings: Settings
+    task: Task,
+    values: Mapping[str, str],
+    document: AnyDocument | None,
+    settings: Settings,
+    *,
+    held: bool = False,
 ) -> RunRequest:
-    """The request for a run (in a thread: it imports the engine). Raises TaskError."""
+    """The request for a run, `held` from its start or not (in a thread: it imports the engine).
+
+    Raises TaskError.
+    """
     from rlm_tui.engine.host_tools import resolve_tools
     from rlm_tui.engine.session import RunRequest
     from rlm_tui.engine.signatures import SignatureError, fit_inputs
@@ -126,7 +134,15 @@ def build_request(
         inputs = fit_inputs(task, inputs)
     except SignatureError as error:
         raise TaskError(str(error)) from error
-    return RunRequest(task=task, inputs=inputs, documents=documents, settings=settings, pace=pace)
+    return RunRequest(
+        task=task,
+        inputs=inputs,
+        documents=documents,
+        settings=settings,
+        pace=pace,
+        hold=held,
+        attended=True,
+    )
 
 
 def bubblewrap_usable() -> bool:

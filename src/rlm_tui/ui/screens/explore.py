@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,24 +13,20 @@ from textual.message import Message
 
 from rlm_tui.core.documents import AnyDocument, Document, DocumentError
 from rlm_tui.core.opened_documents import ConversionStopped, GatheringStopped
-from rlm_tui.core.own_tasks import read_task_file
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task, TaskError, TaskRegistry
-from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Change
 from rlm_tui.ui.live_run import LiveRun
-from rlm_tui.ui.options import settings_with
 from rlm_tui.ui.pane_layout import DOCUMENTS, TASK, TRAJECTORY
 from rlm_tui.ui.run_control import (
     StartSession,
     build_request,
     ready_documents,
-    start_ahead,
     would_run_unconfined,
 )
 from rlm_tui.ui.screens.batch import BatchScreen
-from rlm_tui.ui.screens.explore_views import ExploreViews
-from rlm_tui.ui.screens.run_options import RunOptionsScreen
+from rlm_tui.ui.screens.explore_choices import ExploreChoices
+from rlm_tui.ui.screens.explore_debugging import ExploreDebugging
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
 if TYPE_CHECKING:
@@ -42,7 +36,7 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreViews):
+class ExploreScreen(ExploreDebugging, ExploreChoices):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):
@@ -58,9 +52,7 @@ class ExploreScreen(ExploreViews):
         start_session: StartSession,
     ) -> None:
         super().__init__(settings, registry, task, documents, directory)
-        self.run: LiveRun | None = None
         self._start_session = start_session
-        self._overrides: dict[str, str] = {}
         self._preparing = False
         self._given_up = threading.Event()
         self._unconfined_accepted = False
@@ -75,20 +67,34 @@ class ExploreScreen(ExploreViews):
     # Starting
 
     def action_run_task(self) -> None:
+        self._run_task(held=False)
+
+    def action_run_held(self) -> None:
+        self._run_task(held=True)
+
+    def _run_task(self, *, held: bool) -> None:
         self._preparing = True
         self.form.say("")
         self.form.set_running(True)
         self.refresh_bindings()
         self._given_up.clear()
         wanted = self.form.run_task, self.form.values, self.picker.wanted, self.run_settings
-        self.run_worker(lambda: self._prepare(*wanted), thread=True, exclusive=True, group="prepare")
+        self.run_worker(
+            lambda: self._prepare(*wanted, held=held), thread=True, exclusive=True, group="prepare"
+        )
 
     def on_task_form_run_pressed(self) -> None:
         if not self.running:
             self.action_run_task()
 
     def _prepare(
-        self, task: Task, values: Mapping[str, str], paths: Sequence[Path], settings: Settings
+        self,
+        task: Task,
+        values: Mapping[str, str],
+        paths: Sequence[Path],
+        settings: Settings,
+        *,
+        held: bool,
     ) -> None:
         """From what was chosen to a request (in a thread: it reads the document and imports the engine)."""
         tell = self.app.call_from_thread
@@ -99,7 +105,7 @@ class ExploreScreen(ExploreViews):
                 if isinstance(document, Document):
                     tell(self.picker.built, document)
                 tell(self.picker.used)
-            request = build_request(task, values, document, settings)
+            request = build_request(task, values, document, settings, held=held)
             ask = settings.lm is not None and not self._unconfined_accepted and would_run_unconfined(settings)
         except (GatheringStopped, ConversionStopped):
             tell(self._refused, "Nothing was run: the documents were not waited for.", TASK)
@@ -172,28 +178,11 @@ class ExploreScreen(ExploreViews):
             self.run.cancel()
             self.footer.say("cancelling: what was found so far is kept", 6.0)
 
-    def action_hold(self) -> None:
-        if self.run is not None:
-            self.run.hold()
-            self.footer.say("holding before the next plan or cell")
-
-    def action_release(self) -> None:
-        if self.run is not None:
-            self.run.release()
-
-    def action_step(self) -> None:
-        if self.run is not None:
-            self.run.step()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run = self.run if self.run is not None and self.run.active else None
         match action:
-            case "run_task":
+            case "run_task" | "run_held":
                 return not self.running
-            case "hold":
-                return run is not None and not run.held and not run.cancelled
-            case "release" | "step":
-                return run is not None and run.held
             case "cancel":
                 return self._preparing or (run is not None and not run.cancelled)
             case "copy_result" | "write_result":
@@ -227,75 +216,3 @@ class ExploreScreen(ExploreViews):
             self.form.run_task, self.form.values, self.picker.wanted, self.run_settings, self.confined
         )
         self.app.push_screen(CompareScreen(asked, self._start_session))
-
-    # With what
-
-    def action_options(self) -> None:
-        def chosen(overrides: dict[str, str] | None) -> None:
-            if overrides is not None:
-                self._overrides = overrides
-                self.take_settings(settings_with(overrides, self.directory))
-
-        check = partial(settings_with, directory=self.directory)
-        self.app.push_screen(RunOptionsScreen(self.run_settings, self._overrides, check), chosen)
-
-    def action_own_task(self) -> None:
-        from rlm_tui.ui.own_task_fields import OwnTask
-        from rlm_tui.ui.screens.own_task import OwnTaskAnswer, OwnTaskScreen
-
-        def answered(answer: OwnTaskAnswer | None) -> None:
-            if answer is not None and answer.kept is not None:
-                self.form.add(answer.kept)
-                self.footer.say(f"Task {answer.kept.name} is kept.", 4.0)
-            elif answer is not None:
-                self.form.set_tasks(TaskRegistry.with_own(self.directory).all())
-                self.footer.say(f"Task {answer.deleted} is deleted.", 4.0)
-
-        task, own = self.form.chosen_task, None
-        try:
-            if task.file:
-                own = OwnTask(task.name, read_task_file(Path(task.file))[1], Path(task.file))
-        except TaskError as error:
-            self.form.say(str(error))
-        self.app.push_screen(OwnTaskScreen(self.directory, own), answered)
-
-    def action_tools(self) -> None:
-        from rlm_tui.ui.screens.tools import ToolsScreen
-
-        def chosen(tools: tuple[str, ...] | None) -> None:
-            if tools is not None:
-                self.form.add_tools(tools)
-
-        self.app.push_screen(ToolsScreen(self.form.chosen_task, self.form.more_tools), chosen)
-
-    def on_tools_line_opened(self) -> None:
-        self.action_tools()
-
-    def action_setup(self) -> None:
-        from rlm_tui.ui.screens.setup import SetupScreen
-
-        read = partial(settings_with, self._overrides, self.directory)
-        self.app.push_screen(SetupScreen(self.settings, self.directory, read, self.take_settings))
-
-    def take_settings(self, settings: Settings) -> None:
-        super().take_settings(settings)
-        self._start_ahead()
-
-    def _start_ahead(self) -> None:
-        """Have the next run's sandbox started while the person chooses, if the settings want that."""
-        settings = self.run_settings
-        if settings.sandbox.kind == "modal" and settings.modal.warm:
-
-            def start() -> None:
-                try:
-                    start_ahead(settings)
-                except Exception as error:
-                    words = one_line(f"No sandbox was started ahead: {error}", 200)
-                    with suppress(RuntimeError):  # the app is gone
-                        self.app.call_from_thread(self.footer.say, words, 6.0)
-
-            # No worker: leaving does not wait for it, and ends what it started.
-            Thread(target=start, name="sandbox ahead", daemon=True).start()
-
-    def on_options_line_opened(self) -> None:
-        self.action_options()

@@ -37,6 +37,7 @@ from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.volume_look import look_into
 from rlm_tui.ui.widgets.calls_view import CallsView
 from rlm_tui.ui.widgets.document_picker import DocumentPicker
+from rlm_tui.ui.widgets.held_bar import HeldBar
 from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.pane import Pane, PaneGrid
@@ -86,6 +87,7 @@ class ExplorePanes(Screen[None]):
         yield StatusLine(id="status-line")
         yield TabBar(PANE_NAMES)
         yield Static("", markup=False, id="too-small")
+        yield HeldBar()
         yield PaneGrid(
             Pane(DOCUMENTS, PANE_NAMES[DOCUMENTS], DocumentPicker(self.directory), target="#document-tree"),
             Pane(

@@ -42,6 +42,17 @@ class Folds:
         self.open.add(span)
         self.moved.add(span)
 
+    def open_path(self, trajectory: Trajectory, span: str) -> str:
+        """Open the iteration of `span` and all that it lies in; its span, "" when there is none."""
+        iteration = innermost = trajectory.iteration_of(span)
+        while iteration is not None:
+            self.open.add(iteration.span)
+            call = None if iteration.parent_call is None else trajectory.call(iteration.parent_call)
+            if call is not None:
+                self.open.add(call.span)
+            iteration = None if call is None else call.iteration
+        return "" if innermost is None else innermost.span
+
     def shut(self, span: str) -> bool:
         """Shut a fold that the person has not opened. Whether it was open."""
         if span in self._by_person or span not in self.open:

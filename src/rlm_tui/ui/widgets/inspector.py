@@ -102,11 +102,17 @@ class Inspector(Vertical):
             self._tab = tab
             self._refill()
 
+    def suggest_tab(self, tab: TabName) -> None:
+        """Show a tab unless the person chose one, or looks at a call or the result."""
+        if not self._chosen_by_person and self._tab not in (tab, "call", "result"):
+            self._tab = tab
+            self._refill()
+
     def apply(self, change: Change) -> None:
         """Take up a change; only one that concerns the shown tab costs anything."""
         for kind in change.kinds:
             match kind:
-                case CellAppended(span=span, stream=stream, text=text):
+                case CellAppended(span=span, stream=stream, text=text, step=""):
                     if span == self._iteration and self._tab == "output":
                         self._appended.append((stream, text))
                         self._soon()
@@ -169,9 +175,10 @@ class Inspector(Vertical):
         if iteration is None and trajectory.iterations:
             iteration = trajectory.iterations[-1]
         call: Call | None = trajectory.call(self._call)
-        return Subject(trajectory, iteration, call, self._resolve)
+        return Subject(trajectory, iteration, call, self.text_of)
 
-    def _resolve(self, value: Value) -> str:
+    def text_of(self, value: Value) -> str:
+        """The whole text of `value`; its head where the rest is gone."""
         if value.blob is None or self._blobs is None:
             return value.text
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rlm_tui.core.events import ErrorDetail, Usage, Value
 from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, visible
 from rlm_tui.core.trajectory import Call, Iteration, Trajectory
+from rlm_tui.ui.widgets.code_diff import diff_rows
 from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.result_block import error_rows, outputs_text, result_rows, value_text
 from rlm_tui.ui.widgets.row import CODE_HANG, Line, LineRow, Row, TextRow
@@ -136,12 +137,12 @@ def _code_rows(iteration: Iteration) -> list[Row]:
     digits = len(str(iteration.code.count("\n") + 1))
     rows: list[Row] = []
     if iteration.original_code is not None:
-        rows.append(TextRow((("This code was edited; what the planner wrote stands below it.", "held"),)))
+        rows.append(TextRow((("This code was edited: the difference stands below it.", "held"),)))
     rows.extend(_numbered(iteration.code, digits))
     if iteration.original_code is not None:
         rows.append(TextRow((("", "text"),)))
-        rows.append(TextRow((("The planner wrote:", "dim"),)))
-        rows.extend(_numbered(iteration.original_code, digits))
+        rows.append(TextRow((("From what the planner wrote (−) to what was run (+):", "dim"),)))
+        rows.extend(diff_rows(iteration.original_code, iteration.code))
     return rows
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 from rlm_tui.core.events import Stream
 from rlm_tui.core.text import visible
-from rlm_tui.core.trajectory import Iteration
+from rlm_tui.core.trajectory import Cell, Iteration
 
 TAIL_LINES = 100
 """Lines that are shown while the end is followed."""
@@ -63,21 +63,31 @@ class OutputTail:
 
 
 class OutputTails:
-    """The tails of a run's cells, by the span of their iteration."""
+    """The tails of a run's cells, by the span of their iteration; of a person's steps by their own."""
 
     def __init__(self) -> None:
         self._tails: dict[str, OutputTail] = {}
 
     def feed(self, span: str, stream: Stream, text: str) -> None:
-        """The cell of iteration `span` printed `text`. Nothing to do before its tail was first looked at."""
+        """The cell of iteration `span`, or the step `span`, printed `text`.
+
+        Nothing to do before its tail was first looked at.
+        """
         if (tail := self._tails.get(span)) is not None:
             tail.feed(stream, text)
 
+    def of_cell(self, cell: Cell) -> OutputTail:
+        """The tail of a cell that is a person's step."""
+        return self._made(cell.span, cell)
+
     def of(self, iteration: Iteration) -> OutputTail:
         """The tail of this iteration's cell, made from its whole output when it is first asked for."""
-        tail = self._tails.get(iteration.span)
+        return self._made(iteration.span, iteration.cell)
+
+    def _made(self, key: str, cell: Cell | None) -> OutputTail:
+        tail = self._tails.get(key)
         if tail is None:
-            tail = self._tails[iteration.span] = OutputTail()
-            for piece in iteration.cell.output if iteration.cell is not None else ():
+            tail = self._tails[key] = OutputTail()
+            for piece in cell.output if cell is not None else ():
                 tail.feed(piece.stream, piece.text)
         return tail

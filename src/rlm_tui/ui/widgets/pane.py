@@ -25,7 +25,7 @@ class Pane(Container):
         self.subject = ""
         self._target = target
         self._tabs: tuple[Pane, ...] = ()
-        self._dressed: tuple[bool, bool] | None = None
+        self._dressed: tuple[bool, bool, bool] | None = None
         self._retitle()
 
     def set_subject(self, subject: str) -> None:
@@ -40,17 +40,24 @@ class Pane(Container):
             self._tabs = tabs
             self._retitle()
 
-    def dress(self, *, active: bool, bordered: bool) -> None:
-        """Draw the border: bright round the pane that has the focus, none where a pane stands alone.
+    def dress(self, *, active: bool, bordered: bool, held: bool = False) -> None:
+        """Draw the border: bright round the pane that has the focus, none where a pane stands alone; heavy
+        and in the colour of what is held while the run is.
 
         Set on the pane itself: `:focus-within` applies the stylesheet anew to all that is in two panes with
         every change of focus.
         """
-        if (active, bordered) == self._dressed:
+        if (active, bordered, held) == self._dressed:
             return
-        self._dressed = (active, bordered)
+        self._dressed = (active, bordered, held)
         colors = self.app.theme_variables
-        if bordered:
+        if bordered and held:
+            color = Color.parse(colors["accent"])
+            self.styles.border = (
+                "heavy",
+                color if active or color.ansi is not None else color.with_alpha(0.7),
+            )
+        elif bordered:
             self.styles.border = ("round", Color.parse(colors["border" if active else "border-blurred"]))
         else:
             self.styles.border = ("none", "transparent")
@@ -113,6 +120,7 @@ class PaneGrid(Container):
         self.active = TRAJECTORY
         self.deck = DECK[0]
         self.zoomed = False
+        self._held = False
         self._pane_layout = PaneLayout()
 
     @property
@@ -158,6 +166,12 @@ class PaneGrid(Container):
         self.zoomed = not self.zoomed
         self._take_change(moved=True)
 
+    def set_held(self, held: bool) -> None:
+        """Show by the borders of all panes whether the run is held."""
+        if held != self._held:
+            self._held = held
+            self._dress()
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         for node in event.widget.ancestors_with_self:
             if isinstance(node, Pane):
@@ -187,7 +201,7 @@ class PaneGrid(Container):
         """Draw borders and name tabs as the panes stand now."""
         bordered = self.arrangement != "narrow"
         for number, pane in self.panes.items():
-            pane.dress(active=number == self.active, bordered=bordered)
+            pane.dress(active=number == self.active, bordered=bordered, held=self._held)
         shared = self.arrangement == "medium" and not self.zoomed
         tabs = tuple(self.panes[number] for number in DECK) if shared else ()
         for number in DECK:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from textual.strip import Strip
 
 from rlm_tui.core.change import Change
 from rlm_tui.core.events import RunStarted
@@ -31,6 +34,11 @@ class StatusLine(SpanLine):
     What matters least goes first where there is little room; the words of the state always stay.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--held"}
+    DEFAULT_CSS = """
+    StatusLine > .status--held { background: $accent; color: auto; text-style: bold; }
+    """
+
     def __init__(
         self,
         *,
@@ -42,6 +50,7 @@ class StatusLine(SpanLine):
         self._now: Now = lambda: 0.0
         self._ready: tuple[str, ...] = ()
         self._remark = ""
+        self._hold_comes = False
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
@@ -63,6 +72,12 @@ class StatusLine(SpanLine):
         self._remark = words
         self.refresh()
 
+    def set_hold_comes(self, comes: bool) -> None:
+        """Say that the run goes on for now, and will be held at its next boundary; or no longer."""
+        if comes != self._hold_comes:
+            self._hold_comes = comes
+            self.refresh()
+
     def apply(self, change: Change) -> None:
         """Take up a change. Several in a row cost one redraw."""
         self.stale()
@@ -70,6 +85,18 @@ class StatusLine(SpanLine):
     def _tick(self) -> None:
         if self._trajectory is not None and self._trajectory.finished is None:
             self.refresh()
+
+    @property
+    def held(self) -> bool:
+        """Whether the run is held: then the whole line is in that colour."""
+        trajectory = self._trajectory
+        return trajectory is not None and trajectory.finished is None and trajectory.held is not None
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        if not self.held:
+            return strip
+        return Strip([Segment(strip.text, self.get_component_rich_style("status--held"))])
 
     def line(self, width: int) -> Line:
         """What the line says in `width` cells."""
@@ -109,6 +136,8 @@ class StatusLine(SpanLine):
         role = state_role(activity.state)
         words = one_line(self._remark or activity.words, max(28, width * 2 // 5))
         parts = [Part(0, ((activity.sign, role), (f" {words}", role)))]
+        if finished is None and self._hold_comes:
+            parts.append(Part(1, (("‖ then held", "held"),)))
         if finished is None and (progress := trajectory.progress()) is not None and progress[1] > 1:
             parts.append(Part(11, progress_bar(progress[1], BAR, done=progress[0])))
         if trajectory.iterations:

@@ -24,6 +24,13 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True)
+class StepFold:
+    """A plan that was not run: opens and shuts its code."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallLine:
     """A call. One that has something inside (a nested RLM, a batch in the log) opens; any is inspected."""
 
@@ -44,4 +51,4 @@ class Result:
     """The run's result."""
 
 
-Target = Fold | Reasoning | CallLine | More | Result
+Target = Fold | Reasoning | StepFold | CallLine | More | Result

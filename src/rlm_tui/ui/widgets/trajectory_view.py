@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from rlm_tui.core.change import (
     CallAdded,
@@ -15,10 +15,10 @@ from rlm_tui.core.change import (
     IterationAdded,
     IterationChanged,
     PlanAppended,
+    PrefixDone,
 )
-from rlm_tui.core.trajectory import Iteration, Trajectory
+from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
-from rlm_tui.ui.key_groups import LOOK, MOVE
 from rlm_tui.ui.widgets.folds import Folds
 from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.note_rows import add_notes
@@ -28,9 +28,11 @@ from rlm_tui.ui.widgets.row import Row, TextRow
 from rlm_tui.ui.widgets.row_blocks import Place
 from rlm_tui.ui.widgets.row_view import RowView
 from rlm_tui.ui.widgets.run_messages import CallSelected, IterationSelected, MoreWanted
+from rlm_tui.ui.widgets.shown import Shown
 from rlm_tui.ui.widgets.start_rows import start_rows
-from rlm_tui.ui.widgets.targets import CallLine, Fold, More, Reasoning
-from rlm_tui.ui.widgets.trajectory_rows import Shown, iteration_rows
+from rlm_tui.ui.widgets.targets import CallLine, Fold, More, Reasoning, StepFold
+from rlm_tui.ui.widgets.trajectory_bindings import TRAJECTORY_BINDINGS
+from rlm_tui.ui.widgets.trajectory_rows import block_rows, iterations_to_draw
 
 TICK_SECONDS = 0.2
 RESULT = "result"
@@ -40,24 +42,7 @@ EMPTY = "empty"
 class TrajectoryView(RowView):
     """Shows a `Trajectory`: `show` it once, then give each `Change` to `apply`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left_square_bracket", "iteration(-1)", show=False, key_display="[", id="trajectory.previous",
-            tooltip="To the iteration before", group=MOVE,
-        ),
-        Binding(
-            "right_square_bracket", "iteration(1)", show=False, key_display="]", id="trajectory.next",
-            tooltip="To the next iteration", group=MOVE,
-        ),
-        Binding(
-            "o", "toggle_all", "open all", show=False, id="trajectory.toggle_all",
-            tooltip="Open all iterations, or shut them", group=LOOK,
-        ),
-        Binding(
-            "r", "toggle_reasoning", "reasoning", show=False, id="trajectory.reasoning",
-            tooltip="Show or hide the reasoning of this iteration", group=LOOK,
-        ),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = TRAJECTORY_BINDINGS
 
     def __init__(
         self,
@@ -126,11 +111,11 @@ class TrajectoryView(RowView):
                     folds.roots[span] = folds.roots.get(call, "")
                 case CallAdded(span=span, iteration=iteration, parent_call=call):
                     folds.roots[span] = folds.roots.get(iteration or call or "", "")
-                case CellAppended(span=span, stream=stream, text=text):
-                    self._tails.feed(span, stream, text)
+                case CellAppended(span=span, stream=stream, text=text, step=step):
+                    self._tails.feed(step or span, stream, text)
                 case IterationChanged() | PlanAppended() | CallChanged():
                     pass
-                case HoldChanged():
+                case HoldChanged() | PrefixDone():
                     self._dirty.update(iteration.span for iteration in self._trajectory.iterations[-1:])
                     continue
                 case _:
@@ -152,8 +137,8 @@ class TrajectoryView(RowView):
             self.blocks.remove(EMPTY)
         self._dirty.discard("")
         shown = self._shown()
-        for iteration in self._dirty_iterations(trajectory):
-            self.blocks.set(iteration.span, iteration_rows(iteration, shown))
+        for iteration in iterations_to_draw(trajectory, self._dirty, self.blocks):
+            self.blocks.set(iteration.span, block_rows(trajectory, iteration, shown))
         self._dirty.clear()
         add_notes(self.blocks, trajectory.notes)
         ended = trajectory.finished is not None and RESULT not in self.blocks
@@ -164,16 +149,6 @@ class TrajectoryView(RowView):
         if ended and self.following:
             self._show_result()
 
-    def _dirty_iterations(self, trajectory: Trajectory) -> list[Iteration]:
-        """The iterations to draw anew, in order: nearly always the last one or two."""
-        found: list[Iteration] = []
-        for iteration in reversed(trajectory.iterations):
-            if len(found) == len(self._dirty):
-                break
-            if iteration.span in self._dirty or iteration.span not in self.blocks:
-                found.append(iteration)
-        return found[::-1]
-
     def _end(self, trajectory: Trajectory) -> None:
         """The run is over: the Result stands at the end, and nothing above it keeps the eye.
 
@@ -183,7 +158,7 @@ class TrajectoryView(RowView):
         if self.following and not _failed(trajectory):
             for iteration in trajectory.iterations[-1:]:
                 if self._folds.shut(iteration.span):
-                    self.blocks.set(iteration.span, iteration_rows(iteration, shown))
+                    self.blocks.set(iteration.span, block_rows(trajectory, iteration, shown))
         self.blocks.set(RESULT, result_rows(trajectory))
 
     def _show_result(self) -> None:
@@ -250,6 +225,8 @@ class TrajectoryView(RowView):
         match row.target:
             case Fold(span=span):
                 self._folds.toggle(span)
+            case StepFold(key=key):
+                self._folds.toggle(key)
             case Reasoning(span=span):
                 self._folds.toggle_reasoning(span)
             case CallLine(span=span, opens=opens):
@@ -262,6 +239,22 @@ class TrajectoryView(RowView):
             case _:
                 return
         self._draw(place.key)
+
+    def open_iteration(self, span: str, *, go: bool = False) -> None:
+        """Open the iteration of `span` with all that it lies in. The view goes there while it follows, or
+        to `go` there in any case.
+        """
+        trajectory = self._trajectory
+        inner = "" if trajectory is None else self._folds.open_path(trajectory, span)
+        root = self._folds.roots.get(inner, "")
+        if not inner or root not in self.blocks:
+            return
+        self._dirty.add(root)
+        self._flush()
+        if go or (self.following and inner != root):
+            rows = self.blocks.block(root).rows
+            row = next((at for at, row in enumerate(rows) if row.target == Fold(inner)), 0)
+            self.move_cursor(Place(root, row), reveal=go)
 
     def _draw(self, key: str) -> None:
         """Draw one iteration anew, with the cursor where it was, not following: the person is reading."""
