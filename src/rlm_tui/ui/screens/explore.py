@@ -27,6 +27,7 @@ from rlm_tui.ui.run_control import (
 from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
 from rlm_tui.ui.screens.explore_debugging import ExploreDebugging
+from rlm_tui.ui.screens.explore_fork import ExploreFork
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreDebugging, ExploreChoices):
+class ExploreScreen(ExploreFork, ExploreDebugging, ExploreChoices):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):
@@ -133,6 +134,13 @@ class ExploreScreen(ExploreDebugging, ExploreChoices):
 
         self.app.push_screen(UnconfinedScreen(), answered)
 
+    def launch_asked(self, request: RunRequest, *, unconfined: bool) -> None:
+        self.form.set_running(True)
+        if unconfined and not self._unconfined_accepted:
+            self._ask_unconfined(request)
+        else:
+            self._launch(request)
+
     def _launch(self, request: RunRequest) -> None:
         if self.run is not None:
             self.run.close()
@@ -183,6 +191,8 @@ class ExploreScreen(ExploreDebugging, ExploreChoices):
         match action:
             case "run_task" | "run_held":
                 return not self.running
+            case "fork":
+                return not self._preparing
             case "cancel":
                 return self._preparing or (run is not None and not run.cancelled)
             case "copy_result" | "write_result":

@@ -1,0 +1,48 @@
+"""Refusals of a fork that the person can decide: what has changed, and what was not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from rlm_tui.core.text import visible
+from rlm_tui.ui.fork_plan import ForkAsked
+from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
+
+
+class Question(NamedTuple):
+    """A question in place of a refusal, and what is asked for next by the answer given; others end it."""
+
+    screen: ConfirmScreen
+    answers: Mapping[str, ForkAsked]
+
+
+def question_about(error: Exception, asked: ForkAsked) -> Question | None:
+    """The question that `error` is; None for one that only the form can mend."""
+    from rlm_tui.engine.fork import DocumentsChanged, VolumeNotKept
+
+    match error:
+        case DocumentsChanged():
+            screen = ConfirmScreen(
+                "The documents have changed",
+                f"{visible(str(error))}\nThe recorded iterations may come out otherwise.",
+                [Choice("stay", "n", "Don't fork"), Choice("fork", "f", "Fork with what is there now")],
+            )
+            return Question(screen, {"fork": asked._replace(accept_changes=True)})
+        case VolumeNotKept():
+            screen = ConfirmScreen(
+                "The volume was not kept",
+                f"{visible(str(error))}\nWhat is /data of the fork?",
+                [
+                    Choice("stay", "n", "Don't fork"),
+                    Choice("empty", "e", "An empty volume"),
+                    Choice("as-it-is", "v", "The volume as it is now: the fork writes to it"),
+                ],
+            )
+            answers = {
+                "empty": asked._replace(volume="empty"),
+                "as-it-is": asked._replace(volume="as_it_is"),
+            }
+            return Question(screen, answers)
+        case _:
+            return None
