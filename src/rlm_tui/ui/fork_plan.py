@@ -19,7 +19,7 @@ VolumeAnswer = Literal["ask", "as_it_is", "empty"]
 
 
 class ForkAsked(NamedTuple):
-    """A fork of the run in the folder `run`: iterations 1 to `at` - 1 are recorded, `at` is the first live one.
+    """A fork of the run in the folder `run`: iterations 1 to `at` - 1 are recorded, `at` is live.
 
     `overrides` are settings by their whole name; `hold` holds it before its first live step.
     `accept_changes` and `volume` are answers, where documents have changed or no copy of the volume was kept.
