@@ -15,7 +15,7 @@ from rlm_tui.ui.widgets.fork_change import Manner
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
 
-VolumeAnswer = Literal["ask", "as_it_is", "empty"]
+VolumeAnswer = Literal["", "as it is", "empty"]
 
 
 class ForkAsked(NamedTuple):
@@ -33,7 +33,7 @@ class ForkAsked(NamedTuple):
     overrides: dict[str, str] = {}
     hold: bool = False
     accept_changes: bool = False
-    volume: VolumeAnswer = "ask"
+    volume: VolumeAnswer = ""
 
 
 class ForkReady(NamedTuple):

@@ -19,10 +19,10 @@ class Question(NamedTuple):
 
 def question_about(error: Exception, asked: ForkAsked) -> Question | None:
     """The question that `error` is; None for one that only the form can mend."""
-    from rlm_tui.engine.fork import DocumentsChanged, VolumeNotKept
+    from rlm_tui.engine.fork_errors import DocumentChanged, VolumeNotKept
 
     match error:
-        case DocumentsChanged():
+        case DocumentChanged():
             screen = ConfirmScreen(
                 "The documents have changed",
                 f"{visible(str(error))}\nThe recorded iterations may come out otherwise.",
@@ -41,7 +41,7 @@ def question_about(error: Exception, asked: ForkAsked) -> Question | None:
             )
             answers = {
                 "empty": asked._replace(volume="empty"),
-                "as-it-is": asked._replace(volume="as_it_is"),
+                "as-it-is": asked._replace(volume="as it is"),
             }
             return Question(screen, answers)
         case _:

@@ -80,8 +80,7 @@ class ForkScreen(Dialog[ForkReady]):
         if source.saved is not None and source.saved.summary.started is not None:
             self.query_one(OptionFields).take(recorded_options(source.saved.summary.started))
         self.query_one(ForkChange).show(source.at, source.recorded_code)
-        self._show_words()
-        self._say("" if source.problem == READING else source.problem)
+        self._changed()
 
     def on_fork_change_changed(self, event: ForkChange.Changed) -> None:
         event.stop()
@@ -96,7 +95,8 @@ class ForkScreen(Dialog[ForkReady]):
         self._changed()
 
     def _changed(self) -> None:
-        self._say("")
+        problem = self.query_one(ForkFrom).problem
+        self._say("" if problem == READING else problem)
         self._show_words()
 
     def _show_words(self) -> None:

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from rlm_tui.core.text import human_age, number_of, one_line, visible
+from rlm_tui.core.text import human_age, one_line, visible
 from rlm_tui.store.listing import RunSummary
 
 _SIGNS = {
@@ -122,7 +122,7 @@ def _searched(run: RunSummary) -> str:
 
 
 def run_line(run: RunSummary, now: datetime) -> Content:
-    """A run in one line: its task, how it ended, its iterations, its age, and the run it is a fork of."""
+    """A run in one line: its task, how it ended, its iterations, its age, and whether it is a fork."""
     sign, colour = _SIGNS.get(run.status, _STOPPED)
     task = one_line(run.started.task if run.started is not None else run.run_id, TASK_CELLS)
     totals = run.totals
@@ -134,8 +134,7 @@ def run_line(run: RunSummary, now: datetime) -> Content:
         (f"{iterations:>7} {_age(run, now):>7}", "$text-muted"),
     ]
     if run.started is not None and run.started.forked is not None:
-        forked = run.started.forked
-        parts.append((f"  ⑂ at {forked.at} of {one_line(forked.run_id, 40)}", "$text-accent"))
+        parts.append((f"  ⑂ fork at {run.started.forked.at}", "$text-accent"))
     return Content.assemble(*parts)
 
 
@@ -145,6 +144,8 @@ def run_words(run: RunSummary) -> str:
         return visible(run.problem)
     words = [run.run_id]
     if run.started is not None:
+        if (forked := run.started.forked) is not None:
+            words.append(f"fork of {one_line(forked.run_id, 60)} at {forked.at}")
         words += [one_line(item.name, 40) for item in run.started.documents.values()][:2]
         words.append("offline demo" if run.started.offline else one_line(run.started.planner, 40))
         words.append(run.started.sandbox.kind)
@@ -160,8 +161,3 @@ def _age(run: RunSummary, now: datetime) -> str:
     except (ValueError, TypeError):
         return ""
 
-
-def runs_words(runs: Sequence[RunSummary], most: int) -> str:
-    """How many runs a list shows."""
-    count = number_of(len(runs), "saved run")
-    return f"the newest {count}" if len(runs) >= most else count
