@@ -160,4 +160,3 @@ def _age(run: RunSummary, now: datetime) -> str:
         return human_age((now - began).total_seconds())
     except (ValueError, TypeError):
         return ""
-
