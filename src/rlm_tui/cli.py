@@ -14,6 +14,7 @@ from rlm_tui.commands.batch import batch
 from rlm_tui.commands.check import check
 from rlm_tui.commands.compare_direct import compare_direct
 from rlm_tui.commands.documents import documents
+from rlm_tui.commands.fork import fork
 from rlm_tui.commands.leave import leave_screen
 from rlm_tui.commands.refusal import described, print_json, refuse
 from rlm_tui.commands.run import run
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 
 app.command()(run)
+app.command()(fork)
 app.command()(batch)
 app.command()(compare_direct)
 app.command()(documents)

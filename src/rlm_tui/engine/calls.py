@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from rlm_tui.core.events import CallFinished, CallKind, CallStarted, ErrorDetail, Value
+from rlm_tui.core.events import CallFinished, CallKind, CallStarted, ErrorDetail, Usage, Value
 from rlm_tui.engine.control import RunStopped
 from rlm_tui.engine.place import PLACE, Place
 from rlm_tui.engine.plain import shortened
 from rlm_tui.engine.recorder import Recorder
 
 ARGUMENT_CHARACTERS = 2_000
+NOTHING_SPENT = Usage(prompt_tokens=0, completion_tokens=0, cost_usd=0.0, requests=0)
+"""What an answer from a record cost."""
 
 
 @dataclass
 class CallRecord:
-    """What is known of a running call. Set `answer`, and `error` for a failure that isn't raised."""
+    """What is known of a running call. Set `answer`, and `error` for a failure that isn't raised.
+
+    `result` is the answer as JSON, of what is no text to the cell.
+    """
 
     span: str
     place: Place
     answer: str = ""
+    result: str = ""
     error: ErrorDetail | None = None
     began: float = field(default_factory=time.monotonic)
 
@@ -48,8 +55,16 @@ def recorded_call(
     batch: str = "",
     index: int | None = None,
     size: int | None = None,
+    origin: str = "",
+    silent: bool = False,
 ) -> Iterator[CallRecord]:
-    """Record a call round the block; it pays the LM requests within; what the block raises is its error."""
+    """Record a call round the block; it pays the LM requests within; what the block raises is its error.
+
+    `origin` is the run whose record answers it: then nothing is paid. `silent`: no event tells of it.
+    """
+    if silent:
+        yield CallRecord("", Place(parent))
+        return
     span = recorder.span("call")
     recorder.emit(
         CallStarted,
@@ -79,8 +94,19 @@ def recorded_call(
             span=span,
             parent=parent,
             answer=recorder.value(record.answer) if record.answer else Value(),
-            usage=spending.usage,
-            cached=spending.cached,
+            result=recorder.value(record.result) if record.result else Value(),
+            usage=NOTHING_SPENT if origin else spending.usage,
+            cached=bool(origin) or spending.cached,
+            origin=origin,
             seconds=round(time.monotonic() - record.began, 4),
             error=None if record.error is None else recorder.error(record.error),
         )
+
+
+def answer_as_json(recorder: Recorder, value: Any) -> str:
+    """What a cell was given, as redacted JSON from which it can be given again; "" if it has no such form."""
+    try:
+        plain = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        return ""
+    return json.dumps(recorder.plain(plain), ensure_ascii=False)

@@ -126,7 +126,14 @@ def run_cell(
     volume.prepare(sandbox)
     listener = invocation.listener
     span = recorder.span("cell")
-    recorder.emit(CellStarted, span=span, parent=invocation.iteration, code=recorder.value(code), by=by)
+    recorder.emit(
+        CellStarted,
+        span=span,
+        parent=invocation.iteration,
+        code=recorder.value(code),
+        by=by,
+        origin="" if invocation.answers is None else invocation.answers.origin,
+    )
     invocation.cell = listener.cell = span
     invocation.cell_control = RunControl(invocation.control)
     listener.result = None

@@ -8,11 +8,13 @@ from typing import Any
 from dspy.primitives.code_interpreter import CodeInterpreterError
 from dspy.primitives.facade import FacadeInvocation
 
+from rlm_tui.core.events import CallKind
 from rlm_tui.engine.abandon import abandonable
-from rlm_tui.engine.calls import recorded_call
+from rlm_tui.engine.calls import answer_as_json, recorded_call
 from rlm_tui.engine.control import CONTROL, RunStopped
 from rlm_tui.engine.invocation import INVOCATION, Invocation
 from rlm_tui.engine.llm_tools import STOPPED
+from rlm_tui.engine.recorded_answers import CallsAgain
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.sandbox.document_input import FileInput
 
@@ -35,6 +37,7 @@ class ExplorerFacade(FacadeInvocation):
         self._invocation = invocation
         self._recorder = recorder
         self._kinds: dict[str, tuple[str, str]] = {}
+        self._again = CallsAgain(invocation, recorder, self._reserve or (lambda _calls: None))
 
     def construct(
         self, kind: str, signature: Any, attr_name: str, kwargs: dict[str, Any] | None = None
@@ -47,14 +50,19 @@ class ExplorerFacade(FacadeInvocation):
         kind, signature = self._kinds.get(handle, ("", ""))
         nested = kind == "RLM"
         given = inputs or {}
+        call_kind: CallKind = "sub_rlm" if nested else "predict"
+        name, arguments = f"{kind}({signature})", {name: _shown(value) for name, value in given.items()}
+        if self._invocation.answers is not None:
+            recorded: dict[str, Any] = self._again.other(call_kind, name, arguments)
+            return recorded
         control = self._invocation.cell_control
         CONTROL.set(control)
         with recorded_call(
             self._recorder,
             parent=self._invocation.cell,
-            kind="sub_rlm" if nested else "predict",
-            name=f"{kind}({signature})",
-            arguments={name: _shown(value) for name, value in given.items()},
+            kind=call_kind,
+            name=name,
+            arguments=arguments,
         ) as record:
             try:
                 fields: dict[str, Any]
@@ -66,6 +74,7 @@ class ExplorerFacade(FacadeInvocation):
             except RunStopped:
                 raise CodeInterpreterError(STOPPED) from None
             record.answer = _answer_text(fields)
+            record.result = answer_as_json(self._recorder, fields)
             return fields
 
     def _call_apart(self, handle: str, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -42,12 +42,16 @@ class BreakpointWords(Protocol):
 
 @dataclass
 class Holding:
-    """Somebody who waits at the gate. `code` is what will run; `decision` what the person decided."""
+    """Somebody who waits at the gate. `code` is what will run; `decision` what the person decided.
+
+    `recorded`: what comes is taken from a record, and can't be changed.
+    """
 
     span: str
     before: HeldBefore
     depth: int = 0
     code: str = ""
+    recorded: bool = False
     decision: Decision | None = None
 
 
@@ -210,7 +214,7 @@ class Gate:
                 return Finish()
             if where.depth and not self._hold_nested:
                 return go
-            found = self._breakpoint(where, before, code)
+            found = "" if where.recorded else self._breakpoint(where, before, code)
             if found:
                 self._why = "breakpoint"
             elif self._why is None or self._passes_by(where, before) or self._take_step():
@@ -224,7 +228,7 @@ class Gate:
                 found = self._found  # asked again after a remark or a step of the person's
             self._found_at, self._found = place, found
             self._recorder.emit(Held, span=where.span, why=self._why, before=before, detail=found)
-            with self._holding(Holding(where.span, before, where.depth, code)) as holding:
+            with self._holding(Holding(where.span, before, where.depth, code, where.recorded)) as holding:
                 while not self._is_settled(holding) and control.reason is None:
                     self._changed.wait()
             self._tell_release(where.span, holding, control)
@@ -299,6 +303,8 @@ class Gate:
         holding = self._holdings[-1] if self._holdings else None
         if holding is None or holding.decision is not None:
             raise NotHeldError(f"{sentence}; it is not held now.")
+        if holding.recorded:
+            raise NotHeldError(f"{sentence}; what comes now is the record of the run that was forked.")
         if holding.before not in ((before,) if before else ("plan", "cell")):
             raise NotHeldError(f"{sentence}; it is held before {_PLACES[holding.before]}.")
         return holding

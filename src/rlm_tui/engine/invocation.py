@@ -10,6 +10,7 @@ from rlm_tui.engine.control import RunControl
 
 if TYPE_CHECKING:
     from rlm_tui.engine.cells import CellListener
+    from rlm_tui.engine.recorded_answers import RecordedAnswers
 
 
 @dataclass
@@ -18,7 +19,8 @@ class Invocation:
 
     `control` stops this call, `plan_control` the planner's answer that is waited for, `cell_control` what the
     running cell has asked for. `n` is the iteration, from 1, and `most_iterations` the budget. `fitting` are
-    the outputs of the last refused SUBMIT that did fit their types.
+    the outputs of the last refused SUBMIT that did fit their types. While `answers` is set, the calls of
+    cells are answered from that record; with `silent` no event tells of them.
     """
 
     span: str
@@ -34,6 +36,8 @@ class Invocation:
     bad_answers: int = 0
     extracted: bool = False
     fitting: dict[str, Any] = field(default_factory=dict)
+    answers: RecordedAnswers | None = None
+    silent: bool = False
 
 
 INVOCATION: ContextVar[Invocation | None] = ContextVar("rlm_tui_invocation", default=None)

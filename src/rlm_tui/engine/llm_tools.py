@@ -15,6 +15,7 @@ from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.calls import error_of, recorded_call
 from rlm_tui.engine.control import RunStopped
 from rlm_tui.engine.invocation import Invocation
+from rlm_tui.engine.recorded_answers import CallsAgain
 from rlm_tui.engine.recorder import Recorder
 
 Query = Callable[[str], str]
@@ -32,6 +33,8 @@ def make_llm_tools(
 ) -> dict[str, Callable[..., Any]]:
     """The two tools over `query`, which asks the sub-LM once; `reserve(n)` raises at the limit of calls."""
 
+    again = CallsAgain(invocation, recorder, reserve)
+
     def ask(prompt: str) -> str:
         try:
             return abandonable(lambda: query(prompt), invocation.cell_control)
@@ -41,6 +44,8 @@ def make_llm_tools(
     def llm_query(prompt: str) -> str:
         """Query the LLM with a prompt string."""
         _check_prompt(prompt, "llm_query: the prompt")
+        if invocation.answers is not None:
+            return again.query(prompt, model())
         reserve(1)
         with recorded_call(
             recorder, parent=invocation.cell, kind="llm_query", name="llm_query", prompt=prompt, model=model()
@@ -55,6 +60,8 @@ def make_llm_tools(
             _check_prompt(prompt, f"llm_query_batched: prompt {index}")
         if not prompts:
             return []
+        if invocation.answers is not None:
+            return again.query_all(prompts, model())
         reserve(len(prompts))
         with recorded_call(
             recorder,

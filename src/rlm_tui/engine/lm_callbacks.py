@@ -7,9 +7,9 @@ from typing import Any
 
 from dspy.utils.callback import BaseCallback
 
-from rlm_tui.core.events import CallFinished, CallStarted, Usage
+from rlm_tui.core.events import CallFinished, CallStarted, Usage, Value
 from rlm_tui.engine.budget import RunBudget
-from rlm_tui.engine.calls import ARGUMENT_CHARACTERS, error_of
+from rlm_tui.engine.calls import ARGUMENT_CHARACTERS, answer_as_json, error_of
 from rlm_tui.engine.control import CONTROL, RunControl
 from rlm_tui.engine.place import PLACE, Place, current_place
 from rlm_tui.engine.plain import shortened
@@ -64,6 +64,9 @@ class RunCallback(BaseCallback):
             CallFinished,
             span=span,
             answer=self._recorder.value("" if exception is not None else str(outputs)[:ANSWER_CHARACTERS]),
+            result=Value()
+            if exception is not None
+            else self._recorder.value(answer_as_json(self._recorder, outputs)),
             seconds=round(time.monotonic() - began, 4),
             error=None if exception is None else self._recorder.error(error_of(exception)),
         )

@@ -19,6 +19,7 @@ from rlm_tui.engine.outcome import Outcome, described, failed
 from rlm_tui.engine.output_types import ExtractionError
 from rlm_tui.engine.place import current_place
 from rlm_tui.engine.planner import PlannerAnswerError
+from rlm_tui.engine.prefix import load_prefix
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.remote_volume_watch import RemoteVolumeWatch
 from rlm_tui.engine.rlm import ExplorerRLM, RunSetting
@@ -26,6 +27,7 @@ from rlm_tui.engine.run_documents import RunDocuments
 from rlm_tui.engine.sandboxes import SandboxFactory
 from rlm_tui.engine.signatures import build_signature
 from rlm_tui.engine.start import local_volume
+from rlm_tui.engine.volume_copy import VolumeCopy
 from rlm_tui.engine.volume_watch import LocalVolumeWatch
 from rlm_tui.lm.failures import explain
 from rlm_tui.lm.models import build_models
@@ -39,7 +41,10 @@ INTERRUPT_SECONDS = 0.05
 
 
 class Program:
-    """One run, from its request to its outcome. Making it raises what is wrong with the request."""
+    """One run, from its request to its outcome. Making it raises what is wrong with the request.
+
+    Cells wait for `kept`, the copy of the volume as it is before the first.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class Program:
         control: RunControl,
         gate: Gate,
         run_id: str,
+        kept: VolumeCopy | None = None,
     ) -> None:
         settings, budgets = request.settings, request.settings.budgets
         self._recorder = recorder
@@ -75,7 +81,8 @@ class Program:
                 budget=self._budget,
                 workers=settings.sandbox.batch_workers,
                 streaming=True,
-                volume=LocalVolumeWatch(local_volume(settings)) if is_local else RemoteVolumeWatch(),
+                volume=LocalVolumeWatch(local_volume(settings), kept) if is_local else RemoteVolumeWatch(),
+                prefix=None if request.fork is None else load_prefix(request.fork, hold=request.hold),
             ),
             max_iters=budgets.max_iterations,
             max_llm_calls=budgets.max_llm_calls,

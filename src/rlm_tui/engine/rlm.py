@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import dspy
@@ -26,8 +27,12 @@ from rlm_tui.engine.llm_tools import make_llm_tools
 from rlm_tui.engine.output_types import ExtractionError, fit_outputs, refusal
 from rlm_tui.engine.place import current_place
 from rlm_tui.engine.planner import WatchedPlanner
+from rlm_tui.engine.prefix import Prefix
+from rlm_tui.engine.recorded_answers import CallsAgain, answered_again
+from rlm_tui.engine.recorded_turn import OpeningTurn, RecordedTurn
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.sandboxes import SandboxFactory
+from rlm_tui.engine.told_turn import told_iterations
 from rlm_tui.engine.turn import Turn
 from rlm_tui.engine.volume_watch import VolumeWatch
 from rlm_tui.sandbox.document_input import FileInput
@@ -48,6 +53,7 @@ class RunSetting:
     workers: int
     streaming: bool
     volume: VolumeWatch
+    prefix: Prefix | None = None
 
 
 class ExplorerRLM(dspy.RLM):
@@ -75,6 +81,9 @@ class ExplorerRLM(dspy.RLM):
             self.invocation = invocation
         token = INVOCATION.set(invocation)
         try:
+            prefix = self._prefix
+            if prefix is not None and prefix.fork.finish:
+                return self._answer_from(prefix, arguments)
             return super().forward(**arguments)
         finally:
             INVOCATION.reset(token)
@@ -106,7 +115,11 @@ class ExplorerRLM(dspy.RLM):
 
     def _make_interpreter_tool(self, tool: Any) -> Callable[..., Any]:
         """dspy's takes arguments by name alone; a planner that reads `tool(a, b)` writes `tool(1, 2)`."""
-        return taking_positions(super()._make_interpreter_tool(tool))
+        invocation = current_invocation()
+        again = CallsAgain(invocation, self._setting.recorder, lambda _calls: None)
+        return taking_positions(
+            answered_again(super()._make_interpreter_tool(tool), str(tool.name), invocation, again)
+        )
 
     def _setup_facade(self, repl: Any, budget: _LLMCallBudget, interpreter_factory: Any) -> str:
         facade = ExplorerFacade(
@@ -174,7 +187,7 @@ class ExplorerRLM(dspy.RLM):
         interpreter_factory: Any,
         sub_agent_rules: str,
     ) -> Any:
-        return Turn(
+        return self._turn_class(iteration + 1)(
             rlm=self,
             setting=self._setting,
             invocation=current_invocation(),
@@ -191,6 +204,26 @@ class ExplorerRLM(dspy.RLM):
             ),
             execute=lambda code: self._execute_code(repl, code, input_args),
         ).take()
+
+    # The record of another run
+
+    @property
+    def _prefix(self) -> Prefix | None:
+        return self._setting.prefix if self._depth == 0 else None
+
+    def _turn_class(self, n: int) -> Callable[..., Turn]:
+        prefix = self._prefix
+        if prefix is None or n > prefix.at:
+            return Turn
+        return partial(OpeningTurn if n == prefix.at else RecordedTurn, prefix=prefix)
+
+    def _answer_from(self, prefix: Prefix, arguments: dict[str, Any]) -> Any:
+        """Extract an answer from the record alone: there is no sandbox."""
+        self._validate_inputs(arguments)
+        variables, outputs = self._build_variables(**arguments), list(self.signature.output_fields)
+        history = REPLHistory(max_output_chars=self.max_output_chars)
+        told = told_iterations(self, self._setting, prefix, variables, history, outputs)
+        return told if isinstance(told, dspy.Prediction) else self.finish(variables, told, outputs)
 
     def finish(
         self, variables: list[REPLVariable], history: REPLHistory, output_field_names: list[str]

@@ -15,7 +15,7 @@ import msgspec
 
 from rlm_tui.core.blobs import Blobs, MemoryBlobs
 from rlm_tui.core.documents import AnyDocument
-from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted
+from rlm_tui.core.events import AnyEvent, ForkedFrom, RunFinished, RunStarted
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
 from rlm_tui.core.text import Redactor
@@ -23,9 +23,19 @@ from rlm_tui.engine.control import RunControl
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.outcome import Outcome, failed
 from rlm_tui.engine.place import ROOT
+from rlm_tui.engine.prefix import Fork
 from rlm_tui.engine.recorder import Recorder
-from rlm_tui.engine.start import as_text, asked, describe_sandbox, hashed_reference, reference, versions
+from rlm_tui.engine.start import (
+    as_text,
+    asked,
+    describe_sandbox,
+    hashed_reference,
+    local_volume,
+    reference,
+    versions,
+)
 from rlm_tui.engine.verbs import SessionError, SessionVerbs
+from rlm_tui.engine.volume_copy import VolumeCopy, restore_copy
 from rlm_tui.store.runs import RunFolder, new_run_id
 
 if TYPE_CHECKING:
@@ -43,7 +53,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     """What to run. `settings` are merged already; `documents` by the name of their input.
 
     `pace` is the offline planner's seconds for each word it writes, for a person who watches. `hold`: it
-    starts held. `attended`: somebody is there who can be asked.
+    starts held; a fork is held where it begins to be live. `attended`: somebody is there who can be asked.
     """
 
     task: Task
@@ -53,6 +63,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     pace: float = 0.0
     hold: bool = False
     attended: bool = False
+    fork: Fork | None = None
 
 
 class Session(SessionVerbs):
@@ -83,7 +94,9 @@ class Session(SessionVerbs):
             secrets=request.settings.secrets(),
         )
         self._gate = Gate(
-            self._recorder, held=request.hold, hold_nested=request.settings.debugger.hold_nested
+            self._recorder,
+            held=request.hold and request.fork is None,
+            hold_nested=request.settings.debugger.hold_nested,
         )
         self._thread: threading.Thread | None = None
         self._program: Program | None = None
@@ -145,6 +158,7 @@ class Session(SessionVerbs):
 
         request, recorder = self.request, self._recorder
         with open_documents(request.documents, request.settings, recorder, self.run_id) as documents:
+            kept = self._keep_volume()
             self._program = Program(
                 request,
                 documents,
@@ -152,8 +166,18 @@ class Session(SessionVerbs):
                 control=self._control,
                 gate=self._gate,
                 run_id=self.run_id,
+                kept=kept,
             )
             return self._program.run()
+
+    def _keep_volume(self) -> VolumeCopy | None:
+        """Fill a fork's volume with the copy that it goes on from; begin to copy the one of this run."""
+        fork, settings = self.request.fork, self.request.settings
+        if fork is not None and fork.volume == "copy":
+            restore_copy(fork.run, local_volume(settings))
+        if self._folder is None or (fork is not None and fork.finish):
+            return None
+        return VolumeCopy(settings, self._folder.path, self._recorder)
 
     def _enforce_end(self) -> None:
         """A stopped run has a few seconds to end by itself; what holds it is then killed, or left behind."""
@@ -222,15 +246,26 @@ class Session(SessionVerbs):
             offline=settings.lm is None,
             sandbox=describe_sandbox(settings),
             budgets=settings.budgets,
+            forked=self._forked(),
             versions=versions(),
             started=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
+        if request.fork is not None:
+            for change in request.fork.changes:
+                recorder.note("info", change)
         for remark in settings.remarks:
             recorder.note("warning", remark)
         if self._log_failure is not None:
             recorder.note("error", f"The run goes on without a log: {self._log_failure}")
         if self._folder is not None and request.documents:
             threading.Thread(target=self._hash_documents, name="rlm-sha256", daemon=True).start()
+
+    def _forked(self) -> ForkedFrom | None:
+        fork = self.request.fork
+        if fork is None:
+            return None
+        changes = [self._recorder.text(change) for change in fork.changes]
+        return ForkedFrom(run_id=fork.run.name, at=fork.at, changes=changes)
 
     def _hash_documents(self) -> None:
         """Write `documents.json` with each document's hash: for a large one that takes a while."""

@@ -34,6 +34,17 @@ def asked(request: RunRequest) -> dict[str, Any]:
         "sub_lm": None if settings.sub_lm is None else settings.sub_lm.model,
         "sandbox": settings.sandbox.kind,
         "budgets": msgspec.to_builtins(settings.budgets),
+        "instructions": request.task.instructions,
+        "descriptions": {
+            **{item.name: item.description for item in request.task.inputs if item.description},
+            **{item.name: item.description for item in request.task.outputs if item.description},
+        },
+        "tools": list(request.task.tools),
+        "signature_class": request.task.signature_class,
+        "document_input": request.task.document_input,
+        "convert_html": settings.documents.convert_html,
+        "sandbox_settings": msgspec.to_builtins(settings.sandbox),
+        "directory": str(Path.cwd()),
     }
 
 

@@ -91,7 +91,7 @@ class Turn:
             raise
         setting.budget.enforce()
         try:
-            code = str(_strip_code_fences(action.code))
+            code = self._code_of(action)
         except SyntaxError as error:
             detail = ErrorDetail(kind="SyntaxError", message=str(error))
             fail_cell(invocation, setting.recorder, action.code, detail)
@@ -114,6 +114,9 @@ class Turn:
                     return self._finish()
                 case _:
                     assert_never(decision)
+
+    def _code_of(self, action: Any) -> str:
+        return str(_strip_code_fences(action.code))
 
     def _ask_planner(self) -> Any:
         invocation = self.invocation

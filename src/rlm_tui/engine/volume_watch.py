@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from rlm_tui.engine.volume_copy import VolumeCopy
     from rlm_tui.sandbox.interpreter import DriverInterpreter
 
 MOST_ENTRIES = 5_000
@@ -31,15 +32,21 @@ class VolumeWatch(Protocol):
 
 
 class LocalVolumeWatch:
-    """Compares the volume with how it was at the last look. One too large to look over is not watched."""
+    """Compares the volume with how it was at the last look. One too large to look over is not watched.
 
-    def __init__(self, directory: Path | None) -> None:
+    No cell runs before `kept`, the copy of the volume as it was at the start, is made.
+    """
+
+    def __init__(self, directory: Path | None, kept: VolumeCopy | None = None) -> None:
         self._directory = directory
+        self._kept = kept
         self._lock = threading.Lock()
         self._marks: Marks | None = self._look()
 
     def prepare(self, sandbox: DriverInterpreter) -> None:
-        """Nothing to do: the first look was the constructor's."""
+        """Nothing but to wait for the copy: the first look was the constructor's."""
+        if self._kept is not None:
+            self._kept.wait()
 
     def changes(self, sandbox: DriverInterpreter) -> tuple[list[str], list[str]]:
         """Paths written and removed since the last look, relative to the volume, in POSIX form."""

@@ -27,6 +27,16 @@ def _document_words(document: DocumentReference, *, path: bool) -> str:
     return f"document {shown} {size}, {document.encoding}"
 
 
+def prefix_words(event: events.PrefixReplayed) -> str:
+    """What became of the recorded iterations of a fork, in one line."""
+    cells, calls = number_of(event.cells, "cell"), number_of(event.calls, "recorded answer")
+    found = "as recorded" if not event.differed else f"with {number_of(len(event.differed), 'difference')}"
+    return (
+        f"iterations 1 to {event.iterations} of {event.run_id} again: {cells}, {calls}, "
+        f"{human_seconds(event.seconds)}, {found}"
+    )
+
+
 class LinePrinter:
     """Prints what happens as it happens, a line a thing; text of models and sandboxes as `visible` text.
 
@@ -67,6 +77,10 @@ class LinePrinter:
                 self._line(f"  cell {event.status} in {human_seconds(event.seconds)}{error}")
             case events.CallFinished():
                 self._call(event, trajectory)
+            case events.PrefixReplayed():
+                self._line(prefix_words(event))
+                for sentence in event.differed:
+                    self._line(f"  differs: {one_line(sentence, _WIDTH)}")
             case events.Note():
                 self._line(f"{event.level}: {one_line(event.text, _WIDTH)}")
             case events.RunFinished():

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from rlm_tui.core import events
 from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, visible
+from rlm_tui.headless.lines import prefix_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,11 @@ class LivePrinter:
                 self._text(f"{event.status}: {event.error.kind}: {event.error.message}", "red")
             case events.SandboxLost():
                 self._text(f"sandbox lost: {event.reason}", "bold red")
+            case events.PrefixReplayed():
+                self._console.print()
+                self._text(prefix_words(event), "bold")
+                for sentence in event.differed:
+                    self._text(f"  differs: {sentence}", "yellow")
             case events.Note():
                 self._text(event.text, {"info": "dim", "warning": "yellow", "error": "red"}[event.level])
             case events.RunFinished():

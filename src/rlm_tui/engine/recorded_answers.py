@@ -1,0 +1,235 @@
+"""Calls of cells that are executed again: answered from the record, and never asked of an LM or a tool."""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rlm_tui.core.events import CallKind, ErrorDetail
+from rlm_tui.core.recorded import RecordedCall, arguments_text
+from rlm_tui.core.text import one_line
+from rlm_tui.engine.calls import ARGUMENT_CHARACTERS, CallRecord, recorded_call
+from rlm_tui.engine.plain import shortened
+from rlm_tui.engine.recorder import Recorder
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.invocation import Invocation
+
+_SHOWN = 60
+
+
+class NotRecordedError(RuntimeError):
+    """A cell that is executed again asked something that the record has no answer to."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The record of the run has no answer to this call of {name}; nothing is asked while it is "
+            "executed again."
+        )
+
+
+class RecordedAnswers:
+    """What the calls of one cell were answered. Safe to share between threads.
+
+    `origin` is the run whose record it is; `n` the iteration, for the sentences of `differed`.
+    """
+
+    def __init__(self, calls: Iterable[RecordedCall], *, origin: str = "", n: int = 0) -> None:
+        self.origin = origin
+        self._where = f"Iteration {n}: " if n else ""
+        self._lock = threading.Lock()
+        self._left = list(calls)
+        self._differed: list[str] = []
+        self._taken = 0
+
+    @property
+    def differed(self) -> list[str]:
+        """What was asked otherwise than it is recorded, a sentence each."""
+        with self._lock:
+            return list(self._differed)
+
+    @property
+    def taken(self) -> int:
+        """How many recorded answers were given."""
+        with self._lock:
+            return self._taken
+
+    def take(self, kind: CallKind, name: str, text: str) -> RecordedCall | None:
+        """The answer to exactly this, else the next of its kind and name; None if none is left."""
+        return self.exact(kind, name, text) or self.next(kind, name, text)
+
+    def exact(self, kind: CallKind, name: str, text: str) -> RecordedCall | None:
+        """The first unused answer to exactly this."""
+        with self._lock:
+            return self._pop(lambda call: call.kind == kind and call.name == name and call.asked == text)
+
+    def next(self, kind: CallKind, name: str, text: str) -> RecordedCall | None:
+        """The first unused answer of that kind and name; that it was asked otherwise is noted."""
+        with self._lock:
+            found = self._pop(lambda call: call.kind == kind and call.name == name)
+            if found is None:
+                self._differed.append(
+                    f"{self._where}{name} was asked “{one_line(text, _SHOWN)}”, "
+                    "to which no answer was recorded."
+                )
+            else:
+                self._differed.append(
+                    f"{self._where}{name} was asked “{one_line(text, _SHOWN)}” "
+                    f"where “{one_line(found.asked, _SHOWN)}” was recorded."
+                )
+            return found
+
+    def note(self, sentence: str) -> None:
+        """Something else that is not as it was."""
+        with self._lock:
+            self._differed.append(f"{self._where}{one_line(sentence, 3 * _SHOWN)}")
+
+    def leave(self) -> None:
+        """The cell is over: note the answers that it did not ask for."""
+        with self._lock:
+            left = [call for call in self._left if call.kind != "llm_query_batched"]
+            self._left = []
+            if left:
+                names = ", ".join(sorted({call.name for call in left}))
+                noun = "call was" if len(left) == 1 else "calls were"
+                self._differed.append(
+                    f"{self._where}{len(left):,} recorded {noun} not made again ({one_line(names, _SHOWN)})."
+                )
+
+    def _pop(self, fits: Callable[[RecordedCall], bool]) -> RecordedCall | None:
+        for index, call in enumerate(self._left):
+            if fits(call):
+                self._taken += call.kind != "llm_query_batched"
+                return self._left.pop(index)
+        return None
+
+
+class CallsAgain:
+    """The host's calls of one RLM call, while `invocation.answers` is set.
+
+    `reserve(n)` is what counts LM calls and raises at their limit.
+    """
+
+    def __init__(self, invocation: Invocation, recorder: Recorder, reserve: Callable[[int], None]) -> None:
+        self._invocation = invocation
+        self._recorder = recorder
+        self._reserve = reserve
+
+    def query(self, prompt: str, model: str) -> str:
+        """The recorded answer to an `llm_query`. Raises its recorded error, the limit's, NotRecordedError."""
+        answers = self._answers
+        found = answers.exact("llm_query", "llm_query", self._text(prompt))
+        if found is None:
+            self._reserve(1)
+            found = answers.next("llm_query", "llm_query", self._text(prompt))
+        else:
+            self._count(1)
+        with self._told(kind="llm_query", name="llm_query", prompt=prompt, model=model) as call:
+            call.answer = _answer(found, "llm_query").answer
+        return call.answer
+
+    def query_all(self, prompts: Sequence[str], model: str) -> list[str]:
+        """The recorded answers to a batch. Raises its recorded error, or the limit's."""
+        answers, texts = self._answers, [self._text(prompt) for prompt in prompts]
+        batch = answers.exact("llm_query_batched", "llm_query_batched", texts[0])
+        found = [answers.exact("llm_query", "llm_query", text) for text in texts]
+        if missing := found.count(None):
+            self._reserve(missing)
+            found = [
+                call or answers.next("llm_query", "llm_query", text)
+                for call, text in zip(found, texts, strict=True)
+            ]
+        self._count(len(prompts) - missing)
+        with self._told(
+            kind="llm_query_batched", name="llm_query_batched", model=model, size=len(prompts)
+        ) as record:
+            given = [
+                self._item(index, prompt, call, record.span, model)
+                for index, (prompt, call) in enumerate(zip(prompts, found, strict=True))
+            ]
+            if batch is not None and batch.error is not None:
+                raise_again(batch.error)
+        return given
+
+    def other(self, kind: CallKind, name: str, arguments: dict[str, Any]) -> Any:
+        """What a tool, a predictor or a nested RLM gave. Raises its recorded error, or NotRecordedError."""
+        known = shortened(self._recorder.plain(arguments), ARGUMENT_CHARACTERS)
+        found = self._answers.take(kind, self._text(name), arguments_text(known))
+        with self._told(kind=kind, name=name, arguments=arguments) as call:
+            if found is not None and kind in ("predict", "sub_rlm"):
+                self._count(found.requests)
+            answer = _answer(found, name)
+            if not answer.result:
+                self._answers.note(f"what {name} gave is not in the record.")
+                raise NotRecordedError(name)
+            call.answer, call.result = answer.answer, answer.result
+        return json.loads(answer.result)
+
+    def _item(self, index: int, prompt: str, found: RecordedCall | None, batch: str, model: str) -> str:
+        with self._told(
+            kind="llm_query", name="llm_query", prompt=prompt, model=model, batch=batch, index=index
+        ) as item:
+            if found is None:
+                missing = NotRecordedError("llm_query")
+                item.error = ErrorDetail(kind=type(missing).__name__, message=str(missing))
+            elif found.error is not None:
+                item.error = found.error
+            else:
+                item.answer = found.answer
+        return item.answer if item.error is None else f"[ERROR] {item.error.message}"
+
+    def _told(self, **call: Any) -> AbstractContextManager[CallRecord]:
+        invocation = self._invocation
+        return recorded_call(
+            self._recorder,
+            parent=call.get("batch") or invocation.cell,
+            origin=self._answers.origin,
+            silent=invocation.silent,
+            **call,
+        )
+
+    @property
+    def _answers(self) -> RecordedAnswers:
+        answers = self._invocation.answers
+        assert answers is not None, "asked only while there is a record"
+        return answers
+
+    def _text(self, text: str) -> str:
+        return self._recorder.text(text)
+
+    def _count(self, calls: int) -> None:
+        """Count calls that are answered whatever the limit: live calls begin where the record's ended."""
+        with suppress(RuntimeError):
+            for _ in range(calls):
+                self._reserve(1)
+
+
+def answered_again(
+    tool: Callable[..., Any], name: str, invocation: Invocation, again: CallsAgain
+) -> Callable[..., Any]:
+    """A host tool, not called while a record answers in its place. It takes its arguments by name."""
+
+    @functools.wraps(tool)
+    def invoke(**arguments: Any) -> Any:
+        if invocation.answers is not None:
+            return again.other("tool", name, arguments)
+        return tool(**arguments)
+
+    return invoke
+
+
+def raise_again(error: ErrorDetail) -> NoReturn:
+    """Raise a recorded error: an exception of its name and with its words."""
+    raise type(error.kind, (RuntimeError,), {})(error.message)
+
+
+def _answer(found: RecordedCall | None, name: str) -> RecordedCall:
+    if found is None:
+        raise NotRecordedError(name)
+    if found.error is not None:
+        raise_again(found.error)
+    return found
