@@ -125,7 +125,7 @@ async def test_runs_are_listed_newest_first_and_filtered(open_app: OpenApp, save
         assert runs.chosen.run_id == NEW
         assert problem(screen) == ""
         text = screen_text(pilot)
-        assert "⑂ fork at 3" in text
+        assert "↳ at 3" in text
         assert f"fork of {OLD} at 3" in text
         assert "submitted" in text
         await pilot.press("shift+tab", *"secon")

@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from rlm_tui.core.paths import volumes_directory
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.run_control import start_engine_session
 from rlm_tui.ui.screens.confirm import ConfirmScreen
@@ -110,7 +111,7 @@ async def test_a_run_is_forked_with_other_code(open_app: OpenApp) -> None:
         assert "fork at 3" in text or f"fork of {parent.name} at 3" in text
         assert "2 iterations of the run" in text.replace("\n", " ") or "recorded" in text
         await opened(pilot, 1)
-        assert "⑂ fork at 3" in screen_text(pilot), "forks know their parent in the list"
+        assert "↳ at 3" in screen_text(pilot), "forks know their parent in the list"
 
 
 @pytest.mark.slow
@@ -198,3 +199,36 @@ async def test_a_run_that_goes_on_is_asked_about_and_can_be_forked(open_app: Ope
         now = await forked(pilot, parent)
         assert now.finished is not None
         assert now.finished.status == "submitted"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [True, False])
+async def test_what_was_written_goes_into_a_copy_or_is_asked_about(open_app: OpenApp, kept: bool) -> None:
+    async with open_app(size=(120, 36), task="basic", start_session=start_engine_session) as pilot:
+        first = await ran(pilot)
+        screen = await opened(pilot, 2)
+        assert "/data is the volume rlm-volume-dspy." in str(screen.query_one("#fork-words", Static).content)
+        screen.query_one(ForkChange).choose("code")
+        await settled(pilot)
+        screen.query_one(ForkChange).editor.load_text("open('/data/found.txt', 'w').write('x')")
+        await pilot.press("ctrl+r")
+        await forked(pilot, first)
+        second = folder(pilot)
+        assert local_volume(pilot).joinpath("found.txt").exists()
+        if not kept:
+            (second / "volume.json").unlink()
+
+        screen = await opened(pilot, 3)
+        plan = str(screen.query_one("#fork-words", Static).content)
+        assert ("/data is a new and empty volume" if kept else "No copy was kept of the volume") in plan
+        await pilot.press("ctrl+r")
+        if not kept:
+            await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen), "the question")
+            assert "--" not in " ".join(screen_text(pilot).split("│"))
+            await pilot.press("e")
+        await forked(pilot, second)
+        assert ".fork-" in pilot.app.explore.run.request.settings.sandbox.volume
+
+
+def local_volume(pilot: Pilot[Any]) -> Path:
+    return volumes_directory() / str(pilot.app.explore.run.request.settings.sandbox.volume)

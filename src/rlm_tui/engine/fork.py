@@ -167,7 +167,8 @@ def _check_budget(at: int, budgets: Budgets) -> None:
     if at > budgets.max_iterations:
         raise ForkError(
             f"Iteration {at} is beyond the budget of {number_of(budgets.max_iterations, 'iteration')}: "
-            "give the fork more with --max-iterations."
+            "give the fork more.",
+            "--max-iterations",
         )
 
 
@@ -179,7 +180,8 @@ def _check_sandbox(settings: Settings) -> None:
             if not token_present(settings.modal):
                 raise ForkError(
                     "The sandbox would be Modal's, and there is no token for it: run `modal token new`, or "
-                    "fork with --sandbox local."
+                    "take a local sandbox.",
+                    "--sandbox local",
                 )
         case "local":
             from rlm_tui.engine.start import describe_sandbox
@@ -265,8 +267,9 @@ def _volume_of(
         "none": "no copy was made when the run began",
     }[kept]
     raise VolumeNotKept(
-        f"Iterations 1 to {at - 1} wrote to the volume {name}, and {why}: fork with --volume-as-is to write "
-        "into it as it is now, or with --empty-volume to begin with a new one.",
+        f"Iterations 1 to {at - 1} wrote to the volume {name}, and {why}: write into it as it is now, "
+        "or begin with a new and empty one.",
+        "--volume-as-is, --empty-volume",
         name,
     )
 

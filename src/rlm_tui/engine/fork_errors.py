@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class ForkError(ValueError):
-    """A fork that can't be begun as it was asked for. The message says what to do; nothing was started."""
+    """A fork that can't be begun as it was asked for; nothing was started.
+
+    The message says what to do. `words` is the message without the `flags` of the command that do it, for
+    whoever has no use for them.
+    """
+
+    def __init__(self, words: str, flags: str = "") -> None:
+        super().__init__(f"{words} ({flags})" if flags else words)
+        self.words = words
 
 
 class DocumentChanged(ForkError):
@@ -17,6 +25,6 @@ class VolumeNotKept(ForkError):
     `volume` is its name; `as it is` and `empty` are the answers.
     """
 
-    def __init__(self, message: str, volume: str) -> None:
-        super().__init__(message)
+    def __init__(self, words: str, flags: str, volume: str) -> None:
+        super().__init__(words, flags)
         self.volume = volume

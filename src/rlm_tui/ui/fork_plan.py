@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
 
-from rlm_tui.core.events import RunStarted
 from rlm_tui.core.text import one_line
 from rlm_tui.ui.options import number_text
 from rlm_tui.ui.saved_runs import SavedRun
@@ -47,13 +46,17 @@ Prepare = Callable[[ForkAsked], ForkReady]
 """Checks what is asked and makes the request (in a thread). Raises what `fork_refusals` knows, or OSError."""
 
 
-def recorded_options(started: RunStarted) -> dict[str, str]:
-    """With what the run was made, as it stands in the fields of the run options."""
+def recorded_options(run: SavedRun) -> dict[str, str]:
+    """With what the run was made, as it stands in the fields of the run options, as far as it is known."""
+    started = run.summary.started
+    if started is None:
+        return {}
     budgets = started.budgets
     values = {
         "lm.model": "offline" if started.offline else started.planner,
         "sub_lm.model": "" if started.sub_lm in ("", started.planner) or started.offline else started.sub_lm,
         "sandbox.kind": started.sandbox.kind,
+        **{f"sandbox.{name}": str(run.sandbox.get(name, "")) for name in ("confined", "volume")},
     }
     for name in budgets.__struct_fields__:
         value = getattr(budgets, name)
@@ -74,10 +77,19 @@ def fork_words(run: SavedRun, at: int, manner: Manner, planner: str, volume: str
         verb = "is" if at == 2 else "are"
         again = f"{_recorded(at).capitalize()} {verb} executed again with recorded answers: no LM is called; "
     live = f"{_live(at, manner, who)}{', held before it' if hold else ''}. "
-    data = f"/data is the volume {one_line(volume, 40)}."
-    if any(iteration.wrote for iteration in run.iterations[: at - 1]):
-        data = f"/data is a copy of the volume {one_line(volume, 40)} as it was when the run began."
-    return f"{again}{live}{data}"
+    return f"{again}{live}{_data(run, at, one_line(volume, 40))}"
+
+
+def _data(run: SavedRun, at: int, volume: str) -> str:
+    if not any(iteration.wrote for iteration in run.iterations[: at - 1]):
+        return f"/data is the volume {volume}."
+    match run.volume:
+        case "kept":
+            return f"/data is a copy of the volume {volume} as it was when the run began."
+        case "empty":
+            return f"/data is a new and empty volume, as {volume} was when the run began."
+        case _:
+            return f"No copy was kept of the volume {volume} as it was: you are asked what /data is to be."
 
 
 def _recorded(at: int) -> str:

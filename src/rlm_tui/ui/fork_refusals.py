@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from rlm_tui.core.settings import SettingsError
 from rlm_tui.core.text import visible
 from rlm_tui.ui.fork_plan import ForkAsked
 from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
+from rlm_tui.ui.widgets.option_fields import options_problem
 
 
 class Question(NamedTuple):
@@ -15,6 +17,19 @@ class Question(NamedTuple):
 
     screen: ConfirmScreen
     answers: Mapping[str, ForkAsked]
+
+
+def refusal_words(error: Exception) -> str:
+    """Why there is no fork, as the form says it."""
+    from rlm_tui.engine.fork_errors import ForkError
+
+    match error:
+        case SettingsError():
+            return options_problem(error)
+        case ForkError():
+            return error.words
+        case _:
+            return str(error) or type(error).__name__
 
 
 def question_about(error: Exception, asked: ForkAsked) -> Question | None:
@@ -25,14 +40,14 @@ def question_about(error: Exception, asked: ForkAsked) -> Question | None:
         case DocumentChanged():
             screen = ConfirmScreen(
                 "The documents have changed",
-                f"{visible(str(error))}\nThe recorded iterations may come out otherwise.",
+                f"{visible(error.words)}\nThe recorded iterations may come out otherwise.",
                 [Choice("stay", "n", "Don't fork"), Choice("fork", "f", "Fork with what is there now")],
             )
             return Question(screen, {"fork": asked._replace(accept_changes=True)})
         case VolumeNotKept():
             screen = ConfirmScreen(
                 "The volume was not kept",
-                f"{visible(str(error))}\nWhat is /data of the fork?",
+                f"{visible(error.words)}\nWhat is /data of the fork?",
                 [
                     Choice("stay", "n", "Don't fork"),
                     Choice("empty", "e", "An empty volume"),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
+from rlm_tui.core.events import VolumeChanged
 from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Iteration, Trajectory
 from rlm_tui.store.listing import RunSummary, list_runs, summarize
-from rlm_tui.store.run_log import open_run
+from rlm_tui.store.run_log import RunLog, open_run
 from rlm_tui.ui.widgets.iteration_header import iteration_title, sign_of
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.volume_copy import CopyState
 
 MOST_RUNS = 100
 
 
-class SavedIteration(msgspec.Struct, frozen=True):
+class SavedIteration(NamedTuple):
     """An iteration of a saved run: the sign and the word say how it ended, `code` is what ran."""
 
     n: int
@@ -27,11 +30,17 @@ class SavedIteration(msgspec.Struct, frozen=True):
     wrote: bool = False
 
 
-class SavedRun(msgspec.Struct, frozen=True):
-    """A saved run as far as it can be forked: the iterations that have ended."""
+class SavedRun(NamedTuple):
+    """A saved run as far as it can be forked: the iterations that have ended.
+
+    `sandbox` are the settings of its sandbox, as far as it kept them; `volume` says whether there is a copy
+    of how its volume was when it began.
+    """
 
     summary: RunSummary
     iterations: tuple[SavedIteration, ...] = ()
+    sandbox: dict[str, Any] = {}
+    volume: CopyState = "none"
 
     @property
     def after_last(self) -> int:
@@ -53,16 +62,38 @@ def newest_runs(first: Path | None = None, runs: Path | None = None) -> list[Run
 
 def read_saved_run(summary: RunSummary) -> SavedRun:
     """The iterations of a run (in a thread: it reads its whole log). Raises StoreError."""
-    trajectory = open_run(summary.path).trajectory()
+    from rlm_tui.engine.volume_copy import volume_state
+
+    log = open_run(summary.path)
+    trajectory = log.trajectory()
+    wrote = _writers(log, trajectory)
     ended: list[SavedIteration] = []
     for iteration in trajectory.iterations:
         if iteration.phase != "done" or (iteration.cell is None and iteration.skipped is None):
             break  # what comes after an iteration that has no end can't be executed again
-        ended.append(_saved(trajectory, iteration))
-    return SavedRun(summary, tuple(ended))
+        ended.append(_saved(trajectory, iteration, wrote=iteration.n in wrote))
+    sandbox = log.asked().get("sandbox_settings")
+    return SavedRun(
+        summary,
+        tuple(ended),
+        sandbox if isinstance(sandbox, dict) else {},
+        volume_state(log.path).state,
+    )
 
 
-def _saved(trajectory: Trajectory, iteration: Iteration) -> SavedIteration:
+def _writers(log: RunLog, trajectory: Trajectory) -> set[int]:
+    """The numbers of the iterations that changed the volume, by themselves or in a nested RLM."""
+    found: set[int] = set()
+    for event in log.events():
+        if isinstance(event, VolumeChanged) and (event.written or event.removed):
+            iteration = trajectory.iteration_of(event.span)
+            top = None if iteration is None else iteration.island.root
+            if isinstance(top, Iteration):
+                found.add(top.n)
+    return found
+
+
+def _saved(trajectory: Trajectory, iteration: Iteration, *, wrote: bool) -> SavedIteration:
     status = iteration.cell.status if iteration.cell is not None else None
     code = iteration.code
     if trajectory.resolve is not None and iteration.code_value.blob is not None:
@@ -74,5 +105,5 @@ def _saved(trajectory: Trajectory, iteration: Iteration) -> SavedIteration:
         word="skipped" if iteration.skipped is not None else status or "",
         code=code,
         submitted=status == "submitted",
-        wrote=bool(iteration.volume_written),
+        wrote=wrote,
     )

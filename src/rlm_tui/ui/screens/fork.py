@@ -12,16 +12,16 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from rlm_tui.core.settings import Settings, SettingsError
+from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import visible
 from rlm_tui.ui.fork_plan import ForkAsked, ForkReady, Prepare, fork_words, recorded_options
-from rlm_tui.ui.fork_refusals import question_about
+from rlm_tui.ui.fork_refusals import question_about, refusal_words
 from rlm_tui.ui.key_groups import EDIT
 from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.widgets.fork_change import ForkChange
 from rlm_tui.ui.widgets.fork_from import READING, ForkFrom
 from rlm_tui.ui.widgets.input_editors import Edited, SwitchField
-from rlm_tui.ui.widgets.option_fields import OptionFields, options_problem
+from rlm_tui.ui.widgets.option_fields import OptionFields
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
 BESIDE_COLUMNS = 104
@@ -77,8 +77,8 @@ class ForkScreen(Dialog[ForkReady]):
     def on_fork_from_chosen(self, event: ForkFrom.Chosen) -> None:
         event.stop()
         source = self.query_one(ForkFrom)
-        if source.saved is not None and source.saved.summary.started is not None:
-            self.query_one(OptionFields).take(recorded_options(source.saved.summary.started))
+        if source.saved is not None:
+            self.query_one(OptionFields).take(recorded_options(source.saved))
         self.query_one(ForkChange).show(source.at, source.recorded_code)
         self._changed()
 
@@ -159,9 +159,8 @@ class ForkScreen(Dialog[ForkReady]):
             return
         self._checking = False
         self.query_one("#fork", Button).label = "Fork  ^R"
-        words = options_problem(error) if isinstance(error, SettingsError) else str(error)
         question = question_about(error, asked)
-        self._say(words)
+        self._say(refusal_words(error))
         if question is None:
             return
 

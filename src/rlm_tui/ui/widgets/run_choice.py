@@ -37,7 +37,7 @@ class RunChoice(Vertical):
     }
     RunChoice > OptionList > .option-list--option { padding: 0; }
     RunChoice > .run-words {
-        height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
+        height: 2; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
     }
     """
 
@@ -131,10 +131,10 @@ def run_line(run: RunSummary, now: datetime) -> Content:
         (f"{sign} ", colour),
         (f"{task:<{TASK_CELLS}} ", "bold"),
         (f"{run.status:<11} ", colour),
-        (f"{iterations:>7} {_age(run, now):>7}", "$text-muted"),
+        (f"{iterations:>6} {_age(run, now):>6}", "$text-muted"),
     ]
     if run.started is not None and run.started.forked is not None:
-        parts.append((f"  ⑂ fork at {run.started.forked.at}", "$text-accent"))
+        parts.append((f"  ↳ at {run.started.forked.at}", "$text-accent"))
     return Content.assemble(*parts)
 
 
@@ -142,14 +142,13 @@ def run_words(run: RunSummary) -> str:
     """What the line has no room for: the run's id, its documents and models; or why it can't be read."""
     if run.problem:
         return visible(run.problem)
-    words = [run.run_id]
-    if run.started is not None:
-        if (forked := run.started.forked) is not None:
+    words: list[str] = []
+    if (started := run.started) is not None:
+        if (forked := started.forked) is not None:
             words.append(f"fork of {one_line(forked.run_id, 60)} at {forked.at}")
-        words += [one_line(item.name, 40) for item in run.started.documents.values()][:2]
-        words.append("offline demo" if run.started.offline else one_line(run.started.planner, 40))
-        words.append(run.started.sandbox.kind)
-    return " · ".join(word for word in words if word)
+        words += [one_line(item.name, 40) for item in started.documents.values()][:2]
+        words += ["offline demo" if started.offline else one_line(started.planner, 40), started.sandbox.kind]
+    return f"{run.run_id}\n{' · '.join(word for word in words if word)}"
 
 
 def _age(run: RunSummary, now: datetime) -> str:

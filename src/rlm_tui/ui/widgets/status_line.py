@@ -113,7 +113,7 @@ class StatusLine(SpanLine):
             ]
         parts.append(_subject(started))
         if started.forked is not None:
-            parts.append(Part(11, forked_line(started.forked), forked_briefly(started.forked)))
+            parts.append(Part(6, forked_line(started.forked), forked_briefly(started.forked)))
         if started.offline:
             parts.append(Part(0, (("offline demo", "busy"),), (("offline", "busy"),)))
         else:
