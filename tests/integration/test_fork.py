@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from rlm_tui.core.events import (
+    Budgets,
     CallFinished,
+    CellFinished,
+    CellOutput,
+    CodeEdited,
+    ForkedFrom,
+    Held,
+    PlanReady,
     PrefixReplayed,
+    Remarked,
     RunStarted,
 )
-from rlm_tui.core.settings import LMSettings, Secret, Settings
-from rlm_tui.core.settings_sources import COMMAND_LINE
 from rlm_tui.core.tasks import make_task
 from rlm_tui.core.trajectory import Trajectory, fold
 from rlm_tui.engine.fork import fork_request
-from rlm_tui.store.run_log import RunLog, open_run
-from tests.integration.session_runs import KEY, WatchedRun, request, run
+from rlm_tui.engine.session import SessionError
+from rlm_tui.store.run_log import open_run
+from tests.integration.forks import forked, one, saved, settings
+from tests.integration.session_runs import SUBMIT, WatchedRun, request
 from tests.lm_server import Kind, LoopbackLM, planner_script
 from tests.lm_server.fixtures import StartLM
 
@@ -44,41 +53,6 @@ INNER = [("Count.", "SUBMIT(found=str(len(part.split())))")]
 
 def script(cells: list[tuple[str, str]], **more: Any) -> Any:
     return planner_script(cells, nested={("part", "wish"): INNER}, **more)
-
-
-def settings(server: LoopbackLM | None = None, **chosen: Any) -> Settings:
-    """What is configured where a fork is begun; `chosen` are fields as if given on the command line."""
-    lm = None
-    if server is not None:
-        lm = LMSettings(model="openai/test-model", api_base=server.api_base, api_key=Secret(KEY))
-    found = Settings(lm=lm)
-    for name, value in chosen.items():
-        section, _, field = name.partition("__")
-        found = msgspec.structs.replace(
-            found,
-            **{section: msgspec.structs.replace(getattr(found, section), **{field: value})},
-            source={**found.source, f"{section}.{field}": COMMAND_LINE},
-        )
-    return found
-
-
-def saved(server: LoopbackLM | None, **options: Any) -> tuple[RunLog, Trajectory]:
-    """A run that was made and kept."""
-    watched = run(request(server=server, **options), keep=True)
-    assert watched.session.events_path is not None
-    log = open_run(watched.session.events_path)
-    return log, log.trajectory()
-
-
-def forked(log: RunLog, at: int, configured: Settings, **options: Any) -> WatchedRun:
-    watched = run(fork_request(log.path, at, configured, **options))
-    watched.finished()
-    return watched
-
-
-def one(watched: WatchedRun, kind: Any) -> Any:
-    (event,) = watched.all(kind)
-    return event
 
 
 def in_iterations(trajectory: Trajectory, count: int) -> list[list[Any]]:
@@ -120,8 +94,7 @@ def test_a_run_of_twelve_iterations_is_forked_at_ten_and_asks_nobody_for_nine(lo
     assert [iteration.origin for iteration in fork.iterations[9:]] == ["", "", ""]
     ended = watched.all(CallFinished)
     assert {(call.origin, call.cached) for call in ended} == {(log.run_id, True)}
-    started = one(watched, RunStarted)
-    assert (started.forked.run_id, started.forked.at, started.forked.changes) == (log.run_id, 10, [])
+    assert one(watched, RunStarted).forked == ForkedFrom(run_id=log.run_id, at=10)
     totals = watched.finished().totals
     assert (totals.llm_calls, totals.planner_calls) == (0, 3)
     billed = second.billed
@@ -130,3 +103,242 @@ def test_a_run_of_twelve_iterations_is_forked_at_ten_and_asks_nobody_for_nine(lo
     prompts = [asked.prompt for asked in first.requests if asked.kind is Kind.PLANNER]
     outer = [prompt for prompt in prompts if "10/20" in prompt]
     assert second.requests[0].prompt == outer[0]
+
+
+def planner_prompts(server: LoopbackLM) -> list[str]:
+    return [asked.prompt for asked in server.requests if asked.kind is Kind.PLANNER]
+
+
+SHORT = [("First.", "x = 1"), ("Second.", "x += 1\nprint('planned', x)"), ("End.", "SUBMIT(answer=str(x))")]
+
+
+def test_changed_code_takes_the_place_of_the_planned_and_is_told_as_an_edit(loopback_lm: StartLM) -> None:
+    log, _ = saved(loopback_lm(planner_script(SHORT)))
+    server = loopback_lm(planner_script(SHORT))
+    fence = "x = 40 + x  # ```js\nprint('edited', x)"
+    watched = forked(log, 2, settings(server), code=fence)
+    edited = one(watched, CodeEdited)
+    assert (edited.before.text, edited.after.text) == (SHORT[1][1], fence)
+    assert watched.finished().outputs == {"answer": "41"}
+    (prompt,) = planner_prompts(server)
+    assert "3/20" in prompt
+    assert "edited 41" in prompt
+    assert SHORT[1][1] not in prompt
+    assert [event.origin for event in watched.all(PlanReady)] == [log.run_id, log.run_id, ""]
+    forked_from = one(watched, RunStarted).forked
+    assert forked_from is not None
+    assert forked_from.changes == ["The code of iteration 2 is another."]
+
+
+def test_a_remark_is_the_first_that_the_live_planner_reads(loopback_lm: StartLM) -> None:
+    log, _ = saved(loopback_lm(planner_script(SHORT)))
+    server = loopback_lm(planner_script(SHORT))
+    watched = forked(log, 2, settings(server), remark="Count from ten.")
+    assert watched.finished().status == "submitted"
+    remarked = one(watched, Remarked)
+    assert (remarked.by, remarked.text, remarked.span) == ("person", "Count from ten.", "iteration-2")
+    assert "says: Count from ten." in planner_prompts(server)[0]
+
+
+def test_another_model_and_other_budgets_hold_from_the_live_iteration(loopback_lm: StartLM) -> None:
+    log, _ = saved(loopback_lm(planner_script(SHORT)), budgets=Budgets(max_iterations=7, max_llm_calls=9))
+    server = loopback_lm(planner_script(SHORT), models=("other-model",))
+    configured = settings(server, lm__model="openai/other-model", budgets__max_iterations=30)
+    watched = forked(log, 3, configured)
+    assert watched.finished().status == "submitted"
+    assert {asked.model for asked in server.requests} == {"other-model"}
+    started = one(watched, RunStarted)
+    assert started.budgets == Budgets(max_iterations=30, max_llm_calls=9)
+    assert started.forked is not None
+    assert started.forked.changes == [
+        "The planner is openai/other-model; it was openai/test-model.",
+        "The sub-LM is openai/other-model; it was openai/test-model.",
+        "The budget max_iterations is 30; it was 7.",
+    ]
+
+
+def test_what_comes_out_otherwise_is_told(loopback_lm: StartLM) -> None:
+    cells = [
+        ("Look at the clock.", "import time\nnow = time.time_ns()\nprint('now')\nprint(now)"),
+        ("Ask about it.", "print(llm_query(f'What is {now}?'))"),
+        ("Ask more, at random.", "if now % 2 == -1: llm_query('never')\nobject()"),
+        SUBMIT,
+    ]
+    log, parent = saved(loopback_lm(planner_script(cells)))
+    server = loopback_lm(planner_script(cells))
+    watched = forked(log, 4, settings(server))
+    assert server.count(Kind.QUERY) == 0
+    told = one(watched, PrefixReplayed).differed
+    assert len(told) == 2, told
+    was = parent.iterations[0].cell
+    assert was is not None
+    assert told[0].startswith("Iteration 1: printed “")
+    assert told[0].endswith(f"“{was.text.split()[1]}” was recorded.")
+    assert told[1].startswith("Iteration 2: llm_query was asked “What is ")
+    assert [event.text for event in watched.all(CellOutput)][-2].startswith("Answer to: What is ")
+
+
+def test_a_prefix_that_used_up_its_calls_does_so_again_and_asks_nobody(loopback_lm: StartLM) -> None:
+    cells = [
+        ("Ask.", "print(llm_query('one'))"),
+        ("Too many.", "try:\n    llm_query_batched(['a', 'b', 'c'])\nexcept RuntimeError as e: print(e)"),
+        ("Ask again.", "print(llm_query('two'))"),
+        ("One more.", "try: llm_query('three')\nexcept RuntimeError as e: print(e)"),
+        SUBMIT,
+    ]
+    budgets = Budgets(max_llm_calls=2)
+    log, _ = saved(loopback_lm(planner_script(cells)), budgets=budgets)
+    server = loopback_lm(planner_script(cells))
+    watched = forked(log, 4, settings(server))
+    assert one(watched, PrefixReplayed).differed == []
+    assert server.count(Kind.QUERY) == 0, "the fourth cell is live, and the calls of the prefix count"
+    live = fold(watched.events).iterations[3].cell
+    assert live is not None
+    assert "limit exceeded: 2 + 1 > 2" in live.text
+
+
+def test_what_a_person_did_in_the_prefix_is_done_again(loopback_lm: StartLM) -> None:
+    cells = [("First.", "x = 1"), ("Second.", "print('x is', x)"), ("Third.", "x = 0"), SUBMIT]
+    asked = msgspec.structs.replace(request(server=loopback_lm(planner_script(cells))), hold=True)
+    with WatchedRun(asked, keep=True) as watched:
+        session = watched.session
+
+        def hold(n: int, before: str, more: int = 0) -> None:
+            held = watched.wait_for(
+                Held,
+                lambda event: (
+                    event.before == before
+                    and event.span == f"iteration-{n}"
+                    and len([one for one in watched.events if isinstance(one, Held)]) > more
+                ),
+            )
+            assert held
+
+        hold(1, "plan")
+        session.remark("Be brief.")
+        hold(1, "plan", 1)
+        session.step()
+        hold(1, "cell")
+        session.edit("x = 2")
+        session.step()
+        hold(2, "plan")
+        session.insert("x += 40")
+        hold(2, "plan", 4)
+        session.step()
+        hold(2, "cell")
+        session.remark("Say it again.")
+        hold(2, "cell", 6)
+        session.step()
+        hold(3, "plan")
+        session.step()
+        hold(3, "cell")
+        session.skip("It forgets x.")
+        hold(4, "plan")
+        session.release()
+        assert watched.finished().status == "submitted"
+        assert session.events_path is not None
+    log = open_run(session.events_path)
+    parent = log.trajectory()
+    server = loopback_lm(planner_script(cells))
+    fork = forked(log, 4, settings(server))
+    assert one(fork, PrefixReplayed).differed == []
+    assert len(server.requests) == 1
+    mine = fold(fork.events)
+    steps = [[type(step).__name__ for step in iteration.steps] for iteration in parent.iterations]
+    assert [[type(step).__name__ for step in iteration.steps] for iteration in mine.iterations] == steps
+    assert mine.iterations[0].original_code == "x = 1"
+    assert mine.variables == parent.variables
+    prompt = server.requests[0].prompt
+    for words in (
+        "says: Be brief.",
+        "x = 2",
+        "x += 40",
+        "sent the code back: Say it again.",
+        "It forgets x.",
+    ):
+        assert words in prompt
+
+
+def test_a_fork_that_starts_held_is_held_where_it_begins_to_be_live(loopback_lm: StartLM) -> None:
+    log, _ = saved(loopback_lm(planner_script(SHORT)))
+    server = loopback_lm(planner_script(SHORT))
+    asked = msgspec.structs.replace(fork_request(log.path, 3, settings(server)), hold=True)
+    with WatchedRun(asked) as watched:
+        held = watched.wait_for(Held)
+        assert (held.span, held.before) == ("iteration-3", "plan")
+        assert watched.session.evaluate("x").value == "2"
+        assert server.requests == ()
+        watched.session.release()
+        assert watched.finished().status == "submitted"
+
+
+def test_a_prefix_can_be_held_and_cancelled_but_not_changed(loopback_lm: StartLM) -> None:
+    cells = [("Wait.", "import time\ntime.sleep(0.4)"), *SHORT]
+    log, _ = saved(loopback_lm(planner_script(cells)))
+    server = loopback_lm(planner_script(cells))
+    with WatchedRun(fork_request(log.path, 4, settings(server))) as watched:
+        watched.wait_for(PlanReady)
+        watched.session.hold()
+        held = watched.wait_for(Held)
+        assert held.span in ("iteration-1", "iteration-2")
+        with pytest.raises(SessionError, match="the record of the run that was forked"):
+            watched.session.remark("Change it.")
+        watched.session.cancel()
+        assert watched.finished().status == "cancelled"
+    assert one(watched, PrefixReplayed).iterations < 3
+    assert server.requests == ()
+
+
+def test_a_cell_that_was_interrupted_is_interrupted_again(loopback_lm: StartLM) -> None:
+    cells = [("Loop.", "n = 1\nprint('looping')\nwhile True: pass"), ("Go on.", "n += 1"), SUBMIT]
+    with WatchedRun(request(server=loopback_lm(planner_script(cells))), keep=True) as watched:
+        watched.wait_for(CellOutput)
+        watched.session.interrupt()
+        assert watched.finished().status == "submitted"
+        assert watched.session.events_path is not None
+    fork = forked(open_run(watched.session.events_path), 3, settings(loopback_lm(planner_script(cells))))
+    assert fork.finished().status == "submitted"
+    assert one(fork, PrefixReplayed).differed == []
+    assert [event.status for event in fork.all(CellFinished)] == ["interrupted", "ok", "submitted"]
+
+
+def test_an_answer_is_extracted_from_a_cancelled_run_without_a_sandbox(loopback_lm: StartLM) -> None:
+    cells = [
+        ("Find.", "found = 'the moon'\nprint('found', found)"),
+        ("Fail.", "1 / 0"),
+        ("Hang.", "import time\ntime.sleep(60)"),
+    ]
+    with WatchedRun(request(server=loopback_lm(planner_script(cells))), keep=True) as watched:
+        watched.wait_for(CellFinished, lambda event: event.status == "error")
+        watched.wait_for(PlanReady, lambda event: event.span == "iteration-3")
+        watched.session.cancel()
+        assert watched.finished().status == "cancelled"
+        assert watched.session.events_path is not None
+    server = loopback_lm(planner_script([], extracted={"answer": "the moon"}))
+    asked = fork_request(watched.session.events_path, None, settings(server), finish=True)
+    with WatchedRun(asked) as fork:
+        assert fork.finished().status == "extracted"
+    assert fork.finished().outputs == {"answer": "the moon"}
+    (only,) = server.requests
+    assert only.kind is Kind.EXTRACT
+    assert "found the moon" in only.prompt
+    assert "ZeroDivisionError: division by zero" in only.prompt
+    assert not any(type(event).__name__.startswith("Sandbox") for event in fork.events)
+    told = [iteration.cell.text for iteration in fold(fork.events).iterations if iteration.cell]
+    assert told[0] == "found the moon\n"
+
+
+def test_a_fork_can_be_forked_and_a_nested_rlm_is_live_again_behind_the_prefix(loopback_lm: StartLM) -> None:
+    cells = [("Deeper.", f"{NESTED}\nprint(nested)"), ("Deeper again.", f"{NESTED}\nprint(nested)"), SUBMIT]
+    log, _ = saved(loopback_lm(script(cells)))
+    asked = fork_request(log.path, 2, settings(loopback_lm(script(cells))))
+    with WatchedRun(asked, keep=True) as first:
+        assert first.finished().status == "submitted"
+        assert first.session.events_path is not None
+    once = open_run(first.session.events_path)
+    assert [call.origin for call in once.trajectory().calls] == [log.run_id, ""]
+    server = loopback_lm(script(cells))
+    twice = forked(once, 3, settings(server))
+    assert one(twice, PrefixReplayed).differed == []
+    assert [event.origin for event in twice.all(CallFinished)] == [once.run_id, once.run_id]
+    assert len(server.requests) == 1

@@ -76,11 +76,11 @@ def test_the_steps_of_an_iteration_stand_in_the_order_they_happened() -> None:
 
 
 def test_an_iteration_is_complete_only_once_its_code_was_run_or_skipped() -> None:
-    begun = [
+    begun: list[AnyEvent] = [
         RunStarted(run_id="r", task="t", signature="a -> b"),
         IterationStarted(span="i", parent="run", n=1, of=3),
     ]
-    planned = [*begun, PlanReady(span="i", reasoning=text(""), code=text("a"))]
+    planned: list[AnyEvent] = [*begun, PlanReady(span="i", reasoning=text(""), code=text("a"))]
     assert not recorded(*begun)[0].is_complete
     assert not recorded(*planned)[0].is_complete
     assert not recorded(*planned, CellStarted(span="c", parent="i", code=text("a")))[0].is_complete
@@ -122,7 +122,7 @@ def test_a_cells_calls_are_its_own_and_a_batch_is_told_with_its_items() -> None:
 
 
 def test_the_iterations_of_a_nested_rlm_are_found_by_its_call() -> None:
-    log = [
+    log: list[AnyEvent] = [
         RunStarted(run_id="r", task="t", signature="a -> b"),
         IterationStarted(span="i", parent="run", n=1, of=3),
         PlanReady(span="i", reasoning=text(""), code=text("a")),

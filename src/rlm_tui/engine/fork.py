@@ -27,24 +27,14 @@ from rlm_tui.engine.prefix import Fork, VolumeOfFork
 from rlm_tui.engine.python_code import CodeError, check_code
 from rlm_tui.engine.session import OFFLINE_NAME, RunRequest
 from rlm_tui.engine.volume_copy import volume_state
+from rlm_tui.sandbox.confinement import VOLUME as INSIDE
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog, open_run
 
-__all__ = ["DocumentChanged", "Fork", "ForkError", "VolumeNotKept", "fork_request", "forkable_iterations"]
+__all__ = ["DocumentChanged", "Fork", "ForkError", "VolumeNotKept", "fork_request"]
 
 VolumeChoice = Literal["", "as it is", "empty"]
 _VOLUME_NAME = 64
-
-
-def forkable_iterations(trajectory: Trajectory) -> int:
-    """The last iteration that a fork can begin at: the one after those that came to their end."""
-    complete = 0
-    for iteration in trajectory.iterations:
-        cell = iteration.cell
-        if iteration.skipped is None and (cell is None or cell.status in (None, "submitted")):
-            break
-        complete += 1
-    return complete + 1
 
 
 def fork_request(
@@ -247,6 +237,12 @@ def _volume_of(
     paths, nested = _written(log, trajectory, at)
     if not paths or choice == "as it is":
         return _Volume("as it is", name)
+    if _names_path(trajectory, at):
+        raise VolumeNotKept(
+            f"Iterations 1 to {at - 1} wrote to the volume {name} by its path on this machine, where no copy "
+            "can stand in its place: to write into it as it is now, fork with --volume-as-is.",
+            name,
+        )
     another = f"{name.partition('.fork-')[0][: _VOLUME_NAME - 10]}.fork-{secrets.token_hex(2)}"
     missing: tuple[str, ...] = ()
     if nested:
@@ -272,6 +268,13 @@ def _volume_of(
         "--volume-as-is, --empty-volume",
         name,
     )
+
+
+def _names_path(trajectory: Trajectory, at: int) -> bool:
+    """Whether cells of an unconfined sandbox named the volume by where it lies."""
+    path = trajectory.sandbox.volume
+    cells = (iteration.cell for iteration in trajectory.iterations[: at - 1])
+    return path not in ("", INSIDE) and any(cell is not None and path in cell.code for cell in cells)
 
 
 def _written(log: RunLog, trajectory: Trajectory, at: int) -> tuple[int, int]:

@@ -54,7 +54,7 @@ class Prefix:
     cells: int = 0
     calls: int = 0
     differed: list[str] = field(default_factory=list)
-    began: float = field(default_factory=time.monotonic)
+    began: float | None = None
     is_told: bool = False
 
     @property
@@ -69,11 +69,16 @@ class Prefix:
         plans = [step for step in record.steps if isinstance(step, Planned)] if record else []
         return plans[-1] if plans else None
 
+    def begin(self) -> None:
+        """From the first call on, the seconds count that executing it again takes."""
+        self.began = time.monotonic() if self.began is None else self.began
+
     def tell(self, recorder: Recorder, iterations: int) -> None:
         """Tell that the record was executed as far as iteration number `iterations`; once."""
         if self.is_told:
             return
         self.is_told = True
+        seconds = 0.0 if self.began is None else time.monotonic() - self.began
         recorder.emit(
             PrefixReplayed,
             span=ROOT,
@@ -81,7 +86,7 @@ class Prefix:
             iterations=iterations,
             cells=self.cells,
             calls=self.calls,
-            seconds=round(time.monotonic() - self.began, 3),
+            seconds=round(seconds, 3),
             differed=[recorder.text(sentence) for sentence in self.differed],
         )
 

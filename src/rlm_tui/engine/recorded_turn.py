@@ -111,6 +111,7 @@ class RecordedTurn(PlannedTurn):
 
     def _before_plan(self) -> Any:
         prefix = self.prefix
+        prefix.begin()
         try:
             done = self._again(prefix.iterations[self.n - 1])
         except BaseException:
