@@ -45,19 +45,19 @@ def question_about(error: Exception, asked: ForkAsked) -> Question | None:
             )
             return Question(screen, {"fork": asked._replace(accept_changes=True)})
         case VolumeNotKept():
-            screen = ConfirmScreen(
-                "The volume was not kept",
-                f"{visible(error.words)}\nWhat is /data of the fork?",
-                [
-                    Choice("stay", "n", "Don't fork"),
-                    Choice("empty", "e", "An empty volume"),
-                    Choice("as-it-is", "v", "The volume as it is now: the fork writes to it"),
-                ],
-            )
+            choices = {
+                "empty": Choice("empty", "e", "An empty volume"),
+                "as-it-is": Choice("as-it-is", "v", "The volume as it is now: the fork writes to it"),
+            }
             answers = {
                 "empty": asked._replace(volume="empty"),
                 "as-it-is": asked._replace(volume="as it is"),
             }
+            if error.only_as_it_is:
+                del choices["empty"], answers["empty"]
+            question = f"{visible(error.words)}\nWhat is /data of the fork?"
+            stay = Choice("stay", "n", "Don't fork")
+            screen = ConfirmScreen("The volume was not kept", question, [stay, *choices.values()])
             return Question(screen, answers)
         case _:
             return None
