@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlm_tui.ui.fork_request import prepare_fork
 from rlm_tui.ui.live_run import LiveRun
 from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
 from rlm_tui.ui.screens.explore_views import ExploreViews
@@ -19,14 +18,15 @@ if TYPE_CHECKING:
 class ExploreFork(ExploreViews):
     """Forks the run on the screen, or any saved one; the screen it is mixed into starts what comes of it."""
 
-    _fork_waits: ForkReady | None = None
-    """What is started when the run that was cancelled for it has ended."""
+    _fork_waits: tuple[LiveRun, ForkReady] | None = None
+    """The run that was cancelled, and what is started when it has ended."""
 
     def launch_asked(self, request: RunRequest, *, unconfined: bool) -> None:
         """Start the run, asked first where a model's code would be `unconfined`."""
         raise NotImplementedError
 
     def action_fork(self) -> None:
+        from rlm_tui.ui.fork_request import prepare_fork
         from rlm_tui.ui.screens.fork import ForkScreen
 
         settings, (run, at) = self.run_settings, self._fork_offer()
@@ -69,11 +69,11 @@ class ExploreFork(ExploreViews):
         if not run.active:
             self.launch_asked(ready.request, unconfined=ready.unconfined)
             return
-        self._fork_waits = ready
+        self._fork_waits = run, ready
         run.cancel()
         self.footer.say("cancelling: then the fork starts", 6.0)
 
     def on_explore_screen_run_ended(self) -> None:
-        ready, self._fork_waits = self._fork_waits, None
-        if ready is not None:
-            self.launch_asked(ready.request, unconfined=ready.unconfined)
+        waits, self._fork_waits = self._fork_waits, None
+        if waits is not None and waits[0] is self.run:
+            self.launch_asked(waits[1].request, unconfined=waits[1].unconfined)
