@@ -86,7 +86,10 @@ class AskedAgain:
             if not change:
                 continue
             if not accept:
-                raise DocumentChanged(f"{change} Put it back as it was, or take it as it is: {ACCEPT}.")
+                raise DocumentChanged(
+                    f"{change} Put it back as it was, or take it as it is: {ACCEPT}.",
+                    f"{change} Put it back as it was, or take it as it is.",
+                )
             changes.append(change)
         return documents, changes
 

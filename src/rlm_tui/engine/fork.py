@@ -155,9 +155,9 @@ def _check_code(log: RunLog, record: list[RecordedIteration], at: int, code: str
 
 def _check_budget(at: int, budgets: Budgets) -> None:
     if at > budgets.max_iterations:
+        words = f"Iteration {at} is beyond the budget of {number_of(budgets.max_iterations, 'iteration')}"
         raise ForkError(
-            f"Iteration {at} is beyond the budget of {number_of(budgets.max_iterations, 'iteration')}: "
-            "give the fork more with --max-iterations."
+            f"{words}: give the fork more with --max-iterations.", f"{words}: give the fork more."
         )
 
 
@@ -167,10 +167,10 @@ def _check_sandbox(settings: Settings) -> None:
             from rlm_tui.cloud.modal_client import token_present
 
             if not token_present(settings.modal):
-                raise ForkError(
+                words = (
                     "The sandbox would be Modal's, and there is no token for it: run `modal token new`, or "
-                    "fork with --sandbox local."
                 )
+                raise ForkError(f"{words}fork with --sandbox local.", f"{words}take a local sandbox.")
         case "local":
             from rlm_tui.engine.start import describe_sandbox
 
@@ -236,10 +236,15 @@ def _volume_of(
     if not paths or choice == "as it is":
         return _Volume("as it is", name)
     if _names_path(trajectory, at):
-        raise VolumeNotKept(
+        words = (
             f"Iterations 1 to {at - 1} wrote to the volume {name} by its path on this machine, where no copy "
-            "can stand in its place: to write into it as it is now, fork with --volume-as-is.",
+            "can stand in its place"
+        )
+        raise VolumeNotKept(
+            f"{words}: to write into it as it is now, fork with --volume-as-is.",
             name,
+            f"{words}.",
+            only_as_it_is=True,
         )
     another = f"{name.partition('.fork-')[0][: _VOLUME_NAME - 10]}.fork-{secrets.token_hex(2)}"
     missing: tuple[str, ...] = ()
@@ -260,10 +265,12 @@ def _volume_of(
         "remote": "Modal's volumes are not copied",
         "none": "no copy was made when the run began",
     }[kept]
+    words = f"Iterations 1 to {at - 1} wrote to the volume {name}, and {why}"
     raise VolumeNotKept(
-        f"Iterations 1 to {at - 1} wrote to the volume {name}, and {why}: fork with --volume-as-is to write "
-        "into it as it is now, or with --empty-volume to begin with a new one.",
+        f"{words}: fork with --volume-as-is to write into it as it is now, or with --empty-volume to begin "
+        "with a new one.",
         name,
+        f"{words}.",
     )
 
 

@@ -29,6 +29,7 @@ from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
 from rlm_tui.ui.screens.explore_budgets import ExploreBudgets
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
+from rlm_tui.ui.screens.explore_fork import ExploreFork
 from rlm_tui.ui.screens.explore_variables import ExploreVariables
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
@@ -39,7 +40,7 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreChoices):
+class ExploreScreen(ExploreFork, ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreChoices):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):
@@ -137,6 +138,13 @@ class ExploreScreen(ExploreBudgets, ExploreBreakpoints, ExploreVariables, Explor
 
         self.app.push_screen(UnconfinedScreen(), answered)
 
+    def launch_asked(self, request: RunRequest, *, unconfined: bool) -> None:
+        self.form.set_running(True)
+        if unconfined and not self._unconfined_accepted:
+            self._ask_unconfined(request)
+        else:
+            self._launch(request)
+
     def _launch(self, request: RunRequest) -> None:
         if self.run is not None:
             self.run.close()
@@ -189,6 +197,8 @@ class ExploreScreen(ExploreBudgets, ExploreBreakpoints, ExploreVariables, Explor
         match action:
             case "run_task" | "run_held":
                 return not self.running
+            case "fork":
+                return not self._preparing
             case "cancel":
                 return self._preparing or (run is not None and not run.cancelled)
             case "copy_result" | "write_result":

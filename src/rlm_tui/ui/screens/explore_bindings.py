@@ -188,6 +188,15 @@ EXPLORE_BINDINGS: list[BindingType] = [
         group=RUN,
     ),
     Binding(
+        "f8",
+        "fork",
+        "fork",
+        show=False,
+        id="run.fork",
+        tooltip="Fork a saved run: execute its first iterations again, then go on otherwise",
+        group=RUN,
+    ),
+    Binding(
         "f9",
         "run_held",
         "run held",

@@ -8,13 +8,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from rlm_tui.core.settings import Settings, SettingsError
 from rlm_tui.ui.key_groups import EDIT
-from rlm_tui.ui.options import FIELDS, GROUPS, Overrides, written
+from rlm_tui.ui.options import Overrides
 from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.widgets.field_scroll import FieldScroll
+from rlm_tui.ui.widgets.option_fields import OptionFields, options_problem
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
 
@@ -50,28 +51,13 @@ class RunOptionsScreen(Dialog[dict[str, str]]):
         self._settings = settings
         self._overrides = overrides
         self._check = check
-        self._before: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="run-options") as box:
             box.border_title = "Run options"
             box.border_subtitle = "Enter applies · Esc closes"
             with FieldScroll(id="options"):
-                for at, (title, fields) in enumerate(GROUPS):
-                    yield Static(title, markup=False, classes="option-group" if at else "option-group -first")
-                    for field in fields:
-                        value = self._overrides.get(field.setting, written(self._settings, field.setting))
-                        self._before[field.setting] = value
-                        with Horizontal(classes="option-row"):
-                            yield Static(field.label, markup=False, classes="option-label")
-                            yield Input(
-                                value,
-                                placeholder=field.hint,
-                                name=field.setting,
-                                id=field.setting.replace(".", "-"),
-                                compact=True,
-                                select_on_focus=False,
-                            )
+                yield OptionFields(self._settings, self._overrides)
             yield ProblemLine(id="problem")
             with Horizontal(classes="buttons"):
                 yield Button("Apply  Enter", id="apply", variant="primary", compact=True)
@@ -85,15 +71,10 @@ class RunOptionsScreen(Dialog[dict[str, str]]):
         self.action_apply()
 
     def action_apply(self) -> None:
-        overrides = dict(self._overrides)
-        for field in self.query(Input):
-            if field.name and field.value.strip() != self._before[field.name]:
-                overrides[field.name] = field.value.strip()
+        overrides = {**self._overrides, **self.query_one(OptionFields).changed()}
         try:
             self._check(overrides)
         except SettingsError as error:
-            label = next((field.label for field in FIELDS if field.setting == error.field), "")
-            hint = error.hint.replace(error.field, label) if label else error.hint
-            self.query_one(ProblemLine).say(f"{label}: {hint}" if label and hint else f"{error} {hint}")
+            self.query_one(ProblemLine).say(options_problem(error))
             return
         self.dismiss(overrides)

@@ -13,6 +13,7 @@ from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
 from rlm_tui.ui.widgets.budget_words import calls_part, share_part
+from rlm_tui.ui.widgets.fork_words import forked_briefly, forked_line
 from rlm_tui.ui.widgets.row import Line, Span, cut_line, line_width, progress_bar
 from rlm_tui.ui.widgets.span_line import SpanLine
 
@@ -98,6 +99,8 @@ class StatusLine(SpanLine):
                 Part(rank, ((one_line(part, 60), "text"),)) for rank, part in enumerate(self._ready, 3)
             ]
         parts.append(_subject(started))
+        if started.forked is not None:
+            parts.append(Part(6, forked_line(started.forked), forked_briefly(started.forked)))
         if started.offline:
             parts.append(Part(0, (("offline demo", "busy"),), (("offline", "busy"),)))
         else:

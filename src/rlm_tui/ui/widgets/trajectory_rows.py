@@ -87,7 +87,7 @@ def prefix_rows(prefix: PrefixReplayed) -> list[Row]:
         f"{number_of(prefix.calls, 'recorded answer')}, {human_seconds(prefix.seconds)}; no LM was called. "
         "From here on it is live."
     )
-    rows: list[Row] = [TextRow(((words, "label"),), (("⑂ ", "label"),))]
+    rows: list[Row] = [TextRow((("↳ ", "label"), (words, "label")), hang=(("  ", "text"),))]
     rows += [
         TextRow(((visible(sentence).replace("\n", " "), "text"),), (("! ", "busy"),))
         for sentence in prefix.differed[:MOST_DIFFERENCES]
