@@ -51,10 +51,20 @@ def test_the_lines_say_what_was_executed_again(loopback_lm: StartLM) -> None:
     begun = log.run_id[:-2]
     ended = rlm_tui("fork", begun, "--at", "2", "--remark", "Be quick.", **environment(server))
     assert ended.code == 0, ended.stderr
-    assert f"1 iteration of {log.run_id} again: 1 cell, 1 recorded answer" in ended.stdout
+    assert f"1 iteration of {log.run_id} executed again: 1 cell, 1 recorded answer" in ended.stdout
     assert "as recorded" in ended.stdout
     assert "answer: Answer to: one" in ended.stdout
     assert "log: " in ended.stderr
+
+
+def test_a_fork_is_held_where_it_begins_to_be_live(loopback_lm: StartLM) -> None:
+    saved(loopback_lm(planner_script(CELLS)))
+    server = loopback_lm(planner_script(CELLS))
+    ended = rlm_tui("fork", "last", "--at", "3", "--hold", stdin="> x.upper()\ngo\n", **environment(server))
+    assert ended.code == 0, ended.stdout
+    assert "held before the plan of iteration 3" in ended.stdout
+    assert "'ANSWER TO: ONE'" in ended.stdout
+    assert len(server.requests) == 1, "the plan of iteration 3 alone"
 
 
 def test_what_is_in_the_way_is_one_sentence_and_exit_code_2(loopback_lm: StartLM, tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ def value(text: str) -> Value:
         ),
         (
             events.PrefixReplayed(run_id="parent", iterations=9, cells=9, calls=1, seconds=3.0),
-            "9 iterations of parent again: 9 cells, 1 recorded answer, 3.0 s, as recorded; live from here\n",
+            "9 iterations of parent executed again: 9 cells, 1 recorded answer, 3.0 s, as recorded; "
+            "live from here\n",
         ),
         (
             events.PlanReady(span="iteration-1", reasoning=value(""), code=value("x = 1"), origin="parent"),

@@ -32,6 +32,9 @@ def fork(
     max_seconds: options.MaxSeconds = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    remember_answers: options.RememberAnswers = None,
+    hold: options.Hold = False,
+    breakpoints: options.Breakpoints = None,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Go on though a document is not what the run read.")
     ] = False,
@@ -50,6 +53,7 @@ def fork(
     """
     from rlm_tui.core.settings import load_settings
     from rlm_tui.engine.fork import ForkError, VolumeChoice, fork_request
+    from rlm_tui.headless.attendance import attended, read_breakpoints
     from rlm_tui.headless.result import exit_code, refusal_object, run_object
     from rlm_tui.store.find_run import find_run
 
@@ -63,8 +67,10 @@ def fork(
         max_seconds=max_seconds,
         max_tokens=max_tokens,
         max_cost_usd=max_cost,
+        remember_answers=remember_answers,
     )
     try:
+        points = read_breakpoints(breakpoints or [], hold=hold, document=(), inputs=())
         if volume_as_is and empty_volume:
             raise ForkError("--volume-as-is and --empty-volume are two answers: give one of them.")
         volume: VolumeChoice = "as it is" if volume_as_is else "empty" if empty_volume else ""
@@ -77,6 +83,7 @@ def fork(
             accept_changes=accept_changes,
             volume=volume,
         )
+        request = attended(request, hold=hold, breakpoints=points)
     except (ValueError, OSError) as error:
         detail = described(error)
         refuse(detail, as_json=refusal_object("", detail) if as_json else None)

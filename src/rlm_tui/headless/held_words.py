@@ -111,6 +111,6 @@ def _prefix_words(event: events.PrefixReplayed) -> str:
     cells, calls = number_of(event.cells, "cell"), number_of(event.calls, "recorded answer")
     found = "as recorded" if not event.differed else f"with {number_of(len(event.differed), 'difference')}"
     return (
-        f"{number_of(event.iterations, 'iteration')} of {one_line(event.run_id, _RUN_WIDTH)} again: {cells}, "
-        f"{calls}, {human_seconds(event.seconds)}, {found}; live from here"
+        f"{number_of(event.iterations, 'iteration')} of {one_line(event.run_id, _RUN_WIDTH)} executed again: "
+        f"{cells}, {calls}, {human_seconds(event.seconds)}, {found}; live from here"
     )
