@@ -118,6 +118,18 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     "rlm-tui run analyze --max-seconds 120 --max-tokens 200000 --max-llm-calls 20": Ran(
         ("The brass key lay beneath the third stair",)
     ),
+    "rlm-tui run error-patterns": Ran(("total_errors_found: 259",)),
+    "rlm-tui run error-patterns --hold": Ran(
+        ("held before the plan of iteration 1: as asked", "The input has ended", "submitted")
+    ),
+    "rlm-tui run error-patterns --breakpoint error --breakpoint iteration=3": Ran(
+        ("held before the plan of iteration 3: breakpoint: iteration 3", "submitted")
+    ),
+    "rlm-tui fork last --at 3": Ran(
+        ("2 iterations of", "executed again: 2 cells", "live from here", "submitted")
+    ),
+    "rlm-tui fork last --at 3 --code cell.py": Ran(("my own third cell: 2000039 characters", "submitted")),
+    "rlm-tui run analyze --remember-answers": Ran(("submitted",)),
     "rlm-tui run volume-cache": Ran(("found_in_cache: False", "42 LLM calls")),
     "rlm-tui run volume-cache --json": Ran(('"found_in_cache": true', '"llm_calls": 4')),
     "rlm-tui compare-direct api-endpoints": Ran(("66 of 66", "0 of 66", "31% cut")),
