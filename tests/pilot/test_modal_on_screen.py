@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from rlm_tui.core.settings import LMSettings, ModalSettings, SandboxSettings, Secret, Settings
+from rlm_tui.core.settings import (
+    DebuggerSettings,
+    LMSettings,
+    ModalSettings,
+    SandboxSettings,
+    Secret,
+    Settings,
+)
 from rlm_tui.sandbox.modal_pool import POOL
 from rlm_tui.ui.app import RlmTui
 from rlm_tui.ui.run_control import start_engine_session
@@ -96,9 +104,8 @@ async def test_a_sandbox_that_dies_in_a_cell_shows_why_and_the_last_output(
     open_app: OpenApp, loopback_modal: LoopbackModal, loopback_lm: StartLM, document: str
 ) -> None:
     server = loopback_lm(planner_script([("Work.", LONG_CELL)]), key=KEY)
-    async with open_app(
-        settings=settings(server), document=document, start_session=start_engine_session
-    ) as pilot:
+    unhealed = replace(settings(server), debugger=DebuggerSettings(heal=False))
+    async with open_app(settings=unhealed, document=document, start_session=start_engine_session) as pilot:
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "last words" in screen_text(pilot))
         await pilot.press("5")

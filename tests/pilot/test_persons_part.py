@@ -127,11 +127,35 @@ async def test_recorded_iterations_of_a_fork_end_with_what_differed() -> None:
         text = told.text()
         assert "2 iterations of the run 20260101-1200 executed again: 2 cells, 31 recorded answers" in text
         places = [
-            text.index(words) for words in ("Recorded thought 2", "⑂", "! iteration 2 printed 5", "Live")
+            text.index(words) for words in ("Recorded thought 2", "↳", "! iteration 2 printed 5", "Live")
         ]
         assert places == sorted(places)
         await told.press("home", "o")
-        assert "⑂" in told.text(), "it stays where it belongs"
+        assert "↳" in told.text(), "it stays where it belongs"
+
+
+async def test_a_sandbox_that_was_replaced_stands_between_what_was_lost_and_what_ran_again() -> None:
+    run = RunBuilder().start()
+    span = run.iteration(1)
+    run.plan(span, "Work.", "work()")
+    lost = run.cell(span, "work()")
+    run.output(lost, "lost words\n")
+    run.add(e.SandboxLost(kind="local", reason="It was killed by signal 9."))
+    run.cell_done(lost, status="lost")
+    run.add(e.SandboxRecovered(kind="local", seconds=0.5, cells=3, differed=["Iteration 1: printed “5”."]))
+    run.output(run.cell(span, "work()"), "words of the second\n")
+    async with opened(TrajectoryView(), run.events, size=(120, 30)) as told:
+        in_order = (
+            "work()",
+            "▏ lost words",
+            "sandbox was lost and replaced in 0.50 s: 3 cells executed again, with 1 difference",
+            "It was killed by signal 9.",
+            "≠ Iteration 1: printed “5”.",
+            "▏ words of the second",
+        )
+        places = [told.text().index(words) for words in in_order]
+        assert places == sorted(places)
+        assert told.text().count("lost words") == 1
 
 
 async def test_a_nested_iteration_that_is_held_is_opened() -> None:

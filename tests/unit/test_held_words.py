@@ -61,7 +61,7 @@ def value(text: str) -> Value:
         ),
         (
             events.SandboxRecovered(kind="local", seconds=2.0, cells=5, differed=["Cell 2 printed x."]),
-            "sandbox was lost and replaced: 5 cells run again in 2.0 s, 1 differed\n"
+            "sandbox was lost and replaced in 2.0 s: 5 cells executed again, with 1 difference\n"
             "  differs: Cell 2 printed x.\n",
         ),
         (

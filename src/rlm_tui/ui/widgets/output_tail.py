@@ -67,6 +67,7 @@ class OutputTails:
 
     def __init__(self) -> None:
         self._tails: dict[str, OutputTail] = {}
+        self._cells: dict[str, str] = {}
 
     def feed(self, span: str, stream: Stream, text: str) -> None:
         """The cell of iteration `span`, or the step `span`, printed `text`.
@@ -81,13 +82,18 @@ class OutputTails:
         return self._made(cell.span, cell)
 
     def of(self, iteration: Iteration) -> OutputTail:
-        """The tail of this iteration's cell, made from its whole output when it is first asked for."""
+        """The tail of this iteration's cell, made from its whole output when it is first asked for.
+
+        A cell that was lost with its sandbox has another after it.
+        """
         return self._made(iteration.span, iteration.cell)
 
     def _made(self, key: str, cell: Cell | None) -> OutputTail:
         tail = self._tails.get(key)
-        if tail is None:
+        of = cell.span if cell is not None else ""
+        if tail is None or self._cells[key] != of:
             tail = self._tails[key] = OutputTail()
+            self._cells[key] = of
             for piece in cell.output if cell is not None else ():
                 tail.feed(piece.stream, piece.text)
         return tail
