@@ -139,6 +139,17 @@ def test_the_console_runs_code_that_is_no_cell() -> None:
         assert interpreter.evaluate("1/0").status == "error"
         assert interpreter.execute("x") == "21\n"
     assert len(listener.of("done")) == 2
+    assert len(listener.of("variables")) == 4, "the console changes variables, too"
+
+
+def test_the_console_calls_no_tools() -> None:
+    asked: list[str] = []
+    with sandbox("off", tools={"look_up": asked.append}) as interpreter:
+        interpreter.execute("look_up('in a cell')")
+        result = interpreter.evaluate("look_up('in the console')")
+        assert asked == ["in a cell"]
+        assert result.error is not None
+        assert "insert" in result.error.message
 
 
 def test_a_console_that_runs_too_long_is_stopped() -> None:

@@ -39,13 +39,15 @@ class Cell:
     """A cell that was sent to the driver: collects its output until `done`, or until it fails from outside.
 
     `name` is dspy's call id of the `execute` (or of the console's evaluation); `context` that call's context
-    variables, in which its tool calls run.
+    variables, in which its tool calls run. What the `console` evaluates is no cell of the run: it is not
+    `reported`, and calls no tools.
     """
 
-    def __init__(self, number: int, name: str, *, reported: bool) -> None:
+    def __init__(self, number: int, name: str, *, reported: bool, console: bool = False) -> None:
         self.number = number
         self.name = name
         self.reported = reported
+        self.console = console
         self.context = contextvars.copy_context()
         self.started = time.monotonic()
         self.finished = threading.Event()

@@ -216,13 +216,13 @@ class DriverInterpreter:
         return self._link.ask(number, frame, patience).items
 
     def evaluate(self, code: str, *, timeout: float | None = None) -> CellResult:
-        """Run code of the console in the namespace; no part of the trajectory, never reported as a cell."""
+        """Run code of the console in the namespace; never reported as a cell, and it calls no tools."""
         if not self._execute_lock.acquire(blocking=False):
             raise SandboxError("A cell is running: wait for it or interrupt it first.")
         try:
             self._ensure_started()
             number = next(self._other_ids)
-            cell = Cell(number, f"console-{number}", reported=False)
+            cell = Cell(number, f"console-{number}", reported=False, console=True)
             result = self._link.run(cell, wire.Evaluate(id=number, code=code, timeout=timeout), timeout)
         finally:
             self._execute_lock.release()

@@ -171,7 +171,9 @@ class Link:
                 cell.add_output(frame.text)
                 if cell.reported:
                     self._tell(self._listener.on_output, cell.name, frame.stream, frame.text)
-            case wire.Variables() if cell is not None and frame.id == cell.number and cell.reported:
+            case wire.Variables() if cell is not None and frame.id == cell.number:
+                if not (cell.reported or cell.console):
+                    return
                 items = [Variable(item.name, item.type, item.size, item.preview) for item in frame.items]
                 self._tell(self._listener.on_variables, cell.name, items)
             case wire.Done() if cell is not None and frame.id == cell.number:

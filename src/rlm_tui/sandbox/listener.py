@@ -44,7 +44,7 @@ class InterpreterListener:
     def on_output(self, interpreter: DriverInterpreter, cell: str, stream: Stream, text: str) -> None: ...
 
     def on_variables(self, interpreter: DriverInterpreter, cell: str, items: Sequence[Variable]) -> None:
-        """The whole namespace after a cell; comes before `on_cell_done`."""
+        """The whole namespace after a cell, before `on_cell_done`; or after what the console evaluated."""
 
     def on_cell_done(self, interpreter: DriverInterpreter, cell: str, result: CellResult) -> None:
         """Once for every cell, also for one whose sandbox was lost."""

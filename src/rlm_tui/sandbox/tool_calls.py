@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from rlm_tui.sandbox.interpreter import DriverInterpreter
 
 MOST_THREADS = 512
+ONLY_WHILE_A_CELL_RUNS = "host tools can be called only while a cell is running"
+NOT_IN_THE_CONSOLE = "the console calls no tools and asks no LM: insert the code as a step of the run"
 
 
 class CallThreads:
@@ -82,13 +84,10 @@ class ToolCalls:
 
     def take(self, call: Call, cell: Cell | None) -> None:
         """Begin to answer; returns at once."""
-        if cell is None:
-            # A thread that a cell left running calls after the cell's end.
-            error = {
-                "type": "RuntimeError",
-                "message": "host tools can be called only while a cell is running",
-            }
-            self._threads.run(lambda: self._send(Reply(call=call.call, error=error)))
+        if cell is None or cell.console:
+            # None: a thread that a cell left running calls after the cell's end.
+            message = ONLY_WHILE_A_CELL_RUNS if cell is None else NOT_IN_THE_CONSOLE
+            self._threads.run(lambda: self._send(Reply(call=call.call, error=message)))
             return
         context = cell.context.copy()
         self._threads.run(lambda: context.run(self._answer, call, cell))

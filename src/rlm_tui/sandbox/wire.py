@@ -69,7 +69,7 @@ class Reply(HostFrame, frozen=True, tag="reply", kw_only=True):
 
     call: int | str
     value: Any = UNSET
-    error: dict[str, str] | UnsetType = UNSET
+    error: dict[str, str] | str | UnsetType = UNSET
 
 
 class Interrupt(HostFrame, frozen=True, tag="interrupt", kw_only=True):

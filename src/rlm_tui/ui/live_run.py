@@ -140,6 +140,11 @@ class LiveRun:
             if hold is not None and hold.before == "cell":
                 self._will_hold = True
 
+    def insert(self, code: str) -> None:
+        """Run `code` as a step of the person's; the run stays held. Raises SessionError."""
+        if self._session is not None:
+            self._session.insert(code)
+
     @property
     def breakpoints(self) -> Sequence[SetBreakpoint]:
         """Where it is held by itself."""

@@ -29,6 +29,7 @@ from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
 from rlm_tui.ui.screens.explore_budgets import ExploreBudgets
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
+from rlm_tui.ui.screens.explore_console import ExploreConsole
 from rlm_tui.ui.screens.explore_fork import ExploreFork
 from rlm_tui.ui.screens.explore_variables import ExploreVariables
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
@@ -40,7 +41,9 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreFork, ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreChoices):
+class ExploreScreen(
+    ExploreFork, ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreConsole, ExploreChoices
+):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):

@@ -72,6 +72,14 @@ EXPLORE_BINDINGS: list[BindingType] = [
         group=RUN,
     ),
     Binding(
+        "c",
+        "console",
+        "console",
+        id="run.console",
+        tooltip="A console on the run's live variables, apart from its trajectory",
+        group=RUN,
+    ),
+    Binding(
         "b",
         "breakpoints",
         "breakpoints",

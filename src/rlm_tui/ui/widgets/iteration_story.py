@@ -135,10 +135,15 @@ def _output_rows(cell: Cell, tail: OutputTail, shown: Shown, gutter: Line, more:
     if cell.dropped:
         words = f"… {cell.dropped:,} bytes of output beyond the limit were dropped"
         rows.append(TextRow(((words, "busy"),), (*gutter, ("▏ ", "faint"))))
-    if cell.value is not None and cell.value.text:
+    if cell.value is not None and cell.value.text and not _ends_with_value(cell, cell.value.text):
         first = one_line(cell.value.text, 400)
         rows.append(TextRow(((first, "stdout"),), (*gutter, ("= ", "label"))))
     return rows
+
+
+def _ends_with_value(cell: Cell, value: str) -> bool:
+    """Whether the value of the last expression stands at the end of the output, as dspy's cells show it."""
+    return cell.tail(len(value) + 1).rstrip("\n").endswith(value)
 
 
 def cell_error_rows(cell: Cell, iteration: Iteration, gutter: Line) -> list[Row]:
