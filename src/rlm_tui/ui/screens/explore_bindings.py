@@ -197,6 +197,14 @@ EXPLORE_BINDINGS: list[BindingType] = [
     ),
     Binding(
         "f8",
+        "fork_shown",
+        "fork",
+        id="run.fork_shown",
+        tooltip="Fork this run: execute its first iterations again, then go on otherwise",
+        group=RUN,
+    ),
+    Binding(
+        "f8",
         "fork",
         "fork",
         show=False,

@@ -22,7 +22,9 @@ class ExploreConsole(ExploreViews):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "console":
             run = self.run
-            return run is not None and run.active and run.session is not None
+            if run is None or not run.active or run.session is None:
+                return False
+            return run.held or not run.trajectory.open_cells
         return super().check_action(action, parameters)
 
     def action_console(self) -> None:

@@ -25,6 +25,20 @@ class ExploreFork(ExploreViews):
         """Start the run, asked first where a model's code would be `unconfined`."""
         raise NotImplementedError
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        run = self.run
+        ended = run is not None and not run.active and bool(run.trajectory.iterations)
+        match action:
+            case "fork_shown":
+                return ended and self._fork_offer()[0] is not None
+            case "fork":
+                return not self.check_action("fork_shown", ())
+            case _:
+                return super().check_action(action, parameters)
+
+    def action_fork_shown(self) -> None:
+        self.action_fork()
+
     def action_fork(self) -> None:
         from rlm_tui.ui.fork_request import prepare_fork
         from rlm_tui.ui.screens.fork import ForkScreen
