@@ -53,7 +53,8 @@ def _uses(code: str, names: frozenset[str]) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # those of a planner's code belong on no terminal
             tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
+        # A SystemError: two threads parse at once (the depth of the tree is counted for both together).
         return re.search(rf"\b(?:{'|'.join(names)})\s*\(", code) is not None
     return any(
         isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import warnings
 
 
@@ -19,7 +18,8 @@ def check_code(code: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(code)
+            # Not ast.parse: in two threads at once it may fail with a SystemError.
+            compile(code, "<cell>", "exec", dont_inherit=True)
     except SyntaxError as error:
         line = f"line {error.lineno}: " if error.lineno else ""
         raise CodeError(f"The code does not parse: {line}{error.msg}.", error.lineno) from None

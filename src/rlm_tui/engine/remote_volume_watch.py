@@ -55,7 +55,7 @@ class RemoteVolumeWatch:
         root = sandbox.description.volume
         try:
             code = _LOOK.format(most=MOST_ENTRIES + 1, root=root)
-            found = json.loads(sandbox.evaluate(code, timeout=LOOK_SECONDS).text)
+            found = json.loads(sandbox.evaluate(code, timeout=LOOK_SECONDS, console=False).text)
         except (SandboxError, ValueError) as error:
             # A sandbox that was lost says so where the cell ends; a look adds nothing to it.
             _log.debug("the volume could not be looked at: %s", error)

@@ -215,14 +215,16 @@ class DriverInterpreter:
         )
         return self._link.ask(number, frame, patience).items
 
-    def evaluate(self, code: str, *, timeout: float | None = None) -> CellResult:
-        """Run code of the console in the namespace; never reported as a cell, and it calls no tools."""
+    def evaluate(self, code: str, *, timeout: float | None = None, console: bool = True) -> CellResult:
+        """Run code in the namespace that is no cell. That of the `console` calls no tools, and what it sets
+        is told.
+        """
         if not self._execute_lock.acquire(blocking=False):
             raise SandboxError("A cell is running: wait for it or interrupt it first.")
         try:
             self._ensure_started()
             number = next(self._other_ids)
-            cell = Cell(number, f"console-{number}", reported=False, console=True)
+            cell = Cell(number, f"console-{number}", reported=False, console=console)
             result = self._link.run(cell, wire.Evaluate(id=number, code=code, timeout=timeout), timeout)
         finally:
             self._execute_lock.release()
