@@ -19,6 +19,7 @@ from rlm_tui.commands.leave import leave_screen
 from rlm_tui.commands.refusal import described, print_json, refuse
 from rlm_tui.commands.run import run
 from rlm_tui.commands.run_commands import add_run_commands
+from rlm_tui.commands.runs import runs
 from rlm_tui.commands.sandboxes import sandboxes
 from rlm_tui.commands.secrets import check_secret, check_secret_key
 from rlm_tui.commands.volume import volume
@@ -44,6 +45,7 @@ app.command()(check_secret)
 app.command()(check_secret_key)
 app.command()(sandboxes)
 app.add_typer(volume, name="volume")
+app.add_typer(runs, name="runs")
 add_run_commands(app, builtin_tasks())
 
 

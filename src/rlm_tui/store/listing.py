@@ -6,19 +6,18 @@ import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from rlm_tui.core.event_codec import EventLineError, decode
-from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted, RunStatus, Totals
+from rlm_tui.core.events import AnyEvent, RunFinished, RunStarted, Totals
 from rlm_tui.core.paths import runs_directory
+from rlm_tui.core.run_record import ListedStatus
 from rlm_tui.store.errors import cannot
 from rlm_tui.store.files import last_lines
 from rlm_tui.store.run_log import is_being_written
 from rlm_tui.store.runs import EVENTS
 
-ListedStatus = RunStatus | Literal["running", "interrupted", "unreadable"]
 _HEAD_LINES = 10
 _HEAD_BYTES = 16 * 1024 * 1024
 

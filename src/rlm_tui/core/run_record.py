@@ -1,0 +1,43 @@
+"""A saved run as the library lists it: what it was, how it ended, its cost, and what a person wrote on it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from rlm_tui.core.events import RunStatus
+
+ListedStatus = RunStatus | Literal["running", "interrupted", "unreadable"]
+"""How a run ended; "interrupted": it did not end, and nobody writes it any more."""
+STATUSES: tuple[ListedStatus, ...] = (
+    "submitted", "extracted", "failed", "cancelled", "budget", "running", "interrupted", "unreadable",
+)  # fmt: skip
+
+
+class RunRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One run. None is what its log does not tell; `size` are the bytes of its folder on disk.
+
+    `documents` and `models` are names; `parent` the run it was forked from, `imported` the format it came in.
+    `error` says why it failed, or why it can't be read. `started` is ISO 8601 in UTC.
+    """
+
+    run_id: str
+    status: ListedStatus
+    task: str = ""
+    documents: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    offline: bool = False
+    sandbox: str = ""
+    started: str = ""
+    seconds: float | None = None
+    iterations: int | None = None
+    llm_calls: int | None = None
+    tokens: int | None = None
+    cost_usd: float | None = None
+    error: str = ""
+    parent: str = ""
+    imported: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    size: int = 0

@@ -1,0 +1,84 @@
+"""The events of a log by their place: only the places of its lines are kept, the lines are read when needed."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+
+from rlm_tui.core.event_codec import EventLineError, decode
+from rlm_tui.core.events import AnyEvent, Note
+from rlm_tui.core.text import human_size
+from rlm_tui.store.errors import cannot
+
+MOST_BYTES = 512 * 1024 * 1024
+"""So much of a log is shown: the fold keeps what was printed in memory."""
+_CHUNK = 1024 * 1024
+
+
+class EventLines:
+    """The lines of the log `path`. A line that is no event is a note that says so, in its place.
+
+    `extend` takes up what was written since; a last line without its end waits for it. Not for several threads
+    at once. Methods raise StoreError if the log can't be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._ends = array("Q")
+        self._cut = 0
+
+    def __len__(self) -> int:
+        return len(self._ends) + (1 if self._cut else 0)
+
+    def extend(self) -> int:
+        """Look for more lines; how many there are now."""
+        for _ in self.extending():
+            pass
+        return len(self)
+
+    def extending(self) -> Iterator[int]:
+        """The same, giving the bytes looked at now and then."""
+        at = self._ends[-1] if self._ends else 0
+        try:
+            with self._path.open("rb") as file:
+                size = file.seek(0, 2)
+                file.seek(at)
+                while at < MOST_BYTES and (chunk := file.read(_CHUNK)):
+                    begin = 0
+                    while (end := chunk.find(b"\n", begin)) >= 0:
+                        self._ends.append(at + end + 1)
+                        begin = end + 1
+                    at += len(chunk)
+                    yield at
+        except OSError as error:
+            raise cannot("read", self._path, error) from error
+        self._cut = size - at if at >= MOST_BYTES and size > at else 0
+
+    def read(self, start: int, stop: int) -> list[AnyEvent]:
+        """The events from `start` up to `stop`."""
+        last = min(stop, len(self._ends))
+        events: list[AnyEvent] = []
+        if start < last:
+            first = self._ends[start - 1] if start else 0
+            try:
+                with self._path.open("rb") as file:
+                    file.seek(first)
+                    data = file.read(self._ends[last - 1] - first)
+            except OSError as error:
+                raise cannot("read", self._path, error) from error
+            view, begin = memoryview(data), first
+            for number in range(start, last):
+                events.append(_event(bytes(view[begin - first : self._ends[number] - first]), number + 1))
+                begin = self._ends[number]
+        if self._cut and start <= len(self._ends) < stop:
+            words = f"The log goes on for {human_size(self._cut)} more, which are not shown."
+            events.append(Note(level="warning", text=words))
+        return events
+
+
+def _event(line: bytes, number: int) -> AnyEvent:
+    try:
+        return decode(line, number)
+    except EventLineError as error:
+        return Note(level="warning", text=str(error))

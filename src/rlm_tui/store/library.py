@@ -1,0 +1,108 @@
+"""All saved runs, for whoever lists them: from the index where it can be used, else from the folders."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from rlm_tui.core.filter_syntax import Term
+from rlm_tui.core.paths import cache_directory, runs_directory
+from rlm_tui.core.run_filter import RunFilter
+from rlm_tui.core.run_record import RunRecord
+from rlm_tui.store.answer_index import is_damage
+from rlm_tui.store.errors import StoreError
+from rlm_tui.store.listing import list_runs
+from rlm_tui.store.run_index import RunIndex
+from rlm_tui.store.run_reading import read_run
+
+MOST_UNINDEXED = 200
+# Two threads of one process would only read the same logs twice.
+_updating = threading.Lock()
+
+
+class RunLibrary:
+    """The runs in one folder. Nothing is raised; where no index can be used, the newest are listed."""
+
+    def __init__(self, runs: Path | None = None, index: Path | None = None) -> None:
+        self.runs = (runs_directory() if runs is None else runs).absolute()
+        self._index = RunIndex(index or index_path(self.runs), self.runs)
+        self._unindexed: list[RunRecord] | None = None
+
+    def records(self) -> list[RunRecord]:
+        """What is known now, the newest first."""
+        if self._unindexed is not None:
+            return self._unindexed
+        try:
+            return self._index.records()
+        except (sqlite3.Error, OSError, ValueError) as error:
+            self._mend(error)
+            return []
+
+    def update(
+        self,
+        is_late: Callable[[], bool] = lambda: False,
+        tell: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> str:
+        """Look at the folders, and read what is new. A sentence if the index can't be used, else ""."""
+        with _updating:
+            for _attempt in range(2):
+                try:
+                    self._index.bring_up_to_date(is_late, tell)
+                except (sqlite3.Error, OSError) as error:
+                    if self._mend(error):
+                        continue
+                    self._unindexed = self._newest()
+                    why = (str(error) or type(error).__name__).rstrip(".")
+                    return f"Saved runs can't be indexed, so only the newest are listed: {why}."
+                else:
+                    self._unindexed = None
+                    return ""
+        return "The index of the saved runs is damaged, and could not be made anew."
+
+    def filtered(self, wanted: RunFilter, runs: Sequence[RunRecord] | None = None) -> list[RunRecord]:
+        """Those of `runs` (of all) that match. Words are looked for in the runs' texts, too."""
+        now = datetime.now(UTC)
+        found = {term.value: self._found(term.value) for term in wanted.words}
+        return [
+            run
+            for run in (self.records() if runs is None else runs)
+            if wanted.matches(run, now, partial(_stands, found, run.run_id))
+        ]
+
+    def _newest(self) -> list[RunRecord]:
+        records: list[RunRecord] = []
+        with suppress(StoreError):
+            for summary in list_runs(self.runs, limit=MOST_UNINDEXED):
+                with suppress(OSError):
+                    records.append(read_run(summary.path).record)
+        return records
+
+    def _found(self, text: str) -> set[str]:
+        try:
+            return self._index.found(text)
+        except (sqlite3.Error, OSError):
+            return set()
+
+    def _mend(self, error: Exception) -> bool:
+        """Discard an index that is damaged; whether it was."""
+        damaged = isinstance(error, ValueError) or is_damage(error)
+        if damaged:
+            with suppress(OSError):
+                self._index.discard()
+        return damaged
+
+
+def _stands(found: dict[str, set[str]], name: str, term: Term) -> bool:
+    return name in found[term.value]
+
+
+def index_path(runs: Path) -> Path:
+    """The index of the runs in that folder."""
+    folder = hashlib.sha256(str(runs).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return cache_directory() / "library" / f"{folder}.sqlite"
