@@ -48,6 +48,9 @@ class Trajectory(TrajectoryState):
         """Take the next event. Total: it accepts any event in any order."""
         self.see_time(event)
         kinds: list[ChangeKind] = []
+        if self.borrowed:
+            trajectory_snapshot.own(self, event.span)
+            trajectory_snapshot.own(self, event.parent)
         if event.seq >= 0:
             if event.seq != self.last_seq + 1:
                 kinds.append(self.odd(event, f"it follows event {self.last_seq}"))
@@ -141,10 +144,15 @@ class Trajectory(TrajectoryState):
         return trajectory_snapshot.take(self)
 
     @classmethod
-    def restore(cls, snapshot: Snapshot, resolve: Callable[[Value], str] | None = None) -> Trajectory:
-        """A trajectory as it was at `snapshot`, that goes on apart from the one it was taken of."""
+    def restore(
+        cls, snapshot: Snapshot, resolve: Callable[[Value], str] | None = None, *, borrow: bool = False
+    ) -> Trajectory:
+        """A trajectory as it was at `snapshot`, that goes on apart from the one it was taken of.
+
+        `borrow`: that one takes no more events, and what is over is shared with it until it changes.
+        """
         trajectory = cls(resolve)
-        trajectory_snapshot.put_back(trajectory, snapshot)
+        trajectory_snapshot.put_back(trajectory, snapshot, borrow=borrow)
         return trajectory
 
 

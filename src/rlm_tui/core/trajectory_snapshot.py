@@ -12,7 +12,7 @@ import msgspec
 
 from rlm_tui.core.counting import Counting
 from rlm_tui.core.island_copy import copy_island, things_in
-from rlm_tui.core.iterations import Box, Call, Cell
+from rlm_tui.core.iterations import Box, Call, Cell, Iteration
 from rlm_tui.core.trajectory_state import TrajectoryState
 
 _FIXED = (
@@ -63,8 +63,12 @@ def take(state: TrajectoryState) -> Snapshot:
     )
 
 
-def put_back(state: TrajectoryState, snapshot: Snapshot) -> None:
-    """Make the fresh `state` what it was at `snapshot`. It shares nothing that changes with it."""
+def put_back(state: TrajectoryState, snapshot: Snapshot, *, borrow: bool = False) -> None:
+    """Make the fresh `state` what it was at `snapshot`. It shares nothing that changes with it.
+
+    `borrow`: what is over is not copied before an event changes it, which `own` sees to. Only for a snapshot
+    whose trajectory takes no more events.
+    """
     for name in _FIXED:
         setattr(state, name, snapshot.fixed[name])
     for name in _DICTS:
@@ -72,22 +76,59 @@ def put_back(state: TrajectoryState, snapshot: Snapshot) -> None:
     for name, (items, length) in snapshot.growing.items():
         setattr(state, name, items[:length])
     state.counting = snapshot.counting.copy()
+    open_spans = {span for name in _OPEN for span in snapshot.open[name]}
+    last = next((box for box in reversed(snapshot.boxes) if not isinstance(box.root, Call)), None)
     for box in snapshot.boxes:
-        root = copy_island(box.root)
+        root = box.root
+        if borrow and box is not last and not any(_is_open(thing, open_spans) for thing in things_in(root)):
+            state.borrowed[id(root.island)] = root
+        else:
+            root = copy_island(root)
         state.islands.append(root.island)
         if not isinstance(root, Call):
             state.iterations.append(root)
-        for thing in things_in(root):
-            if isinstance(thing, Call):
-                state.calls_by_span[thing.span] = thing
-                if thing.number:
-                    state.calls.append(thing)
-                continue
-            state.iterations_by_span[thing.span] = thing
-            for cell in _cells([*thing.earlier_cells, *thing.person_cells], thing.cell):
-                state.cells_by_span[cell.span] = cell
+        state.calls += _know(state, root)
     state.calls.sort(key=lambda call: call.number)
     _reopen(state, snapshot)
+
+
+def own(state: TrajectoryState, span: str) -> None:
+    """Copy what `span` belongs to, if it is borrowed: it may change now."""
+    thing = state.calls_by_span.get(span) or state.iteration_of(span)
+    root = None if thing is None else state.borrowed.pop(id(thing.island), None)
+    if root is None:
+        return
+    twin = copy_island(root)
+    state.islands[state.islands.index(root.island)] = twin.island
+    if not isinstance(twin, Call):
+        state.iterations[state.iterations.index(root)] = twin  # type: ignore[arg-type]
+    _know(state, twin)
+    state.calls = [state.calls_by_span[call.span] for call in state.calls]
+
+
+def _know(state: TrajectoryState, root: Iteration | Call) -> list[Call]:
+    """Have everything below `root` found by its span; the calls that have a number."""
+    numbered = []
+    for thing in things_in(root):
+        if isinstance(thing, Call):
+            state.calls_by_span[thing.span] = thing
+            if thing.number:
+                numbered.append(thing)
+            continue
+        state.iterations_by_span[thing.span] = thing
+        for cell in _cells([*thing.earlier_cells, *thing.person_cells], thing.cell):
+            state.cells_by_span[cell.span] = cell
+    return numbered
+
+
+def _is_open(thing: Iteration | Call, open_spans: set[str]) -> bool:
+    if thing.span in open_spans:
+        return True
+    if isinstance(thing, Call):
+        return False
+    return any(
+        cell.span in open_spans for cell in _cells([*thing.earlier_cells, *thing.person_cells], thing.cell)
+    )
 
 
 def _cells(earlier: list[Cell], last: Cell | None) -> list[Cell]:

@@ -108,6 +108,7 @@ class TrajectoryState:
         self.open_cells: dict[str, Cell] = {}
         self.open_calls: dict[str, Call] = {}
         self.islands: list[Island] = []
+        self.borrowed: dict[int, Iteration | Call] = {}
         self.iterations_by_span: dict[str, Iteration] = {}
         self.cells_by_span: dict[str, Cell] = {}
         self.calls_by_span: dict[str, Call] = {}

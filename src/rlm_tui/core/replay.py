@@ -1,0 +1,155 @@
+"""Any moment of a recorded run, without folding it from its start: the fold with checkpoints.
+
+`build` folds the run once, from its first event to its last, and leaves a checkpoint every few hundred events.
+A moment is then the checkpoint before it and the events since. Memory grows by a reference for each iteration
+and checkpoint, because a checkpoint shares what no longer changes (`trajectory_snapshot`).
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from rlm_tui.core.change import Change
+from rlm_tui.core.events import (
+    AnyEvent,
+    CallFinished,
+    CallStarted,
+    CellFinished,
+    IterationStarted,
+    RunFinished,
+    SandboxLost,
+    Value,
+)
+from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.core.trajectory_snapshot import Snapshot
+
+CHECKPOINT_EVENTS = 500
+"""So many events at most are applied for a moment: two milliseconds or so."""
+SLICE_EVENTS = 2_000
+"""So many events are folded before `build` lets others have a turn."""
+
+MarkKind = Literal["iteration", "error", "call"]
+
+
+class Mark(NamedTuple):
+    """Something to go to: `position` is the number of events after which it has happened."""
+
+    position: int
+    kind: MarkKind
+    at: float
+    span: str
+
+
+class EventSource(Protocol):
+    """The events of a run by their place, from 0; read as they are needed."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, start: int, stop: int) -> Sequence[AnyEvent]:
+        """The events from `start` up to `stop`."""
+
+
+class Replay:
+    """The run of `source`. `build` it (in a thread), then ask for any moment that is built.
+
+    A position counts events: 0 is before the first, `length` after the last.
+    """
+
+    def __init__(self, source: EventSource, resolve: Callable[[Value], str] | None = None) -> None:
+        self._source = source
+        self._resolve = resolve
+        self._living = Trajectory(resolve)
+        self._checkpoints: list[tuple[int, Snapshot]] = []
+        self._times = array("d")
+        self._marks: dict[MarkKind, list[Mark]] = {"iteration": [], "error": [], "call": []}
+        self._ended = False
+        self.length = 0
+
+    @property
+    def seconds(self) -> float:
+        """The time of the last event."""
+        return self._times[-1] if self._times else 0.0
+
+    def build(self) -> Iterator[int]:
+        """Fold what the source has beyond what is built, giving the length now and then. May be called again."""
+        self._ended = False
+        while (start := self.length) < len(self._source):
+            stop = min(start + CHECKPOINT_EVENTS, len(self._source))
+            if not self._checkpoints or start - self._checkpoints[-1][0] >= CHECKPOINT_EVENTS:
+                self._checkpoints.append((start, self._living.snapshot()))
+            for number, event in enumerate(self._source.read(start, stop), start + 1):
+                self._living.apply(event)
+                self._times.append(max(event.at, self._times[-1] if self._times else 0.0))
+                for kind in _marks_of(event):
+                    self._marks[kind].append(Mark(number, kind, self._times[-1], event.span))
+            self.length = stop
+            if stop % SLICE_EVENTS < CHECKPOINT_EVENTS:
+                yield self.length
+
+    def end(self) -> None:
+        """No more is built: what is over may be shared between moments from now on."""
+        self._checkpoints.append((self.length, self._living.snapshot()))
+        self._ended = True
+
+    def at(self, position: int) -> Trajectory:
+        """The run after its first `position` events. It is the caller's own."""
+        position = min(max(position, 0), self.length)
+        if not self._checkpoints:
+            return Trajectory(self._resolve)
+        index = bisect_right(self._checkpoints, position, key=lambda checkpoint: checkpoint[0]) - 1
+        start, snapshot = self._checkpoints[max(index, 0)]
+        trajectory = Trajectory.restore(snapshot, self._resolve, borrow=self._ended)
+        for event in self._source.read(start, position):
+            trajectory.apply(event)
+        if position == self.length and self._ended:
+            trajectory.interrupted = self._living.interrupted
+        return trajectory
+
+    def go_on(self, trajectory: Trajectory, start: int, stop: int) -> list[Change]:
+        """Take `trajectory`, which stands at `start`, to `stop`; what changed on the way."""
+        return [trajectory.apply(event) for event in self._source.read(start, min(stop, self.length))]
+
+    # Places to go to
+
+    def marks(self, kind: MarkKind) -> Sequence[Mark]:
+        """All of one kind, in order."""
+        return self._marks[kind]
+
+    def time_of(self, position: int) -> float:
+        """The seconds into the run at that position."""
+        return self._times[min(position, len(self._times)) - 1] if position > 0 and self._times else 0.0
+
+    def position_at(self, seconds: float) -> int:
+        """How many events had happened by then."""
+        return bisect_right(self._times, seconds)
+
+    def after(self, position: int, kind: MarkKind) -> int | None:
+        """The position of the next mark of that kind; None if there is none."""
+        marks = self._marks[kind]
+        index = bisect_right(marks, position, key=lambda mark: mark.position)
+        return marks[index].position if index < len(marks) else None
+
+    def before(self, position: int, kind: MarkKind) -> int | None:
+        """The position of the mark of that kind before this one; None if there is none."""
+        marks = self._marks[kind]
+        index = bisect_left(marks, position, key=lambda mark: mark.position)
+        return marks[index - 1].position if index > 0 else None
+
+
+def _marks_of(event: AnyEvent) -> Iterator[MarkKind]:
+    match event:
+        case IterationStarted():
+            yield "iteration"
+        case CallStarted():
+            yield "call"
+        case CellFinished(status=status) if status not in ("ok", "submitted"):
+            yield "error"
+        case CallFinished(error=error) | RunFinished(error=error) if error is not None:
+            yield "error"
+        case SandboxLost():
+            yield "error"
+        case _:
+            return
