@@ -1,8 +1,8 @@
 """Any moment of a recorded run, without folding it from its start: the fold with checkpoints.
 
-`build` folds the run once, from its first event to its last, and leaves a checkpoint every few hundred events.
-A moment is then the checkpoint before it and the events since. Memory grows by a reference for each iteration
-and checkpoint, because a checkpoint shares what no longer changes (`trajectory_snapshot`).
+`build` folds the run once, from its first event to its last, and leaves a checkpoint every few hundred
+events. A moment is then the checkpoint before it and the events since. Memory grows by a reference for each
+iteration and checkpoint, because a checkpoint shares what no longer changes (`trajectory_snapshot`).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Replay:
         return self._times[-1] if self._times else 0.0
 
     def build(self) -> Iterator[int]:
-        """Fold what the source has beyond what is built, giving the length now and then. May be called again."""
+        """Fold what the source has beyond what is built, giving the length now and then; more later."""
         self._ended = False
         while (start := self.length) < len(self._source):
             stop = min(start + CHECKPOINT_EVENTS, len(self._source))

@@ -1,4 +1,4 @@
-"""The events of a log by their place: only the places of its lines are kept, the lines are read when needed."""
+"""The events of a log by their place: the places of its lines are kept, the lines are read when needed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _CHUNK = 1024 * 1024
 class EventLines:
     """The lines of the log `path`. A line that is no event is a note that says so, in its place.
 
-    `extend` takes up what was written since; a last line without its end waits for it. Not for several threads
-    at once. Methods raise StoreError if the log can't be read.
+    `extend` takes up what was written since; a last line without its end waits for it. Not for several
+    threads at once. Methods raise StoreError if the log can't be read.
     """
 
     def __init__(self, path: Path) -> None:
