@@ -17,6 +17,7 @@ from rlm_tui.commands.documents import documents
 from rlm_tui.commands.fork import fork
 from rlm_tui.commands.leave import leave_screen
 from rlm_tui.commands.refusal import described, print_json, refuse
+from rlm_tui.commands.replay import open_saved, replay
 from rlm_tui.commands.run import run
 from rlm_tui.commands.run_commands import add_run_commands
 from rlm_tui.commands.runs import runs
@@ -37,6 +38,8 @@ app = typer.Typer(
 
 app.command()(run)
 app.command()(fork)
+app.command()(replay)
+app.command("open")(open_saved)
 app.command()(batch)
 app.command()(compare_direct)
 app.command()(documents)

@@ -7,6 +7,7 @@ iteration and checkpoint, because a checkpoint shares what no longer changes (`t
 
 from __future__ import annotations
 
+import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +67,8 @@ class Replay:
         self._times = array("d")
         self._marks: dict[MarkKind, list[Mark]] = {"iteration": [], "error": [], "call": []}
         self._ended = False
+        self._interrupted = False
+        self._folding = threading.Lock()
         self.length = 0
 
     @property
@@ -75,37 +78,44 @@ class Replay:
 
     def build(self) -> Iterator[int]:
         """Fold what the source has beyond what is built, giving the length now and then; more later."""
-        self._ended = False
+        self._ended = self._interrupted = False
         while (start := self.length) < len(self._source):
             stop = min(start + CHECKPOINT_EVENTS, len(self._source))
-            if not self._checkpoints or start - self._checkpoints[-1][0] >= CHECKPOINT_EVENTS:
-                self._checkpoints.append((start, self._living.snapshot()))
-            for number, event in enumerate(self._source.read(start, stop), start + 1):
-                self._living.apply(event)
-                self._times.append(max(event.at, self._times[-1] if self._times else 0.0))
-                for kind in _marks_of(event):
-                    self._marks[kind].append(Mark(number, kind, self._times[-1], event.span))
-            self.length = stop
+            events = self._source.read(start, stop)
+            with self._folding:
+                if not self._checkpoints or start - self._checkpoints[-1][0] >= CHECKPOINT_EVENTS:
+                    self._checkpoints.append((start, self._living.snapshot()))
+                for number, event in enumerate(events, start + 1):
+                    self._living.apply(event)
+                    self._times.append(max(event.at, self._times[-1] if self._times else 0.0))
+                    for kind in _marks_of(event):
+                        self._marks[kind].append(Mark(number, kind, self._times[-1], event.span))
+                self.length = stop
             if stop % SLICE_EVENTS < CHECKPOINT_EVENTS:
                 yield self.length
 
-    def end(self) -> None:
-        """No more is built: what is over may be shared between moments from now on."""
+    def end(self, *, interrupted: bool = False) -> None:
+        """No more is built: what is over may be shared between moments from now on.
+
+        `interrupted`: nobody writes the run any more; its last moment says so, unless the run ended.
+        """
         self._checkpoints.append((self.length, self._living.snapshot()))
         self._ended = True
+        self._interrupted = interrupted
 
     def at(self, position: int) -> Trajectory:
         """The run after its first `position` events. It is the caller's own."""
         position = min(max(position, 0), self.length)
         if not self._checkpoints:
             return Trajectory(self._resolve)
-        index = bisect_right(self._checkpoints, position, key=lambda checkpoint: checkpoint[0]) - 1
-        start, snapshot = self._checkpoints[max(index, 0)]
-        trajectory = Trajectory.restore(snapshot, self._resolve, borrow=self._ended)
+        with self._folding:  # a snapshot shares what is folded on meanwhile
+            index = bisect_right(self._checkpoints, position, key=lambda checkpoint: checkpoint[0]) - 1
+            start, snapshot = self._checkpoints[max(index, 0)]
+            trajectory = Trajectory.restore(snapshot, self._resolve, borrow=self._ended)
         for event in self._source.read(start, position):
             trajectory.apply(event)
-        if position == self.length and self._ended:
-            trajectory.interrupted = self._living.interrupted
+        if position == self.length and self._interrupted:
+            trajectory.mark_interrupted()
         return trajectory
 
     def go_on(self, trajectory: Trajectory, start: int, stop: int) -> list[Change]:

@@ -14,13 +14,15 @@ _SHOWN = 3
 
 
 def find_run(asked: str, runs: Path | None = None) -> Path:
-    """The folder of the run that `asked` names. Raises StoreError, which names near ones."""
+    """The folder of the run that `asked` names, or the log file. Raises StoreError, which names near ones."""
     root = runs_directory() if runs is None else runs
     as_path = Path(asked).expanduser()
     if (root / asked / EVENTS).is_file() and "/" not in asked:
         return root / asked
     if as_path.name == EVENTS and as_path.is_file():
         return as_path.parent
+    if as_path.is_file():
+        return as_path
     if (as_path / EVENTS).is_file():
         return as_path
     names = _names(root)

@@ -21,11 +21,11 @@ from rlm_tui.store.runs import ASKED, BLOBS, DOCUMENTS, EVENTS, is_run_id
 class RunLog:
     """The record of one run. Reading changes nothing, and a run that goes on can be read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, events: str = EVENTS) -> None:
         """Use `open_run`."""
         self.path = path
         self.run_id = path.name
-        self.events_path = path / EVENTS
+        self.events_path = path / events
         self._blobs = BlobFiles(path / BLOBS)
 
     def events(self, problems: list[EventLineError] | None = None) -> Iterator[AnyEvent]:
@@ -76,7 +76,9 @@ class RunLog:
 
 
 def open_run(run: str | Path, *, runs: Path | None = None) -> RunLog:
-    """The run with that id, or in that folder (or its events.jsonl). Raises StoreError if there is none."""
+    """The run with that id, or in that folder, or of that log. Raises StoreError if there is none."""
+    if isinstance(run, Path) and run.name != EVENTS and run.is_file():
+        return RunLog(run.parent, run.name)
     if isinstance(run, Path):
         path = run.parent if run.name == EVENTS else run
     elif is_run_id(run):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -63,9 +63,10 @@ class RlmTui(App[Any]):
         directory: Path | None = None,
         start_session: StartSession | None = None,
         warm_up: bool = True,
+        opening: Callable[[ExploreScreen], None] | None = None,
     ) -> None:
         """Without `settings` they are read after the first paint. `start_session` makes and starts a run's
-        session; `warm_up` imports dspy as soon as Explore is there.
+        session; `warm_up` imports dspy as soon as Explore is there. `opening` is called then, too.
         """
         super().__init__()
         self._asked: dict[str, Any] = {
@@ -77,6 +78,7 @@ class RlmTui(App[Any]):
             "start_session": start_session,
         }
         self._warm_up = warm_up
+        self._opening = opening
         self._leaving = False
         self._explore: ExploreScreen | None = None
         self.refusal = ""
@@ -119,6 +121,8 @@ class RlmTui(App[Any]):
         self.set_keymap(look.keymap)
         self._explore = explore
         self.push_screen(explore)
+        if self._opening is not None:
+            self.call_after_refresh(self._opening, explore)
         if self._warm_up:
             self.call_after_refresh(self._import_engine)
 
@@ -236,9 +240,16 @@ KEY_NAMES: Mapping[str, str] = {
 }
 
 
-def run_app(task: str | None = None, documents: Sequence[str] = ()) -> int:
-    """Open the screen; a run may go on in the terminal after it. The exit code: 2 when asked wrongly."""
-    app = RlmTui(task=task, documents=documents)
+def run_app(
+    task: str | None = None,
+    documents: Sequence[str] = (),
+    opening: Callable[[ExploreScreen], None] | None = None,
+) -> int:
+    """Open the screen; a run may go on in the terminal after it. The exit code: 2 when asked wrongly.
+
+    `opening` is called with Explore as soon as it is there.
+    """
+    app = RlmTui(task=task, documents=documents, opening=opening)
     # A loop of our own: `asyncio.run` would wait for threads that ask a network which does not answer.
     handed: HandedOver | None = app.run(loop=asyncio.new_event_loop())
     if app.refusal:

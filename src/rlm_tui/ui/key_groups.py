@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding
 
 RUN = Binding.Group("Run")
+REPLAY = Binding.Group("Replay")
 PANES = Binding.Group("Panes")
 MOVE = Binding.Group("Move")
 LOOK = Binding.Group("Look")
@@ -13,4 +14,4 @@ RESULT = Binding.Group("Result")
 APPLICATION = Binding.Group("Application")
 EDIT = Binding.Group("Fields")
 
-ORDER = ("Run", "Panes", "Move", "Look", "Files", "Result", "Fields", "Application")
+ORDER = ("Run", "Replay", "Panes", "Move", "Look", "Files", "Result", "Fields", "Application")

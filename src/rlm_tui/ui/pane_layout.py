@@ -22,6 +22,7 @@ PANE_NAMES = {
     INSPECTOR: "Inspector",
 }
 DECK = (INSPECTOR, CALLS, VOLUME)
+REPLAY_DECK = (INSPECTOR, CALLS)
 """The panes that share one place in the medium arrangement, in the order of their tabs."""
 
 WIDE_COLUMNS = 140
@@ -66,8 +67,38 @@ def place_panes(
     return panes
 
 
+def place_replay(
+    size: Size, arrangement: Arrangement, *, active: int, deck: int, zoomed: bool
+) -> dict[int, Region]:
+    """The same for a recorded run: what ran, its calls, and what is looked at; nothing is chosen any more."""
+    width, height = size
+    if zoomed or arrangement == "narrow":
+        return {active: Region(0, 0, width, height)}
+    if arrangement == "medium":
+        below = _within(height * 40 // 100, 7, 18)
+        return {
+            TRAJECTORY: Region(0, 0, width, height - below),
+            deck: Region(0, height - below, width, below),
+        }
+    left = width * 56 // 100
+    calls = height * 45 // 100
+    return {
+        TRAJECTORY: Region(0, 0, left, height),
+        CALLS: Region(left, 0, width - left, calls),
+        INSPECTOR: Region(left, calls, width - left, height - calls),
+    }
+
+
 def _within(value: int, least: int, most: int) -> int:
     return max(least, min(most, value))
+
+
+class PlacePanes(Protocol):
+    """Says where the panes stand."""
+
+    def __call__(
+        self, size: Size, arrangement: Arrangement, *, active: int, deck: int, zoomed: bool
+    ) -> dict[int, Region]: ...
 
 
 class PaneParent(Protocol):

@@ -30,7 +30,7 @@ from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
 from rlm_tui.ui.screens.explore_budgets import ExploreBudgets
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
 from rlm_tui.ui.screens.explore_console import ExploreConsole
-from rlm_tui.ui.screens.explore_fork import ExploreFork
+from rlm_tui.ui.screens.explore_library import ExploreLibrary
 from rlm_tui.ui.screens.explore_variables import ExploreVariables
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 
@@ -42,7 +42,7 @@ CANCEL_SECONDS = 2.0
 
 
 class ExploreScreen(
-    ExploreFork, ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreConsole, ExploreChoices
+    ExploreLibrary, ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreConsole, ExploreChoices
 ):
     """Explore: choose, run, watch, and look at what was found."""
 

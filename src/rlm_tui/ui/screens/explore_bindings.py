@@ -196,6 +196,14 @@ EXPLORE_BINDINGS: list[BindingType] = [
         group=RUN,
     ),
     Binding(
+        "ctrl+o",
+        "runs",
+        "runs",
+        id="runs.open",
+        tooltip="Saved runs: open, compare, fork, label, delete",
+        group=RUN,
+    ),
+    Binding(
         "f8",
         "fork_shown",
         "fork",

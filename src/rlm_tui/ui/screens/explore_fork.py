@@ -40,10 +40,14 @@ class ExploreFork(ExploreViews):
         self.action_fork()
 
     def action_fork(self) -> None:
+        self.fork_from(*self._fork_offer())
+
+    def fork_from(self, run: Path | None, at: int) -> None:
+        """Ask what is to be forked; the run in the folder `run` is offered first, at its iteration `at`."""
         from rlm_tui.ui.fork_request import prepare_fork
         from rlm_tui.ui.screens.fork import ForkScreen
 
-        settings, (run, at) = self.run_settings, self._fork_offer()
+        settings = self.run_settings
         screen = ForkScreen(settings, lambda asked: prepare_fork(asked, self.directory), run, at)
         self.app.push_screen(screen, self._fork_answered)
 

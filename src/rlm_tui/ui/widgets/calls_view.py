@@ -31,7 +31,7 @@ class CallRow:
 
     call: Call
     table: CallTable
-    number: str
+    number: int
     fold: str = ""
     item: bool = False
 
@@ -47,7 +47,10 @@ class CallRow:
 
     def layout(self, width: int) -> Sequence[Line]:
         return [
-            cut_line(self.table.line(self.call, self.number, width, fold=self.fold, item=self.item), width)
+            cut_line(
+                self.table.line(self.call, str(self.number or ""), width, fold=self.fold, item=self.item),
+                width,
+            )
         ]
 
 
@@ -86,6 +89,22 @@ class CallsList(RowView):
         self.following = True
         self._flush()
 
+    def move(self, trajectory: Trajectory) -> None:
+        """Show another moment of the run; the calls that are the same objects are not drawn again."""
+        before = [] if self._trajectory is None else self._trajectory.calls
+        same = 0
+        for old, new in zip(before[: self._listed], trajectory.calls, strict=False):
+            if old is not new:
+                break
+            same += 1
+        self.blocks.cut(same)
+        self._trajectory = trajectory
+        self._now = lambda: trajectory.now
+        self._listed = same
+        self._last_end = max((call.started_at + call.seconds for call in trajectory.calls), default=0.0)
+        self.following = True
+        self._flush()
+
     def apply(self, change: Change) -> None:
         for kind in change.kinds:
             match kind:
@@ -116,9 +135,20 @@ class CallsList(RowView):
             self.blocks.remove(EMPTY)
         table = self.table
         table.begin = calls[0].started_at
+        seen: tuple[object, str] | None = None
         for number in range(self._listed, len(calls)):
-            table.see(calls[number], number + 1)
-            self.blocks.set(calls[number].span, self._rows(calls[number], number))
+            call = calls[number]
+            if seen != (call.iteration, call.kind):  # thousands of one cell's need the same room
+                seen = call.iteration, call.kind
+                table.see(call, len(calls))
+        if len(calls) - self._listed > 1:
+            self.blocks.extend_lines(
+                (call.span, CallRow(call, table, number, "▸ " if call.is_batch else ""))
+                for number, call in enumerate(calls[self._listed :], self._listed + 1)
+            )
+            self._dirty |= self._open & {call.span for call in calls[self._listed :]}
+        elif len(calls) > self._listed:
+            self.blocks.set(calls[-1].span, self._rows(calls[-1], len(calls) - 1))
         self._listed = len(calls)
         for span in self._dirty & self._open:
             self._draw(span)
@@ -130,19 +160,19 @@ class CallsList(RowView):
 
     def _rows(self, call: Call, number: int) -> list[Row]:
         if not call.is_batch:
-            return [CallRow(call, self.table, str(number + 1))]
+            return [CallRow(call, self.table, number + 1)]
         opened = call.span in self._open
-        rows: list[Row] = [CallRow(call, self.table, str(number + 1), fold="▾ " if opened else "▸ ")]
+        rows: list[Row] = [CallRow(call, self.table, number + 1, fold="▾ " if opened else "▸ ")]
         if opened:
             items = sorted(call.items, key=lambda item: item.index or 0)
-            rows.extend(CallRow(item, self.table, "", item=True) for item in items)
+            rows.extend(CallRow(item, self.table, 0, item=True) for item in items)
         return rows
 
     def _draw(self, span: str) -> None:
         block = self.blocks.block(span)
         first = block.rows[0]
         assert isinstance(first, CallRow)
-        self.blocks.set(span, self._rows(first.call, int(first.number) - 1))
+        self.blocks.set(span, self._rows(first.call, first.number - 1))
 
     def _take_time(self) -> None:
         trajectory = self._trajectory
@@ -238,6 +268,13 @@ class CallsView(Vertical):
         """Show the calls of this run from now on."""
         self._totals.trajectory = trajectory
         self.calls.show(trajectory, now)
+        self._heading.stale()
+        self._totals.stale()
+
+    def move(self, trajectory: Trajectory) -> None:
+        """Show another moment of the run."""
+        self._totals.trajectory = trajectory
+        self.calls.move(trajectory)
         self._heading.stale()
         self._totals.stale()
 

@@ -79,6 +79,17 @@ class Inspector(Vertical):
         self._tab = "result" if trajectory.finished is not None else "variables"
         self._refill()
 
+    def move(self, trajectory: Trajectory) -> None:
+        """Show another moment of the run; what is looked at stays, where it is there."""
+        self._trajectory = trajectory
+        if trajectory.iteration(self._iteration) is None:
+            self._iteration = trajectory.iterations[-1].span if trajectory.iterations else ""
+        if trajectory.call(self._call) is None:
+            self._call = ""
+        if not self._chosen_by_person and self._tab == "result" and trajectory.finished is None:
+            self._tab = "variables"
+        self._refill()
+
     def select_iteration(self, span: str) -> None:
         """Look at the iteration `span`; "" is the run as a whole, and its result."""
         if span == self._iteration and not self._call:

@@ -81,6 +81,10 @@ class OutputTails:
         """The tail of a cell that is a person's step."""
         return self._made(cell.span, cell)
 
+    def forget(self, span: str) -> None:
+        """The cell of iteration `span` stands at another moment now."""
+        self._tails.pop(span, None)
+
     def of(self, iteration: Iteration) -> OutputTail:
         """The tail of this iteration's cell, made from its whole output when it is first asked for.
 

@@ -12,7 +12,15 @@ from textual.message import Message
 from textual.theme import Theme
 from textual.widget import Widget
 
-from rlm_tui.ui.pane_layout import DECK, TRAJECTORY, Arrangement, PaneLayout, arrangement_for, place_panes
+from rlm_tui.ui.pane_layout import (
+    DECK,
+    TRAJECTORY,
+    Arrangement,
+    PaneLayout,
+    PlacePanes,
+    arrangement_for,
+    place_panes,
+)
 
 
 class Pane(Container):
@@ -109,16 +117,21 @@ class Pane(Container):
 
 
 class PaneGrid(Container):
-    """The six panes. The active one is where focus is; it is always shown."""
+    """Panes, those of Explore if nothing else is said. The active one has the focus; it is always shown."""
 
     class Changed(Message):
         """Another pane is active, or the arrangement or zoom changed."""
 
-    def __init__(self, *panes: Pane) -> None:
+    def __init__(
+        self, *panes: Pane, decked: tuple[int, ...] = DECK, places: PlacePanes = place_panes
+    ) -> None:
+        """`decked` share one place where there is little room; `places` says where the panes stand."""
         super().__init__(*panes, id="panes")
         self.panes = {pane.number: pane for pane in panes}
         self.active = TRAJECTORY
-        self.deck = DECK[0]
+        self.deck = decked[0]
+        self._decked = decked
+        self._places = places
         self.zoomed = False
         self._held = False
         self._pane_layout = PaneLayout()
@@ -134,7 +147,7 @@ class PaneGrid(Container):
 
     def place(self, size: Size) -> dict[int, Region]:
         """The regions of the panes that are shown (for `PaneLayout`)."""
-        return place_panes(size, self.arrangement, active=self.active, deck=self.deck, zoomed=self.zoomed)
+        return self._places(size, self.arrangement, active=self.active, deck=self.deck, zoomed=self.zoomed)
 
     def number_of(self, child: Widget) -> int:
         """The number of a pane (for `PaneLayout`)."""
@@ -146,13 +159,13 @@ class PaneGrid(Container):
             return
         before = self.place(self.size)
         self.active = number
-        if number in DECK:
+        if number in self._decked:
             self.deck = number
         self._take_change(moved=self.place(self.size) != before)
 
     def reveal(self, number: int) -> None:
         """Turn the shared place to pane `number` where there is one; focus stays where it is."""
-        if number in DECK and number != self.deck:
+        if number in self._decked and number != self.deck:
             self.deck = number
             self._take_change(moved=True)
 
@@ -203,6 +216,6 @@ class PaneGrid(Container):
         for number, pane in self.panes.items():
             pane.dress(active=number == self.active, bordered=bordered, held=self._held)
         shared = self.arrangement == "medium" and not self.zoomed
-        tabs = tuple(self.panes[number] for number in DECK) if shared else ()
-        for number in DECK:
+        tabs = tuple(self.panes[number] for number in self._decked) if shared else ()
+        for number in self._decked:
             self.panes[number].set_tabs(tabs)

@@ -7,7 +7,7 @@ finding the row of a line, cost the same for ten rows and for a hundred thousand
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -85,6 +85,24 @@ class RowBlocks:
         before = block.height
         self._take(block, rows)
         self._moved(block, before)
+
+    def extend_lines(self, blocks: Iterable[tuple[str, Row]]) -> None:
+        """Add many new blocks, each of one row that takes one line at any width."""
+        for key, row in blocks:
+            block = Block(key, len(self._blocks), [row], [1])
+            self._by_key[key] = block
+            self._blocks.append(block)
+            self._starts.append(0)
+            self.height += 1
+
+    def cut(self, length: int) -> None:
+        """Keep the first `length` blocks."""
+        for block in self._blocks[length:]:
+            del self._by_key[block.key]
+            self.height -= block.height
+        del self._blocks[length:]
+        del self._starts[length:]
+        self._valid = min(self._valid, length)
 
     def append(self, key: str, rows: Sequence[Row]) -> None:
         """Add rows at the end of the block `key`, which is made when there is none."""

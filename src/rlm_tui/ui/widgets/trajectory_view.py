@@ -98,6 +98,29 @@ class TrajectoryView(RowView):
         if trajectory.finished is not None:
             self.scroll_to(y=0, animate=False, force=True)
 
+    def move(self, trajectory: Trajectory) -> None:
+        """Show another moment of the run: what is open stays open, what is the same is not drawn again."""
+        before = self._trajectory
+        if before is None:
+            self.show(trajectory)
+            return
+        drawn = {one.span: one for one in before.iterations if one.span in self.blocks}
+        there = {one.span: one for one in trajectory.iterations}
+        for block in reversed(list(self.blocks)):
+            if block.key not in there:
+                self.blocks.remove(block.key)
+        self._trajectory = trajectory
+        self._now = lambda: trajectory.now
+        for span, iteration in there.items():
+            if drawn.get(span) is not iteration:
+                self._tails.forget(span)
+                self._folds.add(iteration)
+                self._dirty.add(span)
+        self._folds.newest(trajectory, shut=True)
+        self._dirty.update(self._folds.moved & there.keys())
+        self.following = True
+        self._flush()
+
     def apply(self, change: Change) -> None:
         """Take up a change. Several in a row cost one redraw."""
         if self._trajectory is None:

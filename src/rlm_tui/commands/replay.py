@@ -1,0 +1,61 @@
+"""`rlm-tui replay` and `rlm-tui open`: a recorded run on the screen."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from rlm_tui.commands.leave import leave_screen
+from rlm_tui.commands.refusal import described, refuse
+from rlm_tui.core.events import ErrorDetail
+
+Run = Annotated[
+    str,
+    typer.Argument(
+        help="A saved run: its id, the beginning of one, its folder, `last`, or a log (events.jsonl).",
+        metavar="RUN",
+    ),
+]
+
+
+def replay(
+    run: Run,
+    at: Annotated[int, typer.Option("--at", help="Open at this iteration; else at the end.", min=0)] = 0,
+) -> None:
+    """Show a saved run at any of its moments: step, play, look."""
+    _show(run, iteration=at, follow=False)
+
+
+def open_saved(
+    run: Run,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on reading while another process writes the run.")
+    ] = False,
+) -> None:
+    """Open a saved run, also one that another process is still writing."""
+    _show(run, iteration=0, follow=follow)
+
+
+def _show(run: str, *, iteration: int, follow: bool) -> NoReturn:
+    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+        refuse(
+            ErrorDetail(
+                kind="NoTerminal",
+                message="A run is shown in a terminal, and standard input or output is not one.",
+                hint="Use `rlm-tui runs show RUN` without one.",
+            )
+        )
+    from rlm_tui.store.errors import StoreError
+    from rlm_tui.store.find_run import find_run
+    from rlm_tui.ui.app import run_app
+
+    try:
+        path: Path = find_run(run)
+    except StoreError as error:
+        refuse(described(error))
+    leave_screen(
+        run_app(opening=lambda explore: explore.open_saved(path, iteration=iteration, follow=follow))
+    )

@@ -1,0 +1,92 @@
+"""A run that is read from its log, at the moment that is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rlm_tui.core.events import Value
+from rlm_tui.core.replay import MarkKind, Replay
+from rlm_tui.core.trajectory import Change, Trajectory
+from rlm_tui.store.event_lines import EventLines
+from rlm_tui.store.run_log import RunLog, is_being_written
+
+MOST_FORWARD = 2_000
+"""So many events ahead are applied one by one; farther a checkpoint is nearer."""
+
+
+class RecordedRun:
+    """The run of `log`. `read` it in a thread; all else is the UI thread's.
+
+    `trajectory` is the run at `position`, a number of events.
+    """
+
+    def __init__(self, log: RunLog) -> None:
+        self.log = log
+        self.blobs = LogBlobs(log)
+        self._lines = EventLines(log.events_path)
+        self.replay = Replay(self._lines, log.text)
+        self.trajectory = Trajectory(log.text)
+        self.position = 0
+        self.goes_on = True
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.log.path
+
+    @property
+    def length(self) -> int:
+        """How many events have been read."""
+        return self.replay.length
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last moment that is known is looked at."""
+        return self.position >= self.length
+
+    def read(self) -> Iterator[int]:
+        """Read what is in the log and was not read yet, giving the length now and then. Raises StoreError."""
+        for _ in self._lines.extending():
+            yield self.length
+        yield from self.replay.build()
+
+    def settle(self) -> bool:
+        """What was read is all there is, if nobody writes it any more (in the thread that reads)."""
+        self.goes_on = is_being_written(self.log.events_path)
+        if not self.goes_on:
+            self.replay.end(interrupted=True)
+        return not self.goes_on
+
+    def go_to(self, position: int) -> list[Change] | None:
+        """Look at another moment. The changes that lead there; None: `trajectory` is another one."""
+        position = min(max(position, 0), self.length)
+        before, self.position = self.position, position
+        last = position == self.length and not self.goes_on
+        if before <= position <= before + MOST_FORWARD and not last:
+            return self.replay.go_on(self.trajectory, before, position)
+        self.trajectory = self.replay.at(position)
+        return None
+
+    def next_position(self, kind: MarkKind | None, step: int) -> int | None:
+        """Where the next event (None), iteration, error or call is, or (`step` -1) the one before."""
+        if kind is None:
+            position = self.position + step
+            return position if 0 <= position <= self.length else None
+        find = self.replay.after if step > 0 else self.replay.before
+        return find(self.position, kind)
+
+
+class LogBlobs:
+    """The long texts of a log."""
+
+    def __init__(self, log: RunLog) -> None:
+        self._log = log
+
+    def text(self, value: Value) -> str:
+        """The whole text of `value`. May raise OSError."""
+        return self._log.text(value)
+
+    def value(self, text: str) -> Value:
+        """`text` as a Value; nothing is written to a log that is only read."""
+        return Value(text=text, length=len(text))

@@ -1,0 +1,58 @@
+"""Saved runs from the Explore screen: the list of them, and one opened at any of its moments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rlm_tui.core.text import visible
+from rlm_tui.store.errors import StoreError
+from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.screens.explore_fork import ExploreFork
+from rlm_tui.ui.screens.replay_views import ForkAt, NotShown
+
+if TYPE_CHECKING:
+    from rlm_tui.ui.screens.runs import RunsAnswer
+
+
+class ExploreLibrary(ExploreFork):
+    """Opens saved runs over this screen; the run that is shown here goes on meanwhile."""
+
+    def action_runs(self) -> None:
+        from rlm_tui.core.redaction import Redactor
+        from rlm_tui.store.library import RunLibrary
+        from rlm_tui.ui.screens.runs import RunsScreen
+
+        redactor = Redactor(self.settings.secrets())
+        self.app.push_screen(RunsScreen(RunLibrary(), redactor.text), self._run_chosen)
+
+    def _run_chosen(self, answer: RunsAnswer | None) -> None:
+        match answer:
+            case None:
+                return
+            case ("open", (path, *_)):
+                self.open_saved(path)
+            case ("fork", (path, *_)):
+                self.fork_from(path, 0)
+            case _:
+                self.footer.say("Two runs were marked.", 4.0)
+
+    def open_saved(self, path: Path, *, iteration: int = 0, follow: bool = False) -> None:
+        """Show the run in the folder (or the log) `path`, at an iteration (0: its end)."""
+        from rlm_tui.ui.screens.replay import ReplayScreen
+
+        try:
+            log = open_run(path)
+        except StoreError as error:
+            self.footer.say(visible(str(error)), 8.0)
+            return
+        self.app.push_screen(ReplayScreen(log, iteration=iteration, follow=follow), self._replay_closed)
+
+    def _replay_closed(self, answer: ForkAt | NotShown | None) -> None:
+        match answer:
+            case ForkAt(path=path, n=n):
+                self.fork_from(path, n)
+            case NotShown(problem=problem):
+                self.footer.say(visible(problem), 8.0)
+            case None:
+                return

@@ -1,0 +1,211 @@
+"""A recorded run at any of its moments: what stood on the screen then, stepped and played both ways."""
+
+from __future__ import annotations
+
+import gc
+from time import monotonic, sleep
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.timer import Timer
+from textual.worker import get_current_worker
+
+from rlm_tui.core.replay import MarkKind
+from rlm_tui.core.text import one_line
+from rlm_tui.store.errors import StoreError
+from rlm_tui.store.run_log import RunLog
+from rlm_tui.ui.pane_layout import TRAJECTORY
+from rlm_tui.ui.playing import Playing
+from rlm_tui.ui.screens.replay_bindings import REPLAY_BINDINGS
+from rlm_tui.ui.screens.replay_views import ForkAt, NotShown, ReplayViews
+from rlm_tui.ui.widgets.scrubber import ScrubberAxis, ScrubberWords, moment_words
+from rlm_tui.ui.widgets.tab_bar import TabBar
+
+FRAME_SECONDS = 0.05
+FOLLOW_SECONDS = 0.3
+
+
+class ReplayScreen(ReplayViews):
+    """Reads the log in a thread, shows its end, and then whatever moment is asked for."""
+
+    BINDINGS: ClassVar[list[BindingType]] = REPLAY_BINDINGS
+
+    def __init__(self, log: RunLog, *, iteration: int = 0, follow: bool = False) -> None:
+        """`iteration`: open there, 0 at the end. `follow`: keep reading while the log is written."""
+        super().__init__(log)
+        self.playing = Playing(self.recorded.replay)
+        self._first_iteration = iteration
+        self._follow = follow
+        self._reading = True
+        self._at_end = True
+        self._timer: Timer | None = None
+        self._played_at = 0.0
+
+    def on_mount(self) -> None:
+        self.grid.focus_pane(TRAJECTORY)
+        self.query_one(TabBar).set_active(TRAJECTORY)
+        self._show_words()
+        self.run_worker(self._read, thread=True, group="read", exit_on_error=False)
+
+    # Reading
+
+    def _read(self) -> None:
+        """Read the log, and read on while it is written (in a thread)."""
+        worker, tell = get_current_worker(), self.app.call_from_thread
+        try:
+            shown = False
+            while True:
+                length = self.recorded.length
+                for read in self.recorded.read():
+                    if worker.is_cancelled:
+                        return
+                    if read and not shown:
+                        shown = True
+                        tell(self._read_to, False)
+                over = self.recorded.settle()
+                if over or not self._follow or self.recorded.length != length:
+                    tell(self._read_to, over or not self._follow)
+                if over or not self._follow:
+                    return
+                sleep(FOLLOW_SECONDS)
+                if worker.is_cancelled:
+                    return
+        except StoreError as error:
+            tell(self._refused, str(error))
+
+    def _read_to(self, over: bool) -> None:
+        """So much is read now: the first time it is shown, later the end is followed."""
+        first, self._reading = self.recorded.position == 0, not over
+        if over:
+            # A collection looks at every object of the run, which takes a tenth of a second of a large one.
+            gc.freeze()
+        if first:
+            self.show_all()
+            marks = self.recorded.replay.marks("iteration")
+            if 0 < self._first_iteration <= len(marks):
+                self._go(marks[self._first_iteration - 1].position)
+                return
+        if first or self._at_end:
+            self._go(self.recorded.length)
+        self._show_words()
+
+    def on_unmount(self) -> None:
+        gc.unfreeze()
+
+    def _refused(self, problem: str) -> None:
+        self._reading = False
+        self.dismiss(NotShown(problem))
+
+    # The moment
+
+    def _go(self, position: int) -> None:
+        self.show_position(position)
+        self._at_end = self.recorded.at_end
+        self._show_words()
+
+    def _show_words(self) -> None:
+        recorded, replay = self.recorded, self.recorded.replay
+        seconds = self.playing.seconds if self.playing.on else replay.time_of(recorded.position)
+        self.query_one(ScrubberAxis).show(replay, seconds)
+        last = recorded.trajectory.iterations[-1:]
+        words = moment_words(
+            seconds, replay.seconds, recorded.position, recorded.length, last[0].n if last else 0,
+            reading=self._reading,
+        )  # fmt: skip
+        state = ("▶ " if self.playing.on else "‖ ", "good" if self.playing.on else "dim")
+        name = one_line(recorded.path.name, 60)
+        self.query_one(ScrubberWords).show(
+            (state, (f"{self.playing.speed:g}×  ", "dim"), *words), ((f"replay of {name}", "dim"),)
+        )
+
+    # What the person does
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        match (action, *parameters):
+            case ("step", int(step)):
+                return self.recorded.next_position(None, step) is not None
+            case ("mark", str(kind), int(step)):
+                return self.recorded.next_position(_kind(kind), step) is not None
+            case ("fork",):
+                return not self.recorded.goes_on and bool(self.recorded.trajectory.iterations)
+            case _:
+                return super().check_action(action, parameters)
+
+    def action_step(self, step: int) -> None:
+        self._go_on_foot(self.recorded.next_position(None, step))
+
+    def action_mark(self, kind: str, step: int) -> None:
+        self._go_on_foot(self.recorded.next_position(_kind(kind), step))
+
+    def action_go_to_start(self) -> None:
+        self._go_on_foot(0)
+
+    def action_go_to_end(self) -> None:
+        self._go_on_foot(self.recorded.length)
+
+    def on_scrubber_axis_moved(self, event: ScrubberAxis.Moved) -> None:
+        event.stop()
+        self._go_on_foot(self.recorded.replay.position_at(event.seconds))
+
+    def _go_on_foot(self, position: int | None) -> None:
+        """Go where the person wants to; what is played stops."""
+        self._stop()
+        if position is not None:
+            self._go(position)
+        self.refresh_bindings()
+
+    def action_play(self) -> None:
+        if self.playing.on:
+            self._stop()
+        else:
+            position = 0 if self.recorded.at_end and not self.recorded.goes_on else self.recorded.position
+            self._go(position)
+            self.playing.begin(position)
+            self._played_at = monotonic()
+            self._timer = self.set_interval(FRAME_SECONDS, self._play_on)
+        self._show_words()
+
+    def _play_on(self) -> None:
+        now = monotonic()
+        elapsed, self._played_at = now - self._played_at, now
+        position = self.playing.after(self.recorded.position, elapsed)
+        if not self.playing.on:
+            self._stop()
+            self.refresh_bindings()
+        if position != self.recorded.position:
+            self._go(position)
+        else:
+            self._show_words()
+
+    def _stop(self) -> None:
+        self.playing.on = False
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def action_speed(self, steps: int) -> None:
+        self.playing.faster(steps)
+        self._show_words()
+
+    def action_pane(self, number: int) -> None:
+        self.grid.focus_pane(number)
+
+    def action_zoom(self) -> None:
+        self.grid.toggle_zoom()
+
+    def action_back(self) -> None:
+        if self.grid.zoomed:
+            self.grid.toggle_zoom()
+        else:
+            self.dismiss(None)
+
+    def action_fork(self) -> None:
+        self.dismiss(ForkAt(self.recorded.path, self.recorded.trajectory.iterations[-1].n))
+
+
+def _kind(name: str) -> MarkKind:
+    match name:
+        case "iteration" | "error" | "call":
+            return name
+        case _:
+            raise ValueError(f"{name} is no kind of mark")

@@ -1,0 +1,146 @@
+"""The panes of a recorded run: they show the moment that they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from rlm_tui.core.change import Change
+from rlm_tui.store.run_log import RunLog
+from rlm_tui.ui.pane_layout import (
+    CALLS,
+    INSPECTOR,
+    PANE_NAMES,
+    REPLAY_DECK,
+    TRAJECTORY,
+    arrangement_for,
+    place_replay,
+)
+from rlm_tui.ui.recorded_run import RecordedRun
+from rlm_tui.ui.widgets.calls_view import CallsView
+from rlm_tui.ui.widgets.inspector import Inspector
+from rlm_tui.ui.widgets.key_footer import KeyFooter
+from rlm_tui.ui.widgets.pane import Pane, PaneGrid
+from rlm_tui.ui.widgets.run_messages import CallSelected, Copied, IterationSelected, MoreWanted
+from rlm_tui.ui.widgets.scrubber import ScrubberAxis, ScrubberWords
+from rlm_tui.ui.widgets.status_line import StatusLine
+from rlm_tui.ui.widgets.tab_bar import TabBar
+from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
+
+READING = "Reading the log …"
+PANES_HERE = {number: PANE_NAMES[number] for number in (TRAJECTORY, CALLS, INSPECTOR)}
+
+
+class ForkAt(NamedTuple):
+    """The person wants to fork the run in the folder `path` at its iteration `n`."""
+
+    path: Path
+    n: int
+
+
+class NotShown(NamedTuple):
+    """The log could not be read; `problem` is a sentence."""
+
+    problem: str
+
+
+class ReplayViews(Screen[ForkAt | NotShown]):
+    """Trajectory, Calls and Inspector under the time axis. It plays nothing."""
+
+    CSS_PATH = "../app.tcss"
+
+    def __init__(self, log: RunLog) -> None:
+        super().__init__()
+        self.recorded = RecordedRun(log)
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(id="status-line")
+        yield ScrubberAxis()
+        yield ScrubberWords()
+        yield TabBar(PANES_HERE)
+        yield PaneGrid(
+            Pane(TRAJECTORY, PANE_NAMES[TRAJECTORY], TrajectoryView(id="trajectory", empty=READING)),
+            Pane(CALLS, PANE_NAMES[CALLS], CallsView(id="calls")),
+            Pane(INSPECTOR, PANE_NAMES[INSPECTOR], Inspector(id="inspector")),
+            decked=REPLAY_DECK,
+            places=place_replay,
+        )
+        yield KeyFooter()
+
+    @property
+    def place(self) -> str:
+        """Where the person is, in words."""
+        return f"Replay: {PANE_NAMES[self.grid.active]}"
+
+    @property
+    def grid(self) -> PaneGrid:
+        return self.query_one(PaneGrid)
+
+    # The moment
+
+    def show_all(self) -> None:
+        """Show the run from now on, at the moment where it is."""
+        recorded = self.recorded
+        self.query_one(StatusLine).show(recorded.trajectory)
+        self.query_one(TrajectoryView).show(recorded.trajectory)
+        self.query_one(CallsView).show(recorded.trajectory)
+        self.query_one(Inspector).show(recorded.trajectory, blobs=recorded.blobs)
+
+    def show_position(self, position: int) -> None:
+        """Show another moment, in one repaint."""
+        changes = self.recorded.go_to(position)
+        with self.app.batch_update():
+            if changes is None:
+                self._show_moment()
+            else:
+                self._show_changes(changes)
+
+    def _show_moment(self) -> None:
+        trajectory = self.recorded.trajectory
+        self.query_one(StatusLine).show(trajectory)
+        self.query_one(TrajectoryView).move(trajectory)
+        self.query_one(CallsView).move(trajectory)
+        self.query_one(Inspector).move(trajectory)
+
+    def _show_changes(self, changes: Sequence[Change]) -> None:
+        views = (
+            self.query_one(StatusLine),
+            self.query_one(TrajectoryView),
+            self.query_one(CallsView),
+            self.query_one(Inspector),
+        )
+        for change in changes:
+            for view in views:
+                view.apply(change)
+
+    # The panes
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(arrangement_for(event.size) == "narrow", "-narrow")
+
+    def on_pane_grid_changed(self) -> None:
+        self.query_one(TabBar).set_active(self.grid.active)
+
+    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
+        self.grid.focus_pane(event.number)
+
+    def on_iteration_selected(self, event: IterationSelected) -> None:
+        self.query_one(Inspector).select_iteration(event.span)
+
+    def on_call_selected(self, event: CallSelected) -> None:
+        self.query_one(Inspector).select_call(event.span)
+        self.grid.focus_pane(INSPECTOR)
+
+    def on_more_wanted(self, event: MoreWanted) -> None:
+        inspector = self.query_one(Inspector)
+        inspector.select_iteration(event.span)
+        inspector.show_tab(event.tab)
+        self.grid.focus_pane(INSPECTOR)
+
+    def on_copied(self, event: Copied) -> None:
+        self.query_one(KeyFooter).say(f"{event.characters:,} characters of {event.tab} are in the clipboard.")

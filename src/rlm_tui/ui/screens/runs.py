@@ -1,0 +1,238 @@
+"""The Runs screen: every saved run, filtered, sorted, labelled, opened, forked, deleted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.screen import Screen
+from textual.widgets import Input
+
+from rlm_tui.core.filter_syntax import FilterError
+from rlm_tui.core.run_filter import RunFilter, parse_run_filter
+from rlm_tui.core.run_record import RunRecord
+from rlm_tui.core.text import human_size, number_of
+from rlm_tui.store.library import RunLibrary
+from rlm_tui.ui.key_groups import FILES, LOOK, PANES
+from rlm_tui.ui.screens.run_labels import RunLabels
+from rlm_tui.ui.widgets.key_footer import KeyFooter
+from rlm_tui.ui.widgets.run_preview import RunPreview
+from rlm_tui.ui.widgets.runs_list import RunsHeading, RunsList, RunsWords
+
+BESIDE_COLUMNS, BELOW_ROWS = 120, 30
+TELL_SECONDS = 0.5
+Answer = Literal["open", "fork", "compare"]
+SORTS: dict[str, Callable[[RunRecord], tuple[bool, float | str]]] = {
+    "newest first": lambda run: (False, ""),
+    "longest first": lambda run: (run.seconds is None, -(run.seconds or 0.0)),
+    "dearest first": lambda run: (run.cost_usd is None, -(run.cost_usd or 0.0)),
+    "most calls first": lambda run: (run.llm_calls is None, -(run.llm_calls or 0)),
+    "largest first": lambda run: (False, -float(run.size)),
+    "by task": lambda run: (not run.task, run.task),
+}
+PLACEHOLDER = "filter: words, task:logs status:failed model:gpt tag:good cost>0.1 age<2d -word"
+
+
+class RunsAnswer(NamedTuple):
+    """What is to be done with the runs in these folders."""
+
+    verb: Answer
+    paths: tuple[Path, ...]
+
+
+class RunsScreen(RunLabels, Screen[RunsAnswer]):
+    """Shows what the index knows at once, and what is new as it is read."""
+
+    place = "Runs"
+    AUTO_FOCUS = "#runs-list"
+    CSS_PATH = "../app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", key_display="/", id="runs.filter", group=LOOK,
+                tooltip="Filter by words and fields"),
+        Binding("s", "sort", "sort", id="runs.sort", tooltip="Sort in another order", group=LOOK),
+        Binding("f8", "fork", "fork", id="runs.fork", tooltip="Fork this run", group=FILES),
+        Binding("m", "mark", "mark", id="runs.mark", group=FILES,
+                tooltip="Mark this run; two that are marked are compared"),
+        Binding("t", "tag", "tag", id="runs.tag", tooltip="Change the run's tags", group=FILES),
+        Binding("n", "note", "note", id="runs.note", tooltip="Write a note on the run", group=FILES),
+        Binding("d", "delete", "delete", id="runs.delete", tooltip="Delete the run", group=FILES),
+        Binding("f5", "refresh_runs", "read again", show=False, id="runs.refresh", group=FILES,
+                tooltip="Look for new runs"),
+        Binding("escape", "back", "back", id="runs.back", tooltip="Back to Explore", group=PANES),
+    ]  # fmt: skip
+
+    def __init__(self, library: RunLibrary, redact: Callable[[str], str]) -> None:
+        super().__init__()
+        self.library = library
+        self.redact = redact
+        self._runs: list[RunRecord] = []
+        self._listed: list[RunRecord] = []
+        self._marked: list[str] = []
+        self._sort = 0
+        self._asked = 0
+        self._problem = ""
+        self._left = threading.Event()
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder=PLACEHOLDER, id="runs-filter", compact=True, select_on_focus=False)
+        yield RunsWords(id="runs-words")
+        with Container(id="runs-parts"):
+            with Vertical(id="runs-table"):
+                yield RunsHeading(id="runs-heading")
+                yield RunsList(id="runs-list")
+            yield RunPreview(id="runs-preview")
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.query_one(RunsWords).say("reading …")
+        self.action_refresh_runs()
+
+    def on_unmount(self) -> None:
+        self._left.set()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= BESIDE_COLUMNS, "-beside")
+        self.set_class(event.size.width < BESIDE_COLUMNS and event.size.height >= BELOW_ROWS, "-below")
+
+    # Reading
+
+    def action_refresh_runs(self) -> None:
+        self.run_worker(self._read, thread=True, exclusive=True, group="read", exit_on_error=False)
+
+    def _read(self) -> None:
+        """Show what is known, then what is new (in a thread)."""
+        tell = self.app.call_from_thread
+        if runs := self.library.records():
+            tell(self._take, runs, "looking for new runs …")
+
+        def told(done: int, of: int) -> None:
+            if not self._left.is_set() and done < of:
+                tell(self._take, self.library.records(), f"reading {done:,} of {of:,}")
+
+        problem = self.library.update(self._left.is_set, told)
+        if not self._left.is_set():
+            tell(self._take, self.library.records(), problem)
+
+    def _take(self, runs: list[RunRecord], words: str) -> None:
+        self._runs, self._problem = runs, words
+        self._show(keep=True)
+
+    def read_again(self) -> None:
+        self.action_refresh_runs()
+
+    # What is shown
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(RunsList).focus()
+
+    def _show(self, *, keep: bool = False) -> None:
+        """Filter and sort in a thread: thousands of runs take longer than a key may."""
+        try:
+            wanted = parse_run_filter(self.query_one("#runs-filter", Input).value)
+        except FilterError as error:
+            self.query_one(RunsWords).say(str(error), bad=True)
+            return
+        self._asked += 1
+        asked, runs, sort = self._asked, self._runs, list(SORTS.values())[self._sort]
+        self.run_worker(
+            lambda: self._filter(asked, runs, wanted, sort, keep=keep),
+            thread=True, exclusive=True, group="filter", exit_on_error=False,
+        )  # fmt: skip
+
+    def _filter(
+        self,
+        asked: int,
+        runs: list[RunRecord],
+        wanted: RunFilter,
+        sort: Callable[[RunRecord], tuple[bool, float | str]],
+        *,
+        keep: bool,
+    ) -> None:
+        listed = sorted(self.library.filtered(wanted, runs), key=sort)
+        self.app.call_from_thread(self._list, asked, listed, keep)
+
+    def _list(self, asked: int, listed: list[RunRecord], keep: bool) -> None:
+        if asked != self._asked or not self.is_mounted:
+            return
+        if not (keep and listed == self._listed):
+            self._listed = listed
+            self.query_one(RunsList).show(listed, self._marked, keep=keep)
+        size = human_size(sum(run.size for run in listed))
+        of = "" if len(listed) == len(self._runs) else f" of {len(self._runs):,}"
+        words = f"{number_of(len(listed), 'run')}{of} · {size}"
+        if not self._runs and not self._problem:
+            words = "There is no run yet: ^R on Explore runs the task, and the run is kept here."
+        order = list(SORTS)[self._sort]
+        self.query_one(RunsWords).say(f"{words}  {self._problem}".rstrip(), order)
+        self.refresh_bindings()
+
+    def on_runs_list_highlighted(self, event: RunsList.Highlighted) -> None:
+        event.stop()
+        self.query_one(RunPreview).show(event.run, self.path_of(event.run))
+        self.refresh_bindings()
+
+    # What is done
+
+    @property
+    def chosen(self) -> RunRecord | None:
+        """The run under the cursor."""
+        return self.query_one(RunsList).highlighted
+
+    def path_of(self, run: RunRecord | None) -> Path:
+        """Its folder."""
+        return self.library.runs / (run.run_id if run is not None else "")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        match action:
+            case "fork" | "tag" | "note" | "delete" | "mark":
+                return self.is_mounted and self.chosen is not None
+            case _:
+                return super().check_action(action, parameters)
+
+    def on_text_view_row_chosen(self, event: RunsList.RowChosen) -> None:
+        event.stop()
+        if isinstance(event.target, RunRecord):
+            self.dismiss(RunsAnswer("open", (self.path_of(event.target),)))
+
+    def action_fork(self) -> None:
+        self.dismiss(RunsAnswer("fork", (self.path_of(self.chosen),)))
+
+    def action_mark(self) -> None:
+        run = self.chosen
+        if run is None:
+            return
+        if run.run_id in self._marked:
+            self._marked.remove(run.run_id)
+        else:
+            self._marked.append(run.run_id)
+        if len(self._marked) == 2:
+            self.dismiss(RunsAnswer("compare", tuple(self.library.runs / name for name in self._marked)))
+            return
+        self.query_one(RunsList).show(self._listed, self._marked, keep=True)
+
+    def action_filter(self) -> None:
+        self.query_one("#runs-filter", Input).focus()
+
+    def action_sort(self) -> None:
+        self._sort = (self._sort + 1) % len(SORTS)
+        self._show()
+
+    def action_back(self) -> None:
+        field = self.query_one("#runs-filter", Input)
+        if self.focused is field:
+            self.query_one(RunsList).focus()
+        elif field.value:
+            field.value = ""
+        else:
+            self.dismiss(None)

@@ -1,0 +1,151 @@
+"""A recorded run on the screen: any moment by keys and mouse, played, followed while it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from rlm_tui.core.event_codec import encode
+from rlm_tui.core.trajectory import fold
+from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.screens.fork import ForkScreen
+from rlm_tui.ui.screens.replay import ReplayScreen
+from rlm_tui.ui.widgets.scrubber import ScrubberAxis
+from tests.pilot.conftest import OpenApp, screen_text
+from tests.saved_runs import save, told_run
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object]) -> None:
+    for _ in range(400):
+        if holds():
+            await pilot.pause()
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(f"this did not come about:\n{screen_text(pilot)}")
+
+
+async def replaying(pilot: Pilot[Any], path: Path, **how: Any) -> ReplayScreen:
+    pilot.app.explore.open_saved(path, **how)  # type: ignore[attr-defined]
+    await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, ReplayScreen)
+    if not how.get("follow"):
+        await until(pilot, lambda: not screen._reading)
+    return screen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])
+async def test_every_pane_shows_the_moment(open_app: OpenApp, tmp_path: Path, size: tuple[int, int]) -> None:
+    run = told_run()
+    path = save(tmp_path, "r1", run.events).path
+    async with open_app(size=size) as pilot:
+        screen = await replaying(pilot, path)
+        assert "submitted" in screen_text(pilot)
+        assert screen.recorded.position == len(run.events)
+        await pilot.press("<", "]", "]")
+        assert "iteration 2" in screen_text(pilot)
+        assert "printed by step 2" not in screen_text(pilot)
+        await pilot.press("c")
+        await pilot.press("4")
+        assert "first question?" in screen_text(pilot)
+        assert "second question?" not in screen_text(pilot)
+        assert len(screen.recorded.trajectory.open_calls) == 1, "it is in flight"
+        await pilot.press("c", "right")
+        assert "second question?" in screen_text(pilot)
+        await pilot.press("left", "left")
+        assert "second question?" not in screen_text(pilot)
+        await pilot.press("e", "3")
+        position = screen.recorded.position
+        told = fold(run.events[:position])
+        assert told.problems
+        assert screen.recorded.trajectory.variables == told.variables
+        assert screen.recorded.trajectory.totals == told.totals
+        assert "no such step" in screen_text(pilot)
+        await pilot.press("E", "[", "E")
+        assert screen.recorded.position < position
+        await pilot.press(">")
+        assert screen.recorded.at_end
+        await pilot.press("escape")
+        assert pilot.app.screen is pilot.app.explore  # type: ignore[attr-defined]
+
+
+async def test_it_is_played_and_stops_at_the_end(open_app: OpenApp, tmp_path: Path) -> None:
+    path = save(tmp_path, "r1", told_run().events).path
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, path, iteration=2)
+        assert screen.recorded.trajectory.iterations[-1].n == 2
+        await pilot.press("+", "+", "+")
+        assert "8×" in screen_text(pilot)
+        await pilot.press("<", "space")
+        assert screen.playing.on
+        await until(pilot, lambda: not screen.playing.on)
+        assert screen.recorded.at_end
+        assert "answer" in screen_text(pilot)
+        await pilot.press("space", "left")
+        assert not screen.playing.on, "who steps has stopped it"
+
+
+async def test_a_click_goes_to_a_time_and_f8_forks_there(open_app: OpenApp, tmp_path: Path) -> None:
+    run = told_run()
+    path = save(tmp_path, "r1", run.events).path
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, path)
+        await pilot.click(ScrubberAxis, offset=(60, 0))
+        half = screen.recorded.replay.time_of(screen.recorded.position)
+        assert half == pytest.approx(run.events[-1].at / 2, rel=0.25)
+        n = screen.recorded.trajectory.iterations[-1].n
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ForkScreen))
+        await until(pilot, lambda: f"plan iteration {n} live" in screen_text(pilot))
+
+
+async def test_a_run_that_another_process_writes_is_followed(open_app: OpenApp, tmp_path: Path) -> None:
+    events = told_run().events
+    folder = save(tmp_path, "r1", events[:8], keep_open=True)
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, folder.path, follow=True)
+        await until(pilot, lambda: screen.recorded.position == 8)
+        for event in events[8:20]:
+            folder.append(event)
+        await until(pilot, lambda: screen.recorded.position == 20)
+        await pilot.press("left")
+        for event in events[20:]:
+            folder.append(event)
+        await until(pilot, lambda: screen.recorded.length == len(events))
+        assert screen.recorded.position == 19, "who looks back is not carried on"
+        await pilot.press(">")
+        folder.close()
+        await until(pilot, lambda: not screen._reading)
+        assert "submitted" in screen_text(pilot)
+
+
+async def test_what_is_damaged_is_shown_as_far_as_it_goes(open_app: OpenApp, tmp_path: Path) -> None:
+    lines = [encode(event) for event in told_run().events]
+    log = tmp_path / "cut.jsonl"
+    hostile = b'{"type":"of_the_future","seq":3,"at":1.0,"text":"\\u001b[2J[red]"}'
+    log.write_bytes(b"\n".join([*lines[:12], b"{no event", hostile, *lines[12:20]]) + b"\n" + lines[20][:30])
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, log)
+        assert screen.recorded.length == 22
+        trajectory = screen.recorded.trajectory
+        assert trajectory.interrupted
+        assert len(trajectory.unknown) == 1
+        assert "Line 13 is not an event" in screen_text(pilot)
+        assert "interrupted" in screen_text(pilot)
+
+
+async def test_what_is_no_run_is_said(open_app: OpenApp, tmp_path: Path) -> None:
+    async with open_app(size=(120, 36)) as pilot:
+        pilot.app.explore.open_saved(tmp_path)
+        await pilot.pause()
+        assert "There is no run in" in screen_text(pilot)
+        path = save(tmp_path, "r1", told_run().events).path
+        log = open_run(path)
+        log.events_path.unlink()
+        pilot.app.push_screen(ReplayScreen(log), pilot.app.explore._replay_closed)
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ReplayScreen))
+        assert "can't be read" in screen_text(pilot)

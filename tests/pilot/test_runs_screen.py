@@ -1,0 +1,117 @@
+"""The Runs screen: saved runs listed, filtered, sorted, labelled, opened, deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from rlm_tui.store.labels import labels_of
+from rlm_tui.store.library import RunLibrary
+from rlm_tui.ui.screens.runs import RunsAnswer, RunsScreen
+from rlm_tui.ui.widgets.runs_list import RunsList
+from tests.pilot.conftest import OpenApp, screen_text, settled
+from tests.saved_runs import save, told_run
+
+
+class Answers:
+    """What the screen was left with."""
+
+    def __init__(self) -> None:
+        self.given: list[RunsAnswer | None] = []
+
+
+async def opened(pilot: Pilot[Any], root: Path, answers: Answers) -> RunsScreen:
+    library = RunLibrary(root / "runs", root / "index.sqlite")
+    screen = RunsScreen(library, lambda text: text.replace("KEY", "…"))
+    pilot.app.push_screen(screen, answers.given.append)
+    await pilot.pause(0.1)
+    await settled(pilot)
+    return screen
+
+
+def listed(screen: RunsScreen) -> list[str]:
+    return [run.run_id for run in screen._listed]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])
+async def test_runs_are_filtered_sorted_labelled_and_opened(
+    open_app: OpenApp, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    runs, answers = tmp_path / "runs", Answers()
+    save(runs, "r1", told_run(thoughts=("The brass key.", "b", "c")).events)
+    save(runs, "r2", told_run(answer="\x1b[31m[b]hostile").events)
+    save(runs, "r3", told_run().events[:9])
+    async with open_app(size=size) as pilot:
+        screen = await opened(pilot, tmp_path, answers)
+        assert listed(screen) == ["r3", "r2", "r1"]
+        text = screen_text(pilot)
+        assert "3 runs" in text
+        assert "interrupted" in text
+        assert "\x1b[31m" not in text
+        await pilot.press("slash", *"brass")
+        await settled(pilot)
+        assert listed(screen) == ["r1"]
+        await pilot.press("enter", "t")
+        await pilot.press(*"good", "enter")
+        await settled(pilot)
+        assert labels_of(runs / "r1").tags == ("good",)
+        assert "#good" in screen_text(pilot)
+        await pilot.press("n", *"KEY told", "enter")
+        await settled(pilot)
+        assert labels_of(runs / "r1").note == "… told"
+        await pilot.press("slash", *" colour:red")
+        await settled(pilot)
+        assert "There is no field colour" in screen_text(pilot)
+        await pilot.press("escape", "escape")
+        await settled(pilot)
+        await pilot.press("s")
+        await settled(pilot)
+        assert "longest first" in screen_text(pilot)
+        assert listed(screen)[0] != "r3"
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        assert answers.given == [RunsAnswer("open", (runs / listed(screen)[0],))]
+
+
+async def test_one_is_deleted_after_a_question_and_two_are_marked(open_app: OpenApp, tmp_path: Path) -> None:
+    runs, answers = tmp_path / "runs", Answers()
+    for name in ("r1", "r2", "r3"):
+        save(runs, name, told_run().events)
+    going = save(runs, "r4", told_run().events[:9], keep_open=True)
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await opened(pilot, tmp_path, answers)
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("d")
+        await settled(pilot)
+        assert "r4 goes on" in screen_text(pilot)
+        going.close()
+        await pilot.press("down", "d")
+        await pilot.pause()
+        await pilot.press("k", "d")
+        await pilot.pause()
+        await pilot.press("d")
+        await settled(pilot)
+        assert not (runs / "r3").exists()
+        assert listed(screen) == ["r4", "r2", "r1"]
+        await pilot.press("end", "m", "up", "m")
+        await pilot.pause()
+        assert answers.given == [RunsAnswer("compare", (runs / "r1", runs / "r2"))]
+
+
+async def test_with_the_mouse_and_with_no_run_at_all(open_app: OpenApp, tmp_path: Path) -> None:
+    answers = Answers()
+    async with open_app(size=(120, 36)) as pilot:
+        await opened(pilot, tmp_path, answers)
+        assert "There is no run yet" in screen_text(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert answers.given == [None]
+        save(tmp_path / "runs", "r1", told_run().events)
+        await opened(pilot, tmp_path, answers)
+        await pilot.click(RunsList, offset=(10, 0))
+        await pilot.pause()
+        assert answers.given[-1] == RunsAnswer("open", (tmp_path / "runs" / "r1",))
