@@ -14,6 +14,7 @@ from rlm_tui.commands.batch import batch
 from rlm_tui.commands.check import check
 from rlm_tui.commands.compare_direct import compare_direct
 from rlm_tui.commands.documents import documents
+from rlm_tui.commands.export import export
 from rlm_tui.commands.fork import fork
 from rlm_tui.commands.leave import leave_screen
 from rlm_tui.commands.refusal import described, print_json, refuse
@@ -38,6 +39,7 @@ app = typer.Typer(
 
 app.command()(run)
 app.command()(fork)
+app.command()(export)
 app.command()(replay)
 app.command("open")(open_saved)
 app.command()(batch)

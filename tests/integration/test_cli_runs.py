@@ -74,3 +74,21 @@ def test_a_saved_run_is_replayed_in_a_terminal(home: Path) -> None:
         terminal.wait_for("iteration 2")
         terminal.press(b"\x11")
         assert terminal.code() == 0
+
+
+def test_a_run_is_exported(home: Path) -> None:
+    read = rlm_tui("export", "last", "--format", "md")
+    assert read.code == 0
+    assert read.stdout.startswith("# architecture")
+    target = home / "page.html"
+    written = rlm_tui("export", "20260101", "--format", "html", "-o", str(target))
+    assert (written.code, "page.html: " in written.stderr) == (0, True)
+    again = rlm_tui("export", "20260101", "--format", "html", "-o", str(target))
+    assert (again.code, "is there already" in again.stderr) == (2, True)
+    unknown = rlm_tui("export", "last", "--format", "pdf")
+    assert (unknown.code, "it is one of md, html" in unknown.stderr) == (2, True)
+    picture = home / "run.svg"
+    assert rlm_tui("export", "last", "--format", "svg", "-o", str(picture)).code == 0
+    text = picture.read_text(encoding="utf-8")
+    assert text.startswith("<svg")
+    assert "submitted" in text

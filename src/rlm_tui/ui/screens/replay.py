@@ -49,6 +49,11 @@ class ReplayScreen(ReplayViews):
 
     # Reading
 
+    @property
+    def reading(self) -> bool:
+        """Whether there is more to come."""
+        return self._reading
+
     def _read(self) -> None:
         """Read the log, and read on while it is written (in a thread)."""
         worker, tell = get_current_worker(), self.app.call_from_thread
