@@ -28,6 +28,7 @@ from rlm_tui.ui.run_control import (
 from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
 from rlm_tui.ui.screens.explore_budgets import ExploreBudgets
+from rlm_tui.ui.screens.explore_calls import ExploreCalls
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
 from rlm_tui.ui.screens.explore_fork import ExploreFork
 from rlm_tui.ui.screens.explore_variables import ExploreVariables
@@ -40,7 +41,9 @@ CANCEL_SECONDS = 2.0
 """How long the second Esc may take that cancels the run."""
 
 
-class ExploreScreen(ExploreFork, ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreChoices):
+class ExploreScreen(
+    ExploreFork, ExploreBudgets, ExploreBreakpoints, ExploreCalls, ExploreVariables, ExploreChoices
+):
     """Explore: choose, run, watch, and look at what was found."""
 
     class RunEnded(Message):

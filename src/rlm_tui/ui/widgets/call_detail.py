@@ -47,6 +47,7 @@ class CallDetail(Vertical):
         super().__init__(id="call-detail")
         self.text = TextView(id="call-text")
         self._all: Sequence[Row] = ()
+        self._choosable = False
         self._words = ""
         self._places: list[int] = []
         self._count = 0
@@ -56,9 +57,10 @@ class CallDetail(Vertical):
         yield self.text
         yield Input(placeholder="look for …", id="call-search", compact=True, select_on_focus=True)
 
-    def show(self, rows: Sequence[Row], *, keep_place: bool = False) -> None:
-        """Show a call. What was looked for is marked in it, too."""
+    def show(self, rows: Sequence[Row], *, keep_place: bool = False, choosable: bool = False) -> None:
+        """Show a call, what was looked for marked in it; its rows are `choosable` where they are calls."""
         self._all = rows
+        self._choosable = choosable
         self._mark(keep_place=keep_place)
 
     def _mark(self, *, keep_place: bool) -> None:
@@ -66,7 +68,7 @@ class CallDetail(Vertical):
         self._places, self._count, self._at = [], 0, -1
         if self._words:
             rows, self._places, self._count = mark_found(rows, self._words)
-        self.text.fill(rows, keep_place=keep_place)
+        self.text.fill(rows, keep_place=keep_place, choosable=self._choosable)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
