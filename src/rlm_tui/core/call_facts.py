@@ -61,6 +61,14 @@ def model_of(call: Call) -> str:
     return call.model or (call.items[0].model if call.items else "")
 
 
+def container_of(call: Call, call_with: Callable[[str], Call | None]) -> Call | None:
+    """The call within which this one was made: its batch, or its nested RLM; None in the run itself."""
+    if call.parent is not None:
+        return call.parent
+    span = None if call.iteration is None else call.iteration.parent_call
+    return None if span is None else call_with(span)
+
+
 def iteration_words(iteration: Iteration | None) -> str:
     """Its number, with dots for the nesting: "3", "·1", "–" where the run itself asked."""
     return "–" if iteration is None else "·" * min(iteration.depth, 3) + str(iteration.n)

@@ -12,6 +12,7 @@ import msgspec
 from rlm_tui.core.call_facts import (
     KIND_WORDS,
     Total,
+    container_of,
     cost_total,
     has_failed,
     is_cached,
@@ -86,8 +87,8 @@ class CallListing:
 
 
 class Listed(NamedTuple):
-    """A call that is listed, and the items of it that are, if it is a batch; `by_items`: only because of
-    them.
+    """A call that is listed, and the items of it that are, if it is a batch; `by_items`: because of
+    these.
     """
 
     call: Call
@@ -108,9 +109,10 @@ def list_calls(
     """The list of `calls` (those of a run, items not among them). May block: texts are looked up.
 
     A batch is listed if it or an item of it is found; it has the items that are, or all if none is by itself.
-    One that is listed because of its items alone is open unless it is in `shut`, others if in `opened`.
+    One of which some items are found is open unless it is in `shut`, others if they are in `opened`.
     """
-    found = [one for call in list(calls) if (one := _listed(call, wanted, look)) is not None]
+    made = list(calls)
+    found = [one for call in made if (one := _listed(call, wanted, look)) is not None]
     ordered = _ordered(found, order, look.now)
     lines: list[ListedCall] = []
     for one in ordered:
@@ -123,8 +125,8 @@ def list_calls(
     return CallListing(
         lines=lines,
         places={line.call.span: place for place, line in enumerate(lines)},
-        totals=_totals(found, look.now),
-        of=len(calls),
+        totals=_totals(found, {call.span: call for call in made}, look.now),
+        of=len(made),
         begin=min((one.call.started_at for one in found), default=0.0),
         end=max(ends, default=0.0),
     )
@@ -138,7 +140,8 @@ def _listed(call: Call, wanted: CallFilter, look: Look) -> Listed | None:
     matching = [item for item in items if wanted.matches(item, look)] if wanted.terms else items
     if not itself and not matching:
         return None
-    return Listed(call, matching or items, usage_of_call(call), by_items=not itself)
+    some = 0 < len(matching) < len(items)
+    return Listed(call, matching or items, usage_of_call(call), by_items=some or not itself)
 
 
 def _ordered(found: list[Listed], order: Order, now: float) -> list[Listed]:
@@ -192,13 +195,13 @@ def _requests(found: Sequence[Listed]) -> Iterator[Call]:
             yield one.call
 
 
-def _totals(found: Sequence[Listed], now: float) -> ListingTotals:
+def _totals(found: Sequence[Listed], by_span: dict[str, Call], now: float) -> ListingTotals:
     counted = list(_requests(found))
     spans = {call.span for call in counted}
     usages = [
         usage
         for call in counted
-        if not _within(call, spans)  # or what a nested RLM used would be counted twice
+        if not _within(call, spans, by_span)  # or what a nested RLM used would be counted twice
         for usage in requests_within(call)
     ]
     tokens_in, tokens_out = tokens_total(usages)
@@ -215,11 +218,11 @@ def _totals(found: Sequence[Listed], now: float) -> ListingTotals:
     )
 
 
-def _within(call: Call, spans: set[str]) -> bool:
+def _within(call: Call, spans: set[str], by_span: dict[str, Call]) -> bool:
     """Whether a call that contains this one is among `spans`."""
-    parent = call.parent
-    while parent is not None:
-        if parent.span in spans:
+    above = container_of(call, by_span.get)
+    while above is not None:
+        if above.span in spans:
             return True
-        parent = parent.parent
+        above = container_of(above, by_span.get)
     return False

@@ -10,7 +10,7 @@ from rlm_tui.core.call_again import CallAgain
 from rlm_tui.core.events import Note, Value
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import one_line
-from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.core.trajectory import Call, Trajectory
 from rlm_tui.store.calls_again import keep_call_again, read_calls_again
 from rlm_tui.store.errors import StoreError
 from rlm_tui.ui.live_run import LiveRun
@@ -44,6 +44,10 @@ class RunCalls:
         if settings.lm is None:
             return f"the {model_words(settings)}"
         return one_line((settings.sub_lm or settings.lm).model, 60)
+
+    def call(self, span: str) -> Call | None:
+        """The call with that span."""
+        return self.trajectory().call(span)
 
     def notes_of(self, span: str) -> list[Note]:
         """What was noted of a call, such as that its provider was asked once more."""

@@ -51,6 +51,7 @@ class CallsScreen(CallsReading):
                 yield ProblemLine(id="calls-problem")
                 calls = CallList(id="call-list")
                 yield CallListHeading(calls)
+                yield Static("", markup=False, id="calls-none")
                 yield calls
             yield CallDetail()
         yield CallListFoot()

@@ -79,14 +79,14 @@ class CallsAgain(CallsListing):
 
     def _answered(self, call: CallAgain, problem: str) -> None:
         self._control, self._asking = None, ""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         self._was_kept(problem)
         self.refresh_bindings()
         self.show_again(call.of)
 
     def _was_kept(self, problem: str) -> None:
-        if self.is_mounted:
+        if self.is_attached:
             self.say_again(problem)
 
     def show_again(self, span: str) -> None:

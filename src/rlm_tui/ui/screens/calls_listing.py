@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from rlm_tui.core.call_filter import CallFilter, CallFilterError, Look, parse_filter
 from rlm_tui.core.call_listing import COLUMNS, CallListing, Column, Order, list_calls
@@ -17,6 +17,8 @@ from rlm_tui.ui.widgets.call_list_foot import CallListFoot
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
 TICK_SECONDS = 0.25
+NONE_FOUND = "No call is found by this filter: Esc in its field, or from here, lists all of them."
+NO_CALLS = "No calls yet. What cells ask of the sub-LM, of tools and of nested RLMs is listed here."
 GREATEST_FIRST: frozenset[Column] = frozenset({"seconds", "in", "out", "cost", "error", "source"})
 
 
@@ -51,7 +53,7 @@ class CallsListing(Screen[None]):
     def list_again(self) -> None:
         """Make the list anew; while one is being made, once more after it."""
         self._stale = True
-        if not self._making and self.is_mounted:
+        if not self._making:
             self._making, self._stale = True, False
             make = partial(
                 list_calls,
@@ -71,7 +73,7 @@ class CallsListing(Screen[None]):
 
     def _show_list(self, listing: CallListing, now: float) -> None:
         self._making = False
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         self.listing, self._listed_at = listing, now
         self.calls.columns.order = self.order
@@ -80,6 +82,9 @@ class CallsListing(Screen[None]):
             self._go_to = ""
         self.query_one(CallListHeading).stale()
         self.query_one(CallListFoot).show(listing, filtered=bool(self._wanted.terms), order=self.order)
+        none = self.query_one("#calls-none", Static)
+        none.display = not listing.lines
+        none.update(NONE_FOUND if listing.of else NO_CALLS)
         if self._stale:
             self.list_again()
 

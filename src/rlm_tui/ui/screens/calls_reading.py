@@ -69,11 +69,12 @@ class CallsReading(CallsAgain):
         texts = read_texts(call, source.text)
         again = [one for one in source.again if one.of == call.span]
         more = list(again_rows(again, texts.prompt, texts.answer))
-        rows = list(detail_rows(call, texts, source.notes_of(call.span), source.now(), more))
+        notes = source.notes_of(call.span)
+        rows = list(detail_rows(call, texts, notes, source.now(), source.call, more))
         self.app.call_from_thread(self._show_call, call, texts, rows)
 
     def _show_call(self, call: Call, texts: CallTexts, rows: list[Row]) -> None:
-        listed = self.calls.current if self.is_mounted else None
+        listed = self.calls.current if self.is_attached else None
         if listed is None or listed.call is not call:
             return
         same = self._shown is not None and self._shown[0] is call
@@ -93,9 +94,11 @@ class CallsReading(CallsAgain):
         if self._shown is not None:
             self.edit_prompt(self._shown[0], self._shown[1].prompt)
 
+    def _text(self) -> str:
+        return "" if self._shown is None else call_text(*self._shown, self.source.call)
+
     def action_copy(self) -> None:
-        if self._shown is not None:
-            self._copied(call_text(*self._shown), "the call")
+        self._copied(self._text(), "the call")
 
     def action_copy_answer(self) -> None:
         if self._shown is not None:
@@ -112,12 +115,12 @@ class CallsReading(CallsAgain):
 
         if self._shown is not None:
             name = place_words(self._shown[0]).replace("·", "-")
-            self.app.push_screen(SaveScreen(call_text(*self._shown), f"call-{name}.md"), saved)
+            self.app.push_screen(SaveScreen(self._text(), f"call-{name}.md"), saved)
 
     def action_pages(self) -> None:
         if self._shown is not None:
             title = f"Call {place_words(self._shown[0])}"
-            self.app.push_screen(TextPreviewScreen(text_pages(title, call_text(*self._shown))))
+            self.app.push_screen(TextPreviewScreen(text_pages(title, self._text())))
 
 
 def _state(call: Call) -> tuple[object, ...]:

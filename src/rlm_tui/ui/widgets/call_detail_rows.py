@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rlm_tui.core.call_facts import seconds_of, usage_of_call
+from rlm_tui.core.call_facts import container_of, seconds_of, usage_of_call
 from rlm_tui.core.events import Note, Value
 from rlm_tui.core.text import human_cost, human_seconds, number_of, one_line, visible
 from rlm_tui.core.trajectory import Call
@@ -21,6 +21,8 @@ from rlm_tui.ui.widgets.text_highlight import highlighted
 MOST_SHOWN = 1_000_000
 """Characters of a text that are shown here; the rest is turned to page by page."""
 MOST_ITEMS = 500
+CallWith = Callable[[str], Call | None]
+"""Finds a call by its span."""
 NOT_YET = "The answer is still to come."
 
 
@@ -47,9 +49,12 @@ def read_texts(call: Call, resolve: Callable[[Value], str]) -> CallTexts:
     return CallTexts(texts[0], texts[1], texts[2], tuple(problems))
 
 
-def call_text(call: Call, texts: CallTexts) -> str:
+def call_text(call: Call, texts: CallTexts, call_with: CallWith) -> str:
     """A call as plain text, to be copied or saved: nothing is left out."""
-    parts = [f"# Call {place_words(call)}: {call.name}", *facts_of(call, call.started_at + call.seconds)]
+    parts = [
+        f"# Call {place_words(call)}: {call.name}",
+        *facts_of(call, call.started_at + call.seconds, call_with),
+    ]
     if call.error is not None:
         error = call.error
         parts += ["## Error", "\n".join(filter(None, (f"{error.kind}: {error.message}", error.hint)))]
@@ -83,10 +88,10 @@ def place_words(call: Call) -> str:
     return f"{call.parent.number}·{(call.index or 0) + 1}"
 
 
-def facts_of(call: Call, now: float) -> list[str]:
+def facts_of(call: Call, now: float, call_with: CallWith) -> list[str]:
     """Who made it and when, with which model, what it used, where the answer came from."""
     usage = usage_of_call(call)
-    words = [who_asked(call)]
+    words = [who_asked(call, call_with)]
     took = human_seconds(seconds_of(call, now))
     when = f"began {human_seconds(call.started_at)} into the run"
     words.append(f"in flight for {took}, {when}" if call.state == "running" else f"{took}, {when}")
@@ -107,37 +112,38 @@ def facts_of(call: Call, now: float) -> list[str]:
     return words
 
 
-def who_asked(call: Call) -> str:
-    """`item 3 of batch 12, in a cell of iteration 4, within the nested RLM of call 7`."""
+def who_asked(call: Call, call_with: CallWith) -> str:
+    """`item 3 of batch 12, made by the cell of iteration 4 of 20, within the nested RLM of call 7`."""
     words: list[str] = []
-    above = call
+    above: Call | None = call
     if call.parent is not None and call.parent.is_batch:
         words.append(f"item {(call.index or 0) + 1} of {call.parent.expected} of batch {call.parent.number}")
-    while True:
+    while above is not None:
         iteration = above.iteration
-        if iteration is None:
-            words.append("made by the run itself")
-            break
-        by = "planner" if above.by_planner else "cell"
-        words.append(f"made by the {by} of iteration {iteration.n} of {iteration.of}")
-        nested = above.parent
-        while nested is not None and nested.kind != "sub_rlm":
-            nested = nested.parent
-        if nested is None or nested is above:
-            break
-        words.append(f"within the nested RLM of call {nested.number}")
-        above = nested
+        container = container_of(above, call_with)
+        if container is None or container.kind == "sub_rlm":
+            by = "planner" if above.by_planner else "cell"
+            where = f" of iteration {iteration.n} of {iteration.of}" if iteration is not None else ""
+            words.append(f"made by the {by}{where}" if where else "made by the run itself")
+        if container is not None and container.kind == "sub_rlm":
+            words.append(f"within the nested RLM of call {container.number}")
+        above = container
     return ", ".join(words)
 
 
 def detail_rows(
-    call: Call, texts: CallTexts, notes: Sequence[Note], now: float, more: Sequence[Row] = ()
+    call: Call,
+    texts: CallTexts,
+    notes: Sequence[Note],
+    now: float,
+    call_with: CallWith,
+    more: Sequence[Row] = (),
 ) -> Iterator[Row]:
     """The rows of a call in full; `more` stands above its prompt."""
     sign = state_sign(call.state)
     title: Line = (sign, (f" {place_words(call)} ", "faint"), (visible(call.name), "call"))
     yield LineRow((*title, (f"  {kind_words(call)}", "dim")))
-    for fact in facts_of(call, now):
+    for fact in facts_of(call, now, call_with):
         yield TextRow(((fact, "dim"),), (("  ", "text"),))
     for note in notes:
         yield from note_rows(note)

@@ -23,6 +23,8 @@ from rlm_tui.ui.widgets.call_words import state_sign
 from rlm_tui.ui.widgets.row import Line, Span
 
 LEAST_ASKED, LEAST_BAR, WIDEST_BAR = 14, 8, 36
+SLACK = 4
+"""What is left for what was asked before the columns come that are mostly empty."""
 _BY_NEED: tuple[tuple[Column, int], ...] = (
     ("kind", 7), ("seconds", 4), ("in", 5), ("out", 5), ("cost", 7), ("start", LEAST_BAR), ("number", 3),
     ("iteration", 3), ("source", 6), ("error", 12),
@@ -60,7 +62,7 @@ class CallListColumns:
         given: dict[Column, int] = {"asked": LEAST_ASKED}
         for column, least in _BY_NEED:
             cells = self.numbers if column == "number" else least
-            if room < cells + 1:
+            if room < cells + 1 + (SLACK if column in ("source", "error") else 0):
                 continue
             given[column] = cells
             room -= cells + 1

@@ -83,10 +83,10 @@ def tokens_words(count: int | None, call: Call) -> str:
 
 
 def cost_words(line: ListedCall) -> str:
-    """What it cost; a tool costs nothing, and of one under way it is still to come."""
+    """What it cost; a tool costs nothing, nor does what failed; of one under way it is still to come."""
     call = line.call
     if line.usage is None or line.usage.cost_usd is None:
-        if call.kind == "tool" and line.usage is None:
+        if line.usage is None and (call.kind == "tool" or call.state == "failed"):
             return UNKNOWN
         return "…" if call.state == "running" else "$?"
     return human_cost(line.usage.cost_usd)
