@@ -9,7 +9,7 @@ from rlm_tui.core.call_again import AgainTotals, CallAgain
 from rlm_tui.core.text import human_cost, human_seconds, number_of, one_line, visible
 from rlm_tui.ui.widgets.call_list_words import total_cost_words, total_tokens_words
 from rlm_tui.ui.widgets.result_block import error_rows
-from rlm_tui.ui.widgets.row import CODE_HANG, Line, LineRow, Row, TextRow
+from rlm_tui.ui.widgets.row import CODE_HANG, Row, TextRow
 from rlm_tui.ui.widgets.text_highlight import highlighted
 
 LARGEST_COMPARED = 2_000
@@ -30,8 +30,8 @@ def again_rows(again: Sequence[CallAgain], prompt: str, answer: str) -> Iterator
     """What was asked again of a call with this recorded `prompt` and `answer`; the newest first."""
     for number, call in reversed(list(enumerate(again, 1))):
         yield TextRow((("", "text"),))
-        left: Line = (("Asked again", "held"), (f"  {number} of {len(again)}", "dim"))
-        yield LineRow((*left, (f"  {_by(call)}", "call")), tuple(((part, "dim"),) for part in _figures(call)))
+        yield TextRow((("Asked again", "held"), (f"  {number} of {len(again)}", "dim")))
+        yield TextRow((("  ", "text"), (_by(call), "call"), (f" · {' · '.join(_figures(call))}", "dim")))
         if call.error is not None:
             yield from error_rows(call.error, "")
         if call.prompt == prompt:
