@@ -112,16 +112,16 @@ def where_words(call: Call) -> str:
 
 
 def total_cost_words(cost: Total) -> str:
-    """`$0.02`; `$? + $0.02` where some provider did not say, `$?` where none did."""
+    """`$0.02`; `$? + $0.02` where some provider did not say, `$?` where none did; `–`: none was asked."""
     if cost.known is None:
-        return "$?" if cost.unknown else "$0"
+        return "$?" if cost.unknown else UNKNOWN
     return f"$? + {human_cost(cost.known)}" if cost.unknown else human_cost(cost.known)
 
 
 def total_tokens_words(tokens: Total) -> str:
     """`9.8 K`; `? + 9.8 K` where some provider did not say, `?` where none did."""
     if tokens.known is None:
-        return "?" if tokens.unknown else "0"
+        return "?" if tokens.unknown else UNKNOWN
     return f"? + {human_count(tokens.known)}" if tokens.unknown else human_count(tokens.known)
 
 

@@ -31,6 +31,9 @@ _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\\n]|\\.)*"(?=\s*:))|(?P<string>"(?:[^"\\\n]|\\.)*")'
     r"|(?P<number>-?\b[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\b)|(?P<word>\b(?:true|false|null)\b)"
 )
+_JSON_PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+')
+_EMPTY = re.compile(r"([{\[])\n *\n *([}\]])")
+_INDENT = "  "
 _JSON_ROLES = {"key": "label", "string": "code-string", "number": "code-number", "word": "code-keyword"}
 
 
@@ -86,7 +89,7 @@ def _pieces(line: Line) -> Iterator[Line]:
 
 
 def _json_lines(text: str) -> Iterator[Line]:
-    laid_out = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    laid_out = text if "\n" in text.strip() else _laid_out(text.strip())
     for line in visible(laid_out).split("\n"):
         spans: list[Span] = []
         at = 0
@@ -98,6 +101,27 @@ def _json_lines(text: str) -> Iterator[Line]:
         if at < len(line) or not spans:
             spans.append((line[at:], "dim"))
         yield tuple(spans)
+
+
+def _laid_out(text: str) -> str:
+    """JSON of one line on several, with every number and name as it is written, be it there twice."""
+    parts: list[str] = []
+    depth = 0
+    for token in _JSON_PARTS.findall(text):
+        match token:
+            case "{" | "[":
+                depth += 1
+                parts.append(f"{token}\n{_INDENT * depth}")
+            case "}" | "]":
+                depth -= 1
+                parts.append(f"\n{_INDENT * depth}{token}")
+            case ",":
+                parts.append(f",\n{_INDENT * depth}")
+            case ":":
+                parts.append(": ")
+            case _:
+                parts.append(token)
+    return _EMPTY.sub(r"\1\2", "".join(parts))
 
 
 def _markdown_lines(text: str) -> Iterator[Line]:
