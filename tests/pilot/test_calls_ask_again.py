@@ -11,6 +11,8 @@ from rlm_tui.core import events as e
 from rlm_tui.core.call_again import CallAgain
 from rlm_tui.core.settings import LMSettings, Secret, Settings
 from rlm_tui.store.calls_again import ASKED_AGAIN, keep_call_again, read_calls_again
+from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.run_calls import calls_of_saved
 from rlm_tui.ui.screens.ask_again import AskAgainScreen
 from rlm_tui.ui.screens.calls import CallsScreen
 from tests.integration.session_runs import KEY
@@ -77,6 +79,13 @@ async def test_a_call_of_a_live_run_is_asked_again_counted_apart_and_kept(
         assert KEY not in (folder / ASKED_AGAIN).read_text(encoding="utf-8")
         await pilot.press("escape", "v")
         await shown.shows("asked again: 1 call, ")
+        log = open_run(folder)
+        trajectory = log.trajectory()
+        saved = calls_of_saved(log, lambda: trajectory, configured(server))
+        assert saved.read_again() == ""
+        assert saved.again == [kept]
+        assert saved.sub_lm_words == "openai/test-model"
+        assert saved.title.startswith("basic · ")
 
 
 async def test_the_offline_demo_answers_and_is_named(open_app: OpenApp, tmp_path: Path) -> None:

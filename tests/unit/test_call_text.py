@@ -15,8 +15,8 @@ from rlm_tui.ui.widgets.text_highlight import form_of, highlighted
 
 PIECE = st.sampled_from(
     (
-        "# Head", "- point", "`code`", "**bold**", "```python", "```", "x = 1", "{", "}", '"a": 1', " ", "words",
-        "\x1b[31m",
+        "# Head", "- point", "`code`", "**bold**", "```python", "```", "x = 1", "{", "}", '"a": 1', " ",
+        "words", "\x1b[31m",
     )
 )  # fmt: skip
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rlm_tui.core.call_again import CallAgain
 from rlm_tui.core.events import Note, Value
-from rlm_tui.core.settings import Settings
+from rlm_tui.core.settings import Settings, SettingsError
 from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Call, Trajectory
 from rlm_tui.store.calls_again import keep_call_again, read_calls_again
 from rlm_tui.store.errors import StoreError
+from rlm_tui.store.run_log import RunLog
 from rlm_tui.ui.live_run import LiveRun
 from rlm_tui.ui.options import model_words
 
@@ -92,4 +94,27 @@ def calls_of_live(run: LiveRun) -> RunCalls:
         text=run.blobs.text,
         folder=folder,
         settings=run.request.settings,
+    )
+
+
+def calls_of_saved(log: RunLog, trajectory: Callable[[], Trajectory], settings: Settings) -> RunCalls:
+    """The calls of a run that was read back (in a thread: it imports the engine).
+
+    What is asked again goes to the models of the run, with keys and addresses of `settings`; of a run that
+    did not keep what it was asked, to those of `settings`.
+    """
+    from rlm_tui.engine.asked_again import AskedAgain
+    from rlm_tui.engine.fork_errors import ForkError
+
+    shown = trajectory()
+    if shown.started is not None:
+        with suppress(ForkError, StoreError, SettingsError):
+            asked = AskedAgain(log, shown.started)
+            settings = asked.settings(settings, asked.task(), shown.budgets)
+    return RunCalls(
+        trajectory=trajectory,
+        now=lambda: trajectory().now,
+        text=log.text,
+        folder=lambda: log.path,
+        settings=settings,
     )

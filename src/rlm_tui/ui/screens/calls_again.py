@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
 from rlm_tui.core.call_again import CallAgain, totals_again
 from rlm_tui.core.text import human_seconds, one_line
 from rlm_tui.core.trajectory import Call
+from rlm_tui.engine.control import RunControl, Stop
 from rlm_tui.ui.run_calls import RunCalls
 from rlm_tui.ui.screens.ask_again import AskAgainScreen
 from rlm_tui.ui.screens.calls_listing import CallsListing
 from rlm_tui.ui.widgets.asked_again_rows import again_words
 from rlm_tui.ui.widgets.call_detail_rows import place_words
-
-if TYPE_CHECKING:
-    from rlm_tui.engine.control import RunControl
 
 
 class CallsAgain(CallsListing):
@@ -61,16 +58,15 @@ class CallsAgain(CallsListing):
         self._began, self._retry = monotonic(), ""
         self.say_again()
         self.refresh_bindings()
-        span = call.span
-        self.run_worker(lambda: self._wait(span, prompt), thread=True, group="again")
+        span, control = call.span, RunControl()
+        self._control = control
+        self.run_worker(lambda: self._wait(span, prompt, control), thread=True, group="again")
 
-    def _wait(self, span: str, prompt: str) -> None:
-        """Ask (in a thread)."""
+    def _wait(self, span: str, prompt: str, control: RunControl) -> None:
+        """Ask (in a thread: it imports dspy, too)."""
         from rlm_tui.engine.call_again import ask_call_again
-        from rlm_tui.engine.control import RunControl
 
-        self._control = RunControl()
-        call = ask_call_again(self.source.settings, span, prompt, self._control, self._tell_retry)
+        call = ask_call_again(self.source.settings, span, prompt, control, self._tell_retry)
         problem = self.source.keep_again(call)
         self.app.call_from_thread(self._answered, call, problem)
 
@@ -93,8 +89,6 @@ class CallsAgain(CallsListing):
         """Something was asked again of the call `span`."""
 
     def action_cancel_asking(self) -> None:
-        from rlm_tui.engine.control import Stop
-
         if self._control is not None:
             self._control.stop(Stop("cancelled"))
 

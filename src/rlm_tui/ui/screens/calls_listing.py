@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -19,6 +20,8 @@ from rlm_tui.ui.widgets.problem_line import ProblemLine
 TICK_SECONDS = 0.25
 NONE_FOUND = "No call is found by this filter: Esc in its field, or from here, lists all of them."
 NO_CALLS = "No calls yet. What cells ask of the sub-LM, of tools and of nested RLMs is listed here."
+SHARE = 4.0
+"""A list that takes long, as its filter reads many texts, is made anew by itself after so many times that."""
 GREATEST_FIRST: frozenset[Column] = frozenset({"seconds", "in", "out", "cost", "error", "source"})
 
 
@@ -38,6 +41,7 @@ class CallsListing(Screen[None]):
         self._stale = False
         self._go_to = ""
         self._listed_at = 0.0
+        self._not_before = 0.0
 
     @property
     def calls(self) -> CallList:
@@ -68,11 +72,13 @@ class CallsListing(Screen[None]):
             self.run_worker(lambda: self._make(make, now), thread=True, group="listing")
 
     def _make(self, make: Callable[[], CallListing], now: float) -> None:
+        began = monotonic()
         listing = make()
-        self.app.call_from_thread(self._show_list, listing, now)
+        self.app.call_from_thread(self._show_list, listing, now, monotonic() - began)
 
-    def _show_list(self, listing: CallListing, now: float) -> None:
+    def _show_list(self, listing: CallListing, now: float, seconds: float) -> None:
         self._making = False
+        self._not_before = monotonic() + SHARE * seconds
         if not self.is_attached:
             return
         self.listing, self._listed_at = listing, now
@@ -92,12 +98,13 @@ class CallsListing(Screen[None]):
         trajectory = self.source.trajectory()
         state = _state_of(trajectory)
         now = self.source.now()
-        if state != self._seen:
+        may = monotonic() >= self._not_before
+        if state != self._seen and may:
             self._seen = state
             self.list_again()
         elif trajectory.open_calls:
             self.calls.tick(now)
-            if now - self._listed_at >= 1.0:  # totals, order and filter know of time, too
+            if now - self._listed_at >= 1.0 and may:  # totals, order and filter know of time, too
                 self.list_again()
 
     # Which, and in which order

@@ -33,7 +33,8 @@ _TOKEN = re.compile(
 )
 _JSON_PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+')
 _EMPTY = re.compile(r"([{\[])\n *\n *([}\]])")
-_INDENT = "  "
+DEEPEST = 40
+"""Levels of JSON that are set in; deeper ones stand below each other."""
 _JSON_ROLES = {"key": "label", "string": "code-string", "number": "code-number", "word": "code-keyword"}
 
 
@@ -111,17 +112,21 @@ def _laid_out(text: str) -> str:
         match token:
             case "{" | "[":
                 depth += 1
-                parts.append(f"{token}\n{_INDENT * depth}")
+                parts.append(f"{token}\n{_inset(depth)}")
             case "}" | "]":
                 depth -= 1
-                parts.append(f"\n{_INDENT * depth}{token}")
+                parts.append(f"\n{_inset(depth)}{token}")
             case ",":
-                parts.append(f",\n{_INDENT * depth}")
+                parts.append(f",\n{_inset(depth)}")
             case ":":
                 parts.append(": ")
             case _:
                 parts.append(token)
     return _EMPTY.sub(r"\1\2", "".join(parts))
+
+
+def _inset(depth: int) -> str:
+    return "  " * min(depth, DEEPEST)
 
 
 def _markdown_lines(text: str) -> Iterator[Line]:
