@@ -88,6 +88,20 @@ async def test_a_call_of_a_live_run_is_asked_again_counted_apart_and_kept(
         assert saved.title.startswith("basic · ")
 
 
+async def test_a_call_in_flight_is_seen_until_its_answer_comes(
+    open_app: OpenApp, loopback_lm: StartLM
+) -> None:
+    server = loopback_lm(planner_script(CELLS, lambda prompt: Answer("Blue.", delay=1.5)))
+    async with held_screen(open_app, server, key="ctrl+r", size=(160, 45)) as live:
+        await live.until(lambda: live.trajectory.open_calls)
+        await live.pilot.press("v")
+        await live.shows("The answer is still to come.")
+        await live.shows("1 in flight")
+        await live.shows("5 characters")
+        assert "Blue." in screen_text(live.pilot)
+        assert "in flight" not in screen_text(live.pilot).replace("in flight before all", "")
+
+
 async def test_the_offline_demo_answers_and_is_named(open_app: OpenApp, tmp_path: Path) -> None:
     async with shown_calls(open_app, asked_run(), folder=tmp_path) as shown:
         await shown.shows("Which colour")

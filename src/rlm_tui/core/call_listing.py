@@ -76,7 +76,9 @@ EVERYTHING = CallFilter()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallListing:
-    """The lines in order, where each stands, the totals, and from when to when the calls went on."""
+    """The lines in order, where each stands, and the totals. Of all `of` calls of the run, found or not,
+    `begin` is when the first began and `end` when the last ended.
+    """
 
     lines: Sequence[ListedCall] = ()
     places: dict[str, int] = field(default_factory=dict)
@@ -121,13 +123,13 @@ def list_calls(
         lines.append(ListedCall(one.call, one.usage, opened=is_open))
         if is_open:
             lines.extend(ListedCall(item, item.usage, item=True) for item in one.items)
-    ends = [one.call.started_at + seconds_of(one.call, look.now) for one in found]
+    ends = [call.started_at + seconds_of(call, look.now) for call in made]
     return CallListing(
         lines=lines,
         places={line.call.span: place for place, line in enumerate(lines)},
         totals=_totals(found, {call.span: call for call in made}, look.now),
         of=len(made),
-        begin=min((one.call.started_at for one in found), default=0.0),
+        begin=min((call.started_at for call in made), default=0.0),
         end=max(ends, default=0.0),
     )
 

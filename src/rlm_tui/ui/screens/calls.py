@@ -25,6 +25,8 @@ from rlm_tui.ui.widgets.text_view import TextView
 BESIDE_COLUMNS, BELOW_LINES = 140, 32
 NEEDS_A_CALL = frozenset({"view", "copy", "copy_answer", "write", "pages"})
 
+OF_THE_TABLE = frozenset({"view", "sort_by", "turn_order", "in_flight_first"})
+
 
 class CallsScreen(CallsReading):
     """Opened over a run that goes on or has ended."""
@@ -122,4 +124,6 @@ class CallsScreen(CallsReading):
             return self.asking
         if action == "ask_again":
             return not self.asking and self._shown is not None and bool(self._shown[1].prompt)
+        if action in OF_THE_TABLE and self.is_attached and self.detail.has_focus_within:
+            return False
         return self._shown is not None if action in NEEDS_A_CALL else True
