@@ -47,6 +47,16 @@ async def test_an_item_is_chosen_in_the_batch_that_is_read(open_app: OpenApp) ->
         assert len(shown.rows()) == 17
 
 
+async def test_it_opens_at_an_item_of_a_batch(open_app: OpenApp) -> None:
+    events = finished_run().events
+    items = [event.span for event in events if isinstance(event, e.CallStarted) and event.index == 6]
+    async with shown_calls(open_app, events, span=items[0]) as shown:
+        await shown.shows("item 7 of 14 of batch 2")
+        assert "a ask again" in shown.text()
+        await shown.press("home", "down")
+        await shown.hides("a ask again")
+
+
 async def test_a_filter_finds_and_adds_up_and_is_refused_in_a_sentence(open_app: OpenApp) -> None:
     async with shown_calls(open_app, finished_run().events) as shown:
         assert "16 calls · 8.8 K tok in" in shown.text()

@@ -11,6 +11,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from rlm_tui.core.iterations import LLM_KINDS
 from rlm_tui.ui.run_calls import RunCalls
 from rlm_tui.ui.screens.calls_bindings import CALLS_BINDINGS
 from rlm_tui.ui.screens.calls_reading import CallsReading
@@ -39,6 +40,9 @@ class CallsScreen(CallsReading):
         """Opens with the cursor on the call `span`."""
         super().__init__(source)
         self._go_to = span
+        call = source.call(span)
+        if call is not None and call.parent is not None and call.parent.is_batch:
+            self._opened = frozenset({call.parent.span})
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False, id="calls-subject")
@@ -123,7 +127,7 @@ class CallsScreen(CallsReading):
         if action == "cancel_asking":
             return self.asking
         if action == "ask_again":
-            return not self.asking and self._shown is not None and bool(self._shown[1].prompt)
+            return not self.asking and self._shown is not None and self._shown[0].kind in LLM_KINDS
         if action in OF_THE_TABLE and self.is_attached and self.detail.has_focus_within:
             return False
         return self._shown is not None if action in NEEDS_A_CALL else True

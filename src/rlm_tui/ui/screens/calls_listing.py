@@ -84,7 +84,7 @@ class CallsListing(Screen[None]):
         self.listing, self._listed_at = listing, now
         self.calls.columns.order = self.order
         self.calls.show(listing, now)
-        if self._go_to and self.calls.go_to(self._go_to):
+        if self._go_to and (self.calls.go_to(self._go_to) or not self._stale):
             self._go_to = ""
         self.query_one(CallListHeading).stale()
         self.query_one(CallListFoot).show(listing, filtered=bool(self._wanted.terms), order=self.order)
