@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from rlm_tui.core.event_codec import encode
 from rlm_tui.core.trajectory import fold
 from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.screens.calls import CallsScreen
 from rlm_tui.ui.screens.fork import ForkScreen
 from rlm_tui.ui.screens.replay import ReplayScreen
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis
@@ -69,7 +70,10 @@ async def test_every_pane_shows_the_moment(open_app: OpenApp, tmp_path: Path, si
         assert screen.recorded.position < position
         await pilot.press(">")
         assert screen.recorded.at_end
-        await pilot.press("escape")
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CallsScreen))
+        await until(pilot, lambda: "second question?" in screen_text(pilot))
+        await pilot.press("escape", "escape")
         assert pilot.app.screen is pilot.app.explore  # type: ignore[attr-defined]
 
 

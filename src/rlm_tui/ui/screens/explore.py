@@ -28,6 +28,7 @@ from rlm_tui.ui.run_control import (
 from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.explore_breakpoints import ExploreBreakpoints
 from rlm_tui.ui.screens.explore_budgets import ExploreBudgets
+from rlm_tui.ui.screens.explore_calls import ExploreCalls
 from rlm_tui.ui.screens.explore_choices import ExploreChoices
 from rlm_tui.ui.screens.explore_console import ExploreConsole
 from rlm_tui.ui.screens.explore_library import ExploreLibrary
@@ -42,7 +43,13 @@ CANCEL_SECONDS = 2.0
 
 
 class ExploreScreen(
-    ExploreLibrary, ExploreBudgets, ExploreBreakpoints, ExploreVariables, ExploreConsole, ExploreChoices
+    ExploreLibrary,
+    ExploreBudgets,
+    ExploreBreakpoints,
+    ExploreCalls,
+    ExploreVariables,
+    ExploreConsole,
+    ExploreChoices,
 ):
     """Explore: choose, run, watch, and look at what was found."""
 

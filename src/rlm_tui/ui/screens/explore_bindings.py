@@ -148,6 +148,15 @@ EXPLORE_BINDINGS: list[BindingType] = [
         group=LOOK,
     ),
     Binding(
+        "v",
+        "calls_in_full",
+        "calls",
+        show=False,
+        id="calls.full",
+        tooltip="Calls in full: filter, sort, read, ask again",
+        group=LOOK,
+    ),
+    Binding(
         "f2", "options", "options", show=False, id="run.options", tooltip="Change the run options", group=RUN
     ),
     Binding(

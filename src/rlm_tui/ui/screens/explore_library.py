@@ -46,7 +46,9 @@ class ExploreLibrary(ExploreFork):
         except StoreError as error:
             self.footer.say(visible(str(error)), 8.0)
             return
-        self.app.push_screen(ReplayScreen(log, iteration=iteration, follow=follow), self._replay_closed)
+        self.app.push_screen(
+            ReplayScreen(log, self.settings, iteration=iteration, follow=follow), self._replay_closed
+        )
 
     def _replay_closed(self, answer: ForkAt | NotShown | None) -> None:
         match answer:

@@ -11,6 +11,7 @@ from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from rlm_tui.core.replay import MarkKind
+from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import one_line
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog
@@ -30,9 +31,14 @@ class ReplayScreen(ReplayViews):
 
     BINDINGS: ClassVar[list[BindingType]] = REPLAY_BINDINGS
 
-    def __init__(self, log: RunLog, *, iteration: int = 0, follow: bool = False) -> None:
-        """`iteration`: open there, 0 at the end. `follow`: keep reading while the log is written."""
-        super().__init__(log)
+    def __init__(
+        self, log: RunLog, settings: Settings | None = None, *, iteration: int = 0, follow: bool = False
+    ) -> None:
+        """`iteration`: open there, 0 at the end. `follow`: keep reading while the log is written.
+
+        With `settings` a call can be asked again.
+        """
+        super().__init__(log, settings or Settings())
         self.playing = Playing(self.recorded.replay)
         self._first_iteration = iteration
         self._follow = follow

@@ -33,6 +33,8 @@ REPLAY_BINDINGS: list[BindingType] = [
     Binding("plus", "speed(1)", "speed", key_display="+ -", id="replay.faster", group=REPLAY,
             tooltip="Play faster"),
     Binding("minus", "speed(-1)", show=False, id="replay.slower", tooltip="Play slower", group=REPLAY),
+    Binding("v", "calls_in_full", "calls", id="replay.calls_in_full", group=LOOK,
+            tooltip="All calls of this moment, in full"),
     Binding("f8", "fork", "fork", id="replay.fork", tooltip="Fork the run at this iteration", group=RUN),
     Binding("3", f"pane({TRAJECTORY})", show=False, id="replay.trajectory", group=PANES,
             tooltip="Go to Trajectory"),

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from rlm_tui.core.change import Change
+from rlm_tui.core.settings import Settings
 from rlm_tui.store.run_log import RunLog
 from rlm_tui.ui.pane_layout import (
     CALLS,
@@ -22,7 +23,8 @@ from rlm_tui.ui.pane_layout import (
     place_replay,
 )
 from rlm_tui.ui.recorded_run import RecordedRun
-from rlm_tui.ui.widgets.calls_view import CallsView
+from rlm_tui.ui.run_calls import RunCalls, calls_of_saved
+from rlm_tui.ui.widgets.calls_view import CallsList, CallsView
 from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.pane import Pane, PaneGrid
@@ -54,9 +56,11 @@ class ReplayViews(Screen[ForkAt | NotShown]):
 
     CSS_PATH = "../app.tcss"
 
-    def __init__(self, log: RunLog) -> None:
+    def __init__(self, log: RunLog, settings: Settings) -> None:
         super().__init__()
         self.recorded = RecordedRun(log)
+        self._settings = settings
+        self._calls: RunCalls | None = None
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status-line")
@@ -133,8 +137,33 @@ class ReplayViews(Screen[ForkAt | NotShown]):
         self.query_one(Inspector).select_iteration(event.span)
 
     def on_call_selected(self, event: CallSelected) -> None:
+        call = self.recorded.trajectory.call(event.span)
+        if isinstance(event.control, CallsList) and call is not None and not call.is_batch:
+            self._open_calls(event.span)
+            return
         self.query_one(Inspector).select_call(event.span)
         self.grid.focus_pane(INSPECTOR)
+
+    def action_calls_in_full(self) -> None:
+        self._open_calls(self.query_one(CallsList).current_span)
+
+    def _open_calls(self, span: str) -> None:
+        """Show the calls of this moment in full."""
+        if self._calls is not None:
+            self._push_calls(self._calls, span)
+            return
+
+        def make() -> None:
+            found = calls_of_saved(self.recorded.log, lambda: self.recorded.trajectory, self._settings)
+            self.app.call_from_thread(self._push_calls, found, span)
+
+        self.run_worker(make, thread=True, exclusive=True, group="calls", exit_on_error=False)
+
+    def _push_calls(self, calls: RunCalls, span: str) -> None:
+        from rlm_tui.ui.screens.calls import CallsScreen
+
+        self._calls = calls
+        self.app.push_screen(CallsScreen(calls, span))
 
     def on_more_wanted(self, event: MoreWanted) -> None:
         inspector = self.query_one(Inspector)

@@ -192,6 +192,12 @@ class CallsList(RowView):
         self.blocks.set(EMPTY, [TextRow(((NOTHING, "dim"),))])
         self.rows_changed()
 
+    @property
+    def current_span(self) -> str:
+        """The call under the cursor, "" where there is none."""
+        row = None if self.cursor is None else self.blocks.row(self.cursor)
+        return row.call.span if isinstance(row, CallRow) else ""
+
     def chosen(self, place: Place, row: Row) -> None:
         if not isinstance(row, CallRow):
             return

@@ -17,6 +17,7 @@ ROLES = {
     "faint": "color: $foreground 35%;",
     "label": "color: $primary;",
     "accent": "color: $primary; text-style: bold;",
+    "found": "color: $accent; text-style: bold reverse;",
     "chosen": "color: $foreground; text-style: bold underline;",
     # how it went: each of these also has a sign of its own
     "good": "color: $success;",
