@@ -16,6 +16,7 @@ from rlm_tui.commands.compare_direct import compare_direct
 from rlm_tui.commands.documents import documents
 from rlm_tui.commands.export import export
 from rlm_tui.commands.fork import fork
+from rlm_tui.commands.import_run import import_run
 from rlm_tui.commands.leave import leave_screen
 from rlm_tui.commands.refusal import described, print_json, refuse
 from rlm_tui.commands.replay import open_saved, replay
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(fork)
 app.command()(export)
+app.command("import")(import_run)
 app.command()(replay)
 app.command("open")(open_saved)
 app.command()(batch)

@@ -12,6 +12,8 @@ from tests.integration.command_line import rlm_tui
 from tests.integration.terminal import Terminal
 from tests.saved_runs import save, told_run
 
+DATA = Path(__file__).parents[1] / "importers_data"
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -92,3 +94,18 @@ def test_a_run_is_exported(home: Path) -> None:
     text = picture.read_text(encoding="utf-8")
     assert text.startswith("<svg")
     assert "submitted" in text
+
+
+def test_a_log_of_another_program_is_imported_and_opened(home: Path) -> None:
+    told = rlm_tui("import", str(DATA / "rlms-0.1.3.jsonl"), "--json").json
+    assert (told["format"], told["iterations"], told["left_out"]) == ("alexzhang13/rlm", 4, [])
+    found = rlm_tui("runs", "list", "format:alexzhang13", "--json").json
+    assert [run["run_id"] for run in found] == [told["run_id"]]
+    assert (found[0]["tokens"], found[0]["cost_usd"]) == (None, None)
+    refused = rlm_tui("import", str(DATA / "README.md"))
+    assert (refused.code, "is no log that is known" in refused.stderr) == (2, True)
+    with Terminal("open", str(DATA / "dspy-3.4.json"), cwd=home) as terminal:
+        terminal.wait_for("imported from dspy")
+        terminal.wait_for("? calls")
+        terminal.press(b"\x11")
+        assert terminal.code() == 0

@@ -50,12 +50,24 @@ def _show(run: str, *, iteration: int, follow: bool) -> NoReturn:
         )
     from rlm_tui.store.errors import StoreError
     from rlm_tui.store.find_run import find_run
+    from rlm_tui.store.importers.imported import ImportFailed
     from rlm_tui.ui.app import run_app
 
     try:
         path: Path = find_run(run)
-    except StoreError as error:
+        if path.is_file():
+            path = _own_log(path)
+    except (StoreError, ImportFailed) as error:
         refuse(described(error))
     leave_screen(
         run_app(opening=lambda explore: explore.open_saved(path, iteration=iteration, follow=follow))
     )
+
+
+def _own_log(file: Path) -> Path:
+    """The file, if it is a log of ours; else the run that it becomes. Raises ImportFailed, StoreError."""
+    from rlm_tui.core.redaction import Redactor
+    from rlm_tui.store.importers.write import import_file
+    from rlm_tui.store.run_log import is_own_log
+
+    return file if is_own_log(file) else import_file(file, Redactor().text).path

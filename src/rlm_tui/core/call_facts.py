@@ -33,7 +33,7 @@ def usage_of_call(call: Call) -> Usage | None:
 
 
 def seconds_of(call: Call, now: float) -> float:
-    """How long the call took, or has been under way at `now`."""
+    """How long the call took, or has been under way at `now`; UNKNOWN_SECONDS where nobody said."""
     return max(0.0, now - call.started_at) if call.state == "running" else call.seconds
 
 

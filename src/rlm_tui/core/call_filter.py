@@ -26,7 +26,7 @@ from rlm_tui.core.call_facts import (
 )
 from rlm_tui.core.events import Usage, Value
 from rlm_tui.core.iterations import Call
-from rlm_tui.core.text import one_line
+from rlm_tui.core.text import UNKNOWN_SECONDS, one_line
 
 Number = Literal["number", "iteration", "seconds", "tokens", "in", "out", "cost", "items"]
 Flag = Literal["error", "cached", "recorded", "running", "done"]
@@ -265,7 +265,8 @@ def _figure(field: Number, call: Call, now: float) -> float | None:
         case "iteration":
             return None if call.iteration is None else call.iteration.n
         case "seconds":
-            return seconds_of(call, now)
+            seconds = seconds_of(call, now)
+            return None if seconds == UNKNOWN_SECONDS else seconds
         case "items":
             return call.expected if call.is_batch else None
         case "tokens" | "in" | "out" | "cost":

@@ -213,7 +213,7 @@ def _totals(found: Sequence[Listed], by_span: dict[str, Call], now: float) -> Li
         failed=sum(call.state == "failed" for call in counted),
         cached=sum(is_cached(call) for call in counted),
         recorded=sum(is_recorded(call) for call in counted),
-        seconds=sum(seconds_of(call, now) for call in counted),
+        seconds=sum(max(0.0, seconds_of(call, now)) for call in counted),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         cost=cost_total(usages),

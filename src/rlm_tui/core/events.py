@@ -117,6 +117,7 @@ class RunStarted(Event, frozen=True, tag="run_started", kw_only=True):
     sandbox: SandboxDescription = SandboxDescription(kind="local", confined=False)
     budgets: Budgets = Budgets()
     forked: ForkedFrom | None = None
+    imported: str = ""  # the format of the log that it was imported from
     versions: dict[str, str] = {}
     started: str = ""  # ISO 8601, UTC
     format: int = FORMAT

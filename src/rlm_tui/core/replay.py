@@ -72,9 +72,14 @@ class Replay:
         self.length = 0
 
     @property
+    def timed(self) -> bool:
+        """Whether the log tells times; else events stand for seconds."""
+        return bool(self._times) and self._times[-1] > 0
+
+    @property
     def seconds(self) -> float:
         """The time of the last event."""
-        return self._times[-1] if self._times else 0.0
+        return self._times[-1] if self.timed else float(self.length)
 
     def build(self) -> Iterator[int]:
         """Fold what the source has beyond what is built, giving the length now and then; more later."""
@@ -130,11 +135,13 @@ class Replay:
 
     def time_of(self, position: int) -> float:
         """The seconds into the run at that position."""
-        return self._times[min(position, len(self._times)) - 1] if position > 0 and self._times else 0.0
+        if not self.timed:
+            return float(min(position, self.length))
+        return self._times[min(position, len(self._times)) - 1] if position > 0 else 0.0
 
     def position_at(self, seconds: float) -> int:
         """How many events had happened by then."""
-        return bisect_right(self._times, seconds)
+        return bisect_right(self._times, seconds) if self.timed else min(int(seconds), self.length)
 
     def after(self, position: int, kind: MarkKind) -> int | None:
         """The position of the next mark of that kind; None if there is none."""

@@ -15,6 +15,10 @@ STATUSES: tuple[ListedStatus, ...] = (
 )  # fmt: skip
 
 
+CALLS_UNKNOWN = ("dspy", "rlm-code")
+"""Formats whose logs do not tell the calls of cells."""
+
+
 class RunRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """One run. None is what its log does not tell; `size` are the bytes of its folder on disk.
 

@@ -128,13 +128,19 @@ def human_size(size: float) -> str:
     return _scaled(size, ("B", "KB", "MB", "GB", "TB"))
 
 
+UNKNOWN_SECONDS = -1.0
+"""In place of a duration that a log does not tell: zero would be a claim."""
+
+
 def human_count(number: float) -> str:
     """A count: 812 → "812", 9,800 → "9.8 K", 1,200,000 → "1.2 M"."""
     return _scaled(number, ("", "K", "M", "G", "T"))
 
 
 def human_seconds(seconds: float) -> str:
-    """A duration: "4 ms", "0.34 s", "12.4 s", "2 min 05 s", "1 h 02 min"."""
+    """A duration: "4 ms", "0.34 s", "12.4 s", "2 min 05 s", "1 h 02 min"; "? s" where it is not known."""
+    if seconds == UNKNOWN_SECONDS:
+        return "? s"
     seconds = max(seconds, 0.0)
     if seconds < 0.0095:
         return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "0 s"

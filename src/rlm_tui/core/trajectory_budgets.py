@@ -10,6 +10,8 @@ def uses_of(state: TrajectoryState, now: float) -> list[BudgetUse]:
     """Every budget, in the order in which they are shown, `now` seconds into the run."""
     counting = state.counting
     limits = limits_of(state.budgets)
+    if state.started is not None and state.started.imported:
+        limits = dict.fromkeys(limits)  # another program's, which its log does not tell
     until = now if state.ended_seconds is None else state.now
     used: dict[str, tuple[float, bool]] = {
         "max_iterations": (counting.iterations, True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,15 @@ def open_run(run: str | Path, *, runs: Path | None = None) -> RunLog:
     if not (path / EVENTS).is_file():
         raise StoreError(f"There is no run in {path}: it has no {EVENTS}.")
     return RunLog(path)
+
+
+def is_own_log(file: Path) -> bool:
+    """Whether one of its first lines begins a run of ours. Raises StoreError."""
+    try:
+        with file.open("rb") as lines:
+            return any(line.startswith(b'{"type":"run_started"') for line in islice(lines, 10))
+    except OSError as error:
+        raise cannot("read", file, error) from error
 
 
 def is_being_written(events: Path) -> bool:

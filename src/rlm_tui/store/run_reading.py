@@ -19,7 +19,8 @@ from rlm_tui.core.events import (
     RunStarted,
     Totals,
 )
-from rlm_tui.core.run_record import RunRecord
+from rlm_tui.core.run_record import CALLS_UNKNOWN, RunRecord
+from rlm_tui.core.text import UNKNOWN_SECONDS
 from rlm_tui.store.answer_index import line_event
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.labels import LABELS, labels_of
@@ -95,12 +96,16 @@ def _record(path: Path, summary: RunSummary) -> RunRecord:
         return record
     return msgspec.structs.replace(
         record,
-        seconds=totals.seconds if finished is not None else summary.seconds,
+        seconds=_seconds(totals.seconds if finished is not None else summary.seconds),
         iterations=totals.iterations,
-        llm_calls=totals.llm_calls,
+        llm_calls=None if record.imported in CALLS_UNKNOWN else totals.llm_calls,
         tokens=totals.prompt_tokens + totals.completion_tokens if totals.tokens_known else None,
         cost_usd=totals.cost_usd if totals.cost_known else None,
     )
+
+
+def _seconds(seconds: float) -> float | None:
+    return None if seconds == UNKNOWN_SECONDS else seconds
 
 
 def _with_start(record: RunRecord, started: RunStarted) -> RunRecord:
@@ -112,6 +117,7 @@ def _with_start(record: RunRecord, started: RunStarted) -> RunRecord:
         offline=started.offline,
         sandbox=started.sandbox.kind,
         started=started.started,
+        imported=started.imported,
         parent=started.forked.run_id if started.forked is not None else "",
     )
 

@@ -120,7 +120,7 @@ class ReplayScreen(ReplayViews):
         self.query_one(ScrubberAxis).show(replay, seconds)
         last = recorded.trajectory.iterations[-1:]
         words = moment_words(
-            seconds, replay.seconds, recorded.position, recorded.length, last[0].n if last else 0,
+            replay, seconds, recorded.position, recorded.length, last[0].n if last else 0,
             reading=self._reading,
         )  # fmt: skip
         state = ("▶ " if self.playing.on else "‖ ", "good" if self.playing.on else "dim")

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from rlm_tui.core.events import ErrorDetail, RunFinished, RunStatus
+from rlm_tui.core.run_record import CALLS_UNKNOWN
 from rlm_tui.core.signature_text import SignatureTextError, parse_signature
-from rlm_tui.core.text import human_cost, human_count, human_seconds, visible
+from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, visible
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.widgets.row import Line, LineRow, Row, Span, TextRow, line_width
 from rlm_tui.ui.widgets.targets import Result
@@ -66,12 +67,14 @@ def declared_types(signature: str) -> dict[str, str]:
 def _heading(trajectory: Trajectory, finished: RunFinished) -> Row:
     totals = trajectory.totals
     sign, words = _WORDS[finished.status]
-    count = totals.llm_calls
+    imported = trajectory.started.imported if trajectory.started is not None else ""
+    calls = "? calls" if imported in CALLS_UNKNOWN else number_of(totals.llm_calls, "call")
+    tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
     right: list[Line] = [
         ((human_seconds(totals.seconds or finished.at), "dim"),),
         ((human_cost(totals.cost_usd if totals.cost_known else None), "dim"),),
-        ((f"{count} call{'' if count == 1 else 's'}", "dim"),),
-        ((f"{human_count(totals.prompt_tokens + totals.completion_tokens)} tok", "dim"),),
+        ((calls, "dim"),),
+        ((f"{tokens}{'' if totals.tokens_known else '?'} tok", "dim"),),
     ]
     left: Line = (sign, (" Result", "accent"), (f"  {words}", sign[1]))
     return LineRow(left, tuple(right), Result())

@@ -51,7 +51,7 @@ class ScrubberAxis(SpanLine):
         if self._drawn != (width, replay.length):
             self._drawn = width, replay.length
             self._marks = {
-                self._column(mark.at, width): (sign, role)
+                self._column(replay.time_of(mark.position), width): (sign, role)
                 for kind, sign, role in _SIGNS
                 if kind == "error" or len(replay.marks(kind)) * LEAST_COLUMNS <= width
                 for mark in replay.marks(kind)
@@ -110,11 +110,15 @@ class ScrubberWords(SpanLine):
         return (*self._left, (" " * gap, "text"), *self._right)
 
 
-def moment_words(seconds: float, of: float, position: int, length: int, n: int, *, reading: bool) -> Line:
+def moment_words(
+    replay: Replay, seconds: float, position: int, length: int, n: int, *, reading: bool
+) -> Line:
     """Where the run is looked at."""
-    spans: list[Span] = [
-        (human_seconds(seconds), "strong"),
-        (f" of {human_seconds(of)} · event ", "dim"),
+    spans: list[Span] = [("times are not known · event ", "dim")]
+    if replay.timed:
+        of = human_seconds(replay.seconds)
+        spans = [(human_seconds(seconds), "strong"), (f" of {of} · event ", "dim")]
+    spans += [
         (f"{position:,}", "strong"),
         (f" of {length:,}", "dim"),
     ]

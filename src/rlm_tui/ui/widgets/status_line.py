@@ -105,6 +105,9 @@ class StatusLine(SpanLine):
             parts.append(Part(0, (("offline demo", "busy"),), (("offline", "busy"),)))
         else:
             parts.append(_models(started))
+        if started.imported:
+            parts.append(Part(0, ((f"imported from {one_line(started.imported, 30)}", "label"),)))
+            return parts
         sandbox = started.sandbox
         if not sandbox.confined:
             parts.append(Part(0, (("unconfined", "busy"),)))
