@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rlm_tui.engine.recording import Recording, record
     from rlm_tui.headless.explorer import Explorer
 
-__all__ = ["Explorer"]
+__all__ = ["Explorer", "Recording", "record"]
 
 
 def __getattr__(name: str) -> Any:
-    """`Explorer` and `__version__`, looked up when somebody asks: the first paint does without both."""
+    """What the package offers, looked up when somebody asks: the first paint does without it."""
     if name == "Explorer":
         from rlm_tui.headless.explorer import Explorer
 
         return Explorer
+    if name in ("record", "Recording"):
+        from rlm_tui.engine import recording
+
+        return getattr(recording, name)
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib.metadata import PackageNotFoundError, version

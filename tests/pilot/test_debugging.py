@@ -46,7 +46,7 @@ async def test_f9_starts_held_and_steps_go_phase_by_phase(open_app: OpenApp, loo
 async def test_space_holds_at_the_next_boundary_and_says_that_it_will(
     open_app: OpenApp, loopback_lm: StartLM
 ) -> None:
-    server = loopback_lm(planner_script(CELLS, delay=1.0))
+    server = loopback_lm(planner_script(CELLS, delay=1.8))
     async with held_screen(open_app, server, key="ctrl+r") as screen:
         pilot = screen.pilot
         await screen.until(screen.prompts)

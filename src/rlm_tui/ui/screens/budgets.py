@@ -100,6 +100,8 @@ class BudgetsScreen(Dialog[BudgetAnswer]):
                 yield Button("Close  esc", id="close", compact=True)
 
     def on_mount(self) -> None:
+        if not self.query("#budget-label"):
+            return  # it was shut before it was there
         self._say_why()
         self._choose(self._chosen)
         self.query_one(AmountField).focus()
