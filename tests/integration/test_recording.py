@@ -53,7 +53,7 @@ def test_a_program_of_its_own_is_recorded(loopback_lm: StartLM, tmp_path: Path) 
     assert (run.finished.status, run.finished.outputs) == ("submitted", {"answer": "Maren"})
     assert run.totals.llm_calls == 3
     assert run.totals.prompt_tokens > 0
-    assert "document" in run.iterations[0].prompt.text
+    assert "variables_info" in run.iterations[0].prompt.text
     written = b"".join(path.read_bytes() for path in recording.path.rglob("*") if path.is_file())
     assert b"sk-loopback" not in written
 
