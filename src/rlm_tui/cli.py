@@ -13,6 +13,7 @@ from rlm_tui.commands import options
 from rlm_tui.commands.batch import batch
 from rlm_tui.commands.check import check
 from rlm_tui.commands.compare_direct import compare_direct
+from rlm_tui.commands.compare_runs import compare
 from rlm_tui.commands.documents import documents
 from rlm_tui.commands.export import export
 from rlm_tui.commands.fork import fork
@@ -42,6 +43,7 @@ app.command()(run)
 app.command()(fork)
 app.command()(export)
 app.command("import")(import_run)
+app.command()(compare)
 app.command()(replay)
 app.command("open")(open_saved)
 app.command()(batch)

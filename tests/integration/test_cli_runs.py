@@ -109,3 +109,12 @@ def test_a_log_of_another_program_is_imported_and_opened(home: Path) -> None:
         terminal.wait_for("? calls")
         terminal.press(b"\x11")
         assert terminal.code() == 0
+
+
+def test_two_runs_are_compared(home: Path) -> None:
+    told = rlm_tui("compare", "20260101", "20260102", "--json").json
+    assert (told["left"]["iterations"], told["right"]["iterations"]) == (3, 4)
+    assert told["outputs"]["answer"]["same"] is False
+    lines = rlm_tui("compare", "20260101", "20260102")
+    assert (lines.code, "\x1b[2J" in lines.stdout) == (0, False)
+    assert rlm_tui("compare", "20260101", "2099").code == 2

@@ -115,3 +115,21 @@ async def test_with_the_mouse_and_with_no_run_at_all(open_app: OpenApp, tmp_path
         await pilot.click(RunsList, offset=(10, 0))
         await pilot.pause()
         assert answers.given[-1] == RunsAnswer("open", (tmp_path / "runs" / "r1",))
+
+
+async def test_two_runs_are_compared(open_app: OpenApp, tmp_path: Path) -> None:
+    save(tmp_path, "r1", told_run(thoughts=("Look.", "b", "c")).events)
+    save(tmp_path, "r2", told_run(answer="no", thoughts=("Look.", "b", "c", "d")).events)
+    async with open_app(size=(100, 30)) as pilot:
+        pilot.app.explore.compare_saved(tmp_path / "r1", tmp_path / "r2")
+        await settled(pilot)
+        text = screen_text(pilot)
+        assert "3 iterations the same, 1 otherwise" in text
+        assert "=   1   1  Look." in text
+        assert "+   ·   4  d" in text
+        await pilot.press("n", "end")
+        await pilot.pause()
+        assert "≠ answer" in screen_text(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen is pilot.app.explore

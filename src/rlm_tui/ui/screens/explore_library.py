@@ -34,8 +34,19 @@ class ExploreLibrary(ExploreFork):
                 self.open_saved(path)
             case ("fork", (path, *_)):
                 self.fork_from(path, 0)
-            case _:
-                self.footer.say("Two runs were marked.", 4.0)
+            case ("compare", (left, right)):
+                self.compare_saved(left, right)
+
+    def compare_saved(self, left: Path, right: Path) -> None:
+        """Show two saved runs against each other."""
+        from rlm_tui.ui.screens.compare_runs import CompareRunsScreen
+
+        try:
+            logs = open_run(left), open_run(right)
+        except StoreError as error:
+            self.footer.say(visible(str(error)), 8.0)
+            return
+        self.app.push_screen(CompareRunsScreen(*logs))
 
     def open_saved(self, path: Path, *, iteration: int = 0, follow: bool = False) -> None:
         """Show the run in the folder (or the log) `path`, at an iteration (0: its end)."""

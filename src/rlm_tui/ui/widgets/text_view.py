@@ -81,6 +81,11 @@ class TextView(RowView):
         if self.chooses and row.target is not None:
             self.post_message(self.RowChosen(self, row.target))
 
+    def line_of_row(self, row: int) -> int:
+        """The line at which a row of those that were filled in begins; 0 while it is not there yet."""
+        there = BODY in self.blocks and row < len(self.blocks.block(BODY).rows)
+        return self.blocks.line_of(Place(BODY, row)) if there else 0
+
     def append_text(self, role: str, text: str) -> None:
         """Go on with text that is being written; it continues the last line."""
         if self.filling:  # what comes must stay behind what is coming
