@@ -15,7 +15,9 @@ from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.screens.calls import CallsScreen
 from rlm_tui.ui.screens.fork import ForkScreen
 from rlm_tui.ui.screens.replay import ReplayScreen
+from rlm_tui.ui.screens.timeline import TimelineScreen
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis
+from rlm_tui.ui.widgets.timeline_view import TimelineView
 from tests.pilot.conftest import OpenApp, screen_text
 from tests.saved_runs import save, told_run
 
@@ -153,3 +155,31 @@ async def test_what_is_no_run_is_said(open_app: OpenApp, tmp_path: Path) -> None
         pilot.app.push_screen(ReplayScreen(log), pilot.app.explore._replay_closed)
         await until(pilot, lambda: not isinstance(pilot.app.screen, ReplayScreen))
         assert "can't be read" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_a_text_is_found_and_the_timeline_leads_to_its_bars(
+    open_app: OpenApp, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = save(tmp_path, "r1", told_run().events).path
+    async with open_app(size=size) as pilot:
+        screen = await replaying(pilot, path)
+        await pilot.press("ctrl+f", *"second q")
+        await until(pilot, lambda: "2 hits" in screen_text(pilot))
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await until(pilot, lambda: "answer to second question?" in screen_text(pilot))
+        await pilot.press("ctrl+f", "(", "ctrl+t")
+        await until(pilot, lambda: "doesn't compile" in screen_text(pilot))
+        await pilot.press("escape", "T")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TimelineScreen))
+        await until(pilot, lambda: "1 plan" in screen_text(pilot))
+        assert "█" in screen_text(pilot)
+        window = pilot.app.screen.query_one(TimelineView).window
+        whole = window.end
+        await pilot.press("plus", "plus", "right")
+        assert (window.end - window.start) == pytest.approx(whole / 4)
+        assert window.start > 0
+        await pilot.press("0", "down", "down", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert (window.start, window.end) == (0.0, whole)

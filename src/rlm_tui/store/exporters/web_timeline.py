@@ -3,56 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Iterator
 
-from rlm_tui.core.iterations import Call, Iteration
 from rlm_tui.core.text import human_seconds, one_line
+from rlm_tui.core.timeline import bars
 from rlm_tui.core.trajectory import Trajectory
 
 WIDTH, ROW, LEFT = 1000, 14, 130
 MOST_ROWS = 400
-SpanKind = Literal["plan", "cell", "call", "tool", "failed"]
-
-
-class Bar(NamedTuple):
-    """Something that took from `start` to `end`, seconds into the run; `depth` in nested runs."""
-
-    label: str
-    kind: SpanKind
-    start: float
-    end: float
-    depth: int = 0
-
-
-def bars(trajectory: Trajectory) -> Iterator[Bar]:
-    """Every plan, cell and call of the run, in the order in which they began within their iteration."""
-    yield from _iterations(trajectory.iterations, trajectory.now, 0)
-    yield from _calls((call for call in trajectory.calls if call.iteration is None), trajectory.now, 0)
-
-
-def _iterations(iterations: Iterable[Iteration], now: float, depth: int) -> Iterator[Bar]:
-    for one in iterations:
-        if one.phase == "planning":
-            yield Bar(f"{one.n} plan", "plan", one.started_at, now, depth)
-        elif one.plan_seconds:
-            yield Bar(f"{one.n} plan", "plan", one.started_at, one.started_at + one.plan_seconds, depth)
-        for cell in (*one.person_cells, *one.earlier_cells, *([one.cell] if one.cell else [])):
-            end = now if cell.status is None else cell.started_at + cell.seconds
-            kind: SpanKind = "cell" if cell.status in (None, "ok", "submitted") else "failed"
-            yield Bar(f"{one.n} cell", kind, cell.started_at, end, depth)
-        yield from _calls(one.calls, now, depth)
-
-
-def _calls(calls: Iterable[Call], now: float, depth: int) -> Iterator[Bar]:
-    for call in calls:
-        end = now if call.state == "running" else call.started_at + call.seconds
-        kind: SpanKind = "failed" if call.error else "tool" if call.kind == "tool" else "call"
-        name = f"{call.name} × {call.expected}" if call.is_batch else call.name
-        yield Bar(f"  {name}", kind, call.started_at, end, depth)
-        yield from _calls(call.items, now, depth + 1)
-        yield from _iterations(call.nested, now, depth + 1)
-        yield from _calls(call.calls, now, depth + 1)
 
 
 def timeline_svg(trajectory: Trajectory) -> str:

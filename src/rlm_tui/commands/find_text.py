@@ -1,0 +1,64 @@
+"""`rlm-tui find TEXT`: where something stands in saved runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rlm_tui.commands import options
+from rlm_tui.commands.refusal import described, print_json, refuse
+from rlm_tui.core.text import number_of, visible
+
+
+def find_text(
+    text: Annotated[str, typer.Argument(help="What is looked for, in any case.", metavar="TEXT")],
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Saved runs to look in; else the newest.", metavar="[RUN]…")
+    ] = None,
+    is_regex: Annotated[bool, typer.Option("--regex", help="TEXT is a regular expression.")] = False,
+    newest: Annotated[int, typer.Option(help="How many of the newest runs are looked at.", min=1)] = 20,
+    as_json: options.AsJson = False,
+) -> None:
+    """Find a text in reasoning, code, output, prompts and answers of saved runs.
+
+    Exit codes: 0 found, 1 not found, 2 asked wrongly.
+    """
+    from rlm_tui.core.find import FindError, find, pattern_of
+    from rlm_tui.store.errors import StoreError
+    from rlm_tui.store.exporters.formats import source_of
+    from rlm_tui.store.find_run import find_run
+    from rlm_tui.store.listing import list_runs
+    from rlm_tui.store.run_log import open_run
+
+    found = []
+    try:
+        pattern = pattern_of(text, is_regex=is_regex)
+        paths = [find_run(name) for name in runs] if runs else [run.path for run in list_runs(limit=newest)]
+        for path in paths:
+            source = source_of(open_run(path))
+            hits = [(source.run_id, hit) for hit in find(source.trajectory, pattern, source.whole)]
+            found += hits
+            if not as_json:
+                for run_id, hit in hits:
+                    typer.echo(visible(f"{run_id}  {hit.n:>3} {hit.where:<16} {hit.line}"))
+    except (FindError, StoreError) as error:
+        detail = described(error)
+        told = {"error": {"kind": detail.kind, "message": detail.message}}
+        refuse(detail, as_json=told if as_json else None)
+    if as_json:
+        print_json(
+            [
+                {
+                    "run_id": run_id,
+                    "iteration": hit.n or None,
+                    "where": hit.where,
+                    "found": hit.found,
+                    "line": hit.line,
+                }
+                for run_id, hit in found
+            ]
+        )
+    elif not found:
+        typer.echo(f"Not found in {number_of(len(paths), 'run')}.")
+    raise typer.Exit(0 if found else 1)

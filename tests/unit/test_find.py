@@ -1,0 +1,62 @@
+"""Find in a run: every kind of text, in order, with patterns that can't hold anything up."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rlm_tui.core import find as find_module
+from rlm_tui.core.find import FindError, Hit, find, pattern_of
+from rlm_tui.core.timeline import bars, time_spent
+from rlm_tui.core.trajectory import fold
+from tests.saved_runs import told_run
+
+RUN = fold(told_run().events)
+
+
+def hits(text: str, *, is_regex: bool = False) -> list[Hit]:
+    return list(find(RUN, pattern_of(text, is_regex=is_regex), lambda value: value.text))
+
+
+def test_every_kind_of_text_is_looked_at() -> None:
+    assert [(hit.n, hit.where) for hit in hits("LOOK.")] == [(1, "reasoning")]
+    assert [(hit.n, hit.where) for hit in hits("step_2")] == [(2, "code")]
+    assert [(hit.n, hit.where) for hit in hits("printed by step 1")] == [(1, "output")]
+    assert [(hit.n, hit.where) for hit in hits("no such step")] == [(3, "error")]
+    assert [(hit.n, hit.where) for hit in hits("first question")] == [(2, "prompt"), (2, "answer")]
+    assert [(hit.n, hit.where) for hit in hits("answer: yes")] == [(0, "result")]
+    assert hits("nowhere") == []
+    assert [hit.line for hit in hits(r"by step \d$", is_regex=True)][:1] == ["printed by step 1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "Write what"), ("(", "doesn't compile"), ("a{999999999}", "repeats too often")]
+)
+def test_a_pattern_that_can_not_be_used_is_said(text: str, words: str) -> None:
+    with pytest.raises(FindError, match=words):
+        pattern_of(text, is_regex=True)
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(find_module, "PATTERN_SECONDS", 0.05)
+    run = fold(told_run(thoughts=("a" * 40 + "!", "b")).events)
+    with pytest.raises(FindError, match="takes too long"):
+        list(find(run, pattern_of(r"(a|a)*b", is_regex=True), lambda value: value.text))
+
+
+@given(st.text(min_size=1, max_size=6))
+def test_any_text_can_be_looked_for(text: str) -> None:
+    assert all(text.lower() in hit.found.lower() or hit.found for hit in hits(text))
+
+
+def test_the_timeline_has_a_bar_for_everything_that_took_time() -> None:
+    found = list(bars(RUN))
+    assert [bar.label.strip() for bar in found if bar.kind in ("plan", "cell", "failed")] == [
+        "1 plan", "1 cell", "2 plan", "2 cell", "3 plan", "3 cell", "4 plan", "4 cell",
+    ]  # fmt: skip
+    assert [bar.span for bar in found if bar.kind == "call"] == [call.span for call in RUN.calls]
+    assert all(bar.end >= bar.start for bar in found)
+    spent = time_spent(RUN)
+    assert spent["plan"] == pytest.approx(4 * 1.2)
+    assert spent["failed"] == pytest.approx(0.3)
