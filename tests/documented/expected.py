@@ -46,6 +46,7 @@ _NETWORK = "it fetches packages"
 _BROWSER = "it opens a browser and waits for a person"
 _MEASURES = "it measures for minutes"
 _NOTEBOOK = "it needs the extra that holds Jupyter; the notebook has a test of its own"
+_SHOWN = "a test of the terminal opens it: tests/integration/test_cli_runs.py"
 _ENDLESS = "it serves until it is interrupted, at a path outside of the test's folder"
 
 EXPECTED: dict[str, Ran | Shown | NotRun] = {
@@ -130,6 +131,22 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     ),
     "rlm-tui fork last --at 3 --code cell.py": Ran(("my own third cell: 2000039 characters", "submitted")),
     "rlm-tui run analyze --remember-answers": Ran(("submitted",)),
+    "rlm-tui runs list": Ran(()),
+    'rlm-tui runs list "status:submitted age<1h"': Ran(("error-patterns", "submitted")),
+    "rlm-tui runs show last": Ran(("total_errors_found: 259",)),
+    "rlm-tui runs tag last good": Ran((": good",)),
+    "rlm-tui runs du": Ran(("error-patterns",)),
+    "rlm-tui replay last": NotRun(_SHOWN),
+    "rlm-tui replay last --at 3": NotRun(_SHOWN),
+    "rlm-tui open last --follow": NotRun(_SHOWN),
+    "rlm-tui fork last --at 4": Ran(("3 iterations of", "submitted")),
+    "rlm-tui compare last last": Ran(("=   1   1", "= total_errors_found: 259")),
+    'rlm-tui find "StockMismatch" --newest 2': Ran(("output", "StockMismatch")),
+    "rlm-tui export last --format md": Ran(("# error-patterns", "## Iteration 1")),
+    "rlm-tui export last --format html -o run.html": Ran(("run.html: ",)),
+    "rlm-tui export last --format ipynb -o run.ipynb": Ran(("run.ipynb: ",)),
+    "rlm-tui export last --format json -o run.json": Ran(("run.json: ",)),
+    "rlm-tui import run.json": Ran(("5 iterations, from rlm-tui",)),
     "rlm-tui run volume-cache": Ran(("found_in_cache: False", "42 LLM calls")),
     "rlm-tui run volume-cache --json": Ran(('"found_in_cache": true', '"llm_calls": 4')),
     "rlm-tui compare-direct api-endpoints": Ran(("66 of 66", "0 of 66", "31% cut")),

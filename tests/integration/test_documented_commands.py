@@ -24,19 +24,26 @@ pytestmark = pytest.mark.slow
 # Sections in which a person has a model, and what the account at Modal holds before them.
 FRESH, ROTATING = "workflows.md: A. A fresh machine", "workflows.md: D. Rotating credentials"
 OWN_STATE = (FRESH, ROTATING)
+# Sections whose commands look at the runs that they made.
+OWN_RUNS = (
+    "runs.md: The library",
+    "runs.md: Find, time, compare",
+    "runs.md: Export and import",
+    "debugging.md: Fork",
+)
 DOTENV, VOLUME = ".env", "rlm-volume-dspy"
 OLD_SECRET = {"LITELLM": {"DSPY_LLM_API_KEY": "the-old-key-4711"}}
 
 
 def plan() -> list[tuple[Section, tuple[str, ...]]]:
     """The lines of each section. What stands in several is run in the first, and the sections with a state
-    of their own come first and are run whole; what stands in a sentence only comes after the blocks.
+    of their own come first; those and the ones with runs of their own are run whole; what stands in a sentence only comes after the blocks.
     """
     in_blocks = {key(line) for section in sections() for line in section.lines}
     before: set[str] = set()
     planned = []
     for section in sorted(sections(), key=lambda one: one.name not in OWN_STATE):
-        whole = section.name in OWN_STATE
+        whole = section.name in (*OWN_STATE, *OWN_RUNS)
         lines = [line for line in section.lines if whole or key(line) not in before]
         lines += [line for line in section.inline if key(line) not in in_blocks | before]
         before.update(map(key, lines))
@@ -100,7 +107,7 @@ def do(stage: Stage, line: str) -> None:
 
 
 def test_sections_with_a_state_of_their_own_are_there() -> None:
-    assert set(OWN_STATE) <= {section.name for section in sections()}
+    assert {*OWN_STATE, *OWN_RUNS} <= {section.name for section in sections()}
 
 
 def fill_in(path: Path, model: LoopbackLM) -> None:

@@ -134,7 +134,8 @@ def test_counts(number: int, words: str) -> None:
         (59.99, "1 min 00 s"),
         (125, "2 min 05 s"),
         (3_725, "1 h 02 min"),
-        (-1, "0 s"),
+        (-0.2, "0 s"),
+        (-1, "? s"),
     ],
 )
 def test_durations(seconds: float, words: str) -> None:
