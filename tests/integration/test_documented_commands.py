@@ -37,7 +37,8 @@ OLD_SECRET = {"LITELLM": {"DSPY_LLM_API_KEY": "the-old-key-4711"}}
 
 def plan() -> list[tuple[Section, tuple[str, ...]]]:
     """The lines of each section. What stands in several is run in the first, and the sections with a state
-    of their own come first; those and the ones with runs of their own are run whole; what stands in a sentence only comes after the blocks.
+    of their own come first; those and the ones with runs of their own are run whole; what stands in a
+    sentence only comes after the blocks.
     """
     in_blocks = {key(line) for section in sections() for line in section.lines}
     before: set[str] = set()
