@@ -8,7 +8,7 @@ from pathlib import Path
 from rlm_tui.core import events as e
 from rlm_tui.core.trajectory import fold
 from rlm_tui.store.runs import RunFolder
-from tests.pilot.recorded import RunBuilder
+from tests.pilot.recorded import RunBuilder, value
 
 
 def save(runs: Path, name: str, events: Iterable[e.AnyEvent], *, keep_open: bool = False) -> RunFolder:
@@ -47,3 +47,53 @@ def told_run(*, answer: str = "yes", thoughts: Iterable[str] = THOUGHTS) -> RunB
     totals = fold(run.events).totals
     run.add(e.RunFinished(span="run", status="submitted", outputs={"answer": answer}, totals=totals))
     return run
+
+
+def nested_run() -> RunBuilder:
+    """A run whose second cell starts an RLM, which starts another one and asks; then a second one fails."""
+    run = RunBuilder().start()
+    first = run.iteration(1)
+    run.plan(first, "Look.", "print(len(document))")
+    cell = run.cell(first, "print(len(document))")
+    run.output(cell, "41,211\n")
+    run.cell_done(cell)
+    second = run.iteration(2)
+    run.plan(second, "Two chapters, an RLM for each.", "answers = [read(one) for one in chapters]")
+    cell = run.cell(second, "answers = [read(one) for one in chapters]")
+    run.answer(run.call(cell, "which chapters?"), "one and two")
+    outer = _rlm(run, cell, "chapter one", "read(chapter -> summary)")
+    inner_iteration = run.iteration(1, of=5, parent=outer)
+    run.plan(inner_iteration, "Its middle is long.", "middle = look(text)")
+    inner_cell = run.cell(inner_iteration, "middle = look(text)")
+    inner = _rlm(run, inner_cell, "the middle", "look(text -> words)")
+    deepest = run.iteration(1, of=5, parent=inner)
+    run.plan(deepest, "Ask.", "SUBMIT(words=llm_query(text))")
+    deepest_cell = run.cell(deepest, "SUBMIT(words=llm_query(text))")
+    run.answer(run.call(deepest_cell, "summarise the middle"), "a lighthouse burns")
+    run.cell_done(deepest_cell, status="submitted")
+    _end(run, inner, '{"words": "a lighthouse burns"}')
+    run.output(inner_cell, "a lighthouse burns\n")
+    run.cell_done(inner_cell)
+    again = run.iteration(2, of=5, parent=outer)
+    run.plan(again, "That is all.", "SUBMIT(summary=middle)")
+    run.cell_done(run.cell(again, "SUBMIT(summary=middle)"), status="submitted")
+    _end(run, outer, '{"summary": "A lighthouse burns."}')
+    failing = _rlm(run, cell, "chapter two", "read(chapter -> summary)")
+    fails = run.iteration(1, of=5, parent=failing)
+    run.plan(fails, "Read it.", "text[9]")
+    error = e.ErrorDetail(kind="RuntimeError", message="the chapter is empty")
+    run.cell_done(run.cell(fails, "text[9]"), error=error, status="error")
+    run.add(e.CallFinished(span=failing, error=error, seconds=2.0))
+    run.output(cell, "1 of 2\n")
+    run.cell_done(cell, status="submitted")
+    totals = fold(run.events).totals
+    run.add(e.RunFinished(span="run", status="submitted", outputs={"answer": "fire"}, totals=totals))
+    return run
+
+
+def _rlm(run: RunBuilder, cell: str, asked: str, name: str) -> str:
+    return run.call(cell, "", kind="sub_rlm", name=name, arguments={"text": asked})
+
+
+def _end(run: RunBuilder, span: str, answer: str) -> None:
+    run.add(e.CallFinished(span=span, answer=value(answer), result=value(answer), seconds=4.0))

@@ -13,6 +13,7 @@ from rlm_tui.store.library import RunLibrary
 from rlm_tui.ui.screens.runs import RunsAnswer, RunsScreen
 from rlm_tui.ui.widgets.runs_list import RunsList
 from tests.pilot.conftest import OpenApp, screen_text, settled
+from tests.pilot.test_replay_screen import until
 from tests.saved_runs import save, told_run
 
 
@@ -133,3 +134,20 @@ async def test_two_runs_are_compared(open_app: OpenApp, tmp_path: Path) -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen is pilot.app.explore
+
+
+async def test_a_log_of_another_program_is_imported_and_a_run_exported(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    log = Path(__file__).parents[1] / "importers_data" / "rlms-0.1.3.jsonl"
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await opened(pilot, tmp_path, Answers())
+        assert listed(screen) == []
+        await pilot.press("I", *str(log), "enter")
+        await until(pilot, lambda: len(listed(screen)) == 1)
+        assert "from alexzhang13/rlm" in screen_text(pilot)
+        await pilot.press("X", "enter", "ctrl+u", *f"{tmp_path}/out.md", "enter")
+        await until(pilot, (tmp_path / "out.md").is_file)
+        await pilot.press("I", *str(tmp_path / "out.md"), "enter")
+        await until(pilot, lambda: "format" in screen_text(pilot) and "Written" not in screen_text(pilot))
+        assert len(listed(screen)) == 1

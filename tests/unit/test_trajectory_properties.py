@@ -16,6 +16,7 @@ from rlm_tui.core.events import (
     Totals,
     Value,
 )
+from rlm_tui.core.nesting import rlms
 from rlm_tui.core.trajectory import Trajectory, fold
 from tests.unit.event_strategies import any_event, runs
 from tests.unit.trajectory_picture import picture, references_hold, shares_nothing
@@ -47,6 +48,21 @@ def test_totals_live_at_the_end_and_from_the_file_are_the_same(run: tuple[list[A
     live.apply(events[-1])
     assert read.totals == live.totals == totals
     assert picture(read) == picture(live)
+
+
+@settings(deadline=None)
+@given(runs())
+def test_what_nested_rlms_used_rolls_up(run: tuple[list[AnyEvent], Totals]) -> None:
+    every = rlms(fold(run[0]))
+    assert every[0].within == len(every) - 1
+    for field in ("llm_calls", "planner_calls", "tool_calls", "failed_calls", "prompt_tokens"):
+        owned = [getattr(one.own, field) for one in every]
+        assert min(owned) >= 0
+        assert sum(owned) == getattr(every[0].whole, field)
+    for one in every[1:]:
+        spent = one.call.spent() if one.call is not None else None
+        assert one.whole.prompt_tokens == (0 if spent is None else spent.prompt_tokens or 0)
+        assert one.own.iterations == len(one.iterations)
 
 
 @settings(deadline=None)

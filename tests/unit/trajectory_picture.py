@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import astuple, fields
 from typing import Any
 
-from rlm_tui.core.iterations import Call, Cell, GrowingText, Island, Iteration
+from rlm_tui.core.counting import Counting
+from rlm_tui.core.growing_text import GrowingText
+from rlm_tui.core.iterations import Call, Cell, Island, Iteration
 from rlm_tui.core.trajectory import Trajectory
 
 
@@ -32,6 +34,8 @@ def picture(trajectory: Trajectory) -> dict[str, Any]:
 def _plain(value: Any, inside: bool = False) -> Any:
     if isinstance(value, GrowingText):
         return str(value)
+    if isinstance(value, Counting):
+        return astuple(value)
     if isinstance(value, Iteration | Cell | Call):
         return {
             field.name: _reference(getattr(value, field.name))

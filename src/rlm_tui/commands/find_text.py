@@ -41,7 +41,7 @@ def find_text(
             found += hits
             if not as_json:
                 for run_id, hit in hits:
-                    typer.echo(visible(f"{run_id}  {hit.n:>3} {hit.where:<16} {hit.line}"))
+                    typer.echo(visible(f"{run_id}  {hit.place:>3} {hit.where:<16} {hit.line}"))
     except (FindError, StoreError) as error:
         detail = described(error)
         told = {"error": {"kind": detail.kind, "message": detail.message}}
@@ -52,6 +52,7 @@ def find_text(
                 {
                     "run_id": run_id,
                     "iteration": hit.n or None,
+                    "depth": hit.depth,
                     "where": hit.where,
                     "found": hit.found,
                     "line": hit.line,

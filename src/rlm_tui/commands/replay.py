@@ -48,6 +48,7 @@ def _show(run: str, *, iteration: int, follow: bool) -> NoReturn:
                 hint="Use `rlm-tui runs show RUN` without one.",
             )
         )
+    from rlm_tui.core.settings import SettingsError
     from rlm_tui.store.errors import StoreError
     from rlm_tui.store.find_run import find_run
     from rlm_tui.store.importers.imported import ImportFailed
@@ -57,7 +58,7 @@ def _show(run: str, *, iteration: int, follow: bool) -> NoReturn:
         path: Path = find_run(run)
         if path.is_file():
             path = _own_log(path)
-    except (StoreError, ImportFailed) as error:
+    except (StoreError, ImportFailed, SettingsError) as error:
         refuse(described(error))
     leave_screen(
         run_app(opening=lambda explore: explore.open_saved(path, iteration=iteration, follow=follow))
@@ -65,9 +66,15 @@ def _show(run: str, *, iteration: int, follow: bool) -> NoReturn:
 
 
 def _own_log(file: Path) -> Path:
-    """The file, if it is a log of ours; else the run that it becomes. Raises ImportFailed, StoreError."""
+    """The file, if it is a log of ours; else the run that it becomes.
+
+    Raises ImportFailed, StoreError, SettingsError.
+    """
     from rlm_tui.core.redaction import Redactor
+    from rlm_tui.core.settings import load_settings
     from rlm_tui.store.importers.write import import_file
     from rlm_tui.store.run_log import is_own_log
 
-    return file if is_own_log(file) else import_file(file, Redactor().text).path
+    if is_own_log(file):
+        return file
+    return import_file(file, Redactor(load_settings().secrets()).text).path

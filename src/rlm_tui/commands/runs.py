@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -193,12 +193,14 @@ def tag(
     from rlm_tui.store.find_run import find_run
     from rlm_tui.store.labels import labels_of, write_labels
 
+    redact = _redactor()
     with _refusals(False):
         path = find_run(run)
         before = labels_of(path)
         gone = {one[1:] for one in tags if one.startswith("-")}
-        wanted = [*(one for one in before.tags if one not in gone), *(one for one in tags if one[:1] != "-")]
-        labels = write_labels(path, wanted, before.note)
+        added = [redact(one) for one in tags if one[:1] != "-"]
+        kept = [one for one in before.tags if one not in gone]
+        labels = write_labels(path, [*kept, *added], before.note)
     typer.echo(f"{path.name}: {', '.join(labels.tags) or 'no tags'}")
 
 
@@ -207,16 +209,22 @@ def note(
     run: Run, text: Annotated[str, typer.Argument(help="What to note; an empty text deletes it.")]
 ) -> None:
     """Write a note on a run, in place of the one it has."""
-    from rlm_tui.core.redaction import Redactor
-    from rlm_tui.core.settings import SettingsError, load_settings
     from rlm_tui.store.find_run import find_run
     from rlm_tui.store.labels import labels_of, write_labels
 
-    try:
-        secrets = load_settings().secrets()
-    except SettingsError as error:
-        refuse(ErrorDetail(kind="SettingsError", message=str(error)))
+    redact = _redactor()
     with _refusals(False):
         path = find_run(run)
-        write_labels(path, labels_of(path).tags, Redactor(secrets).text(text))
+        write_labels(path, labels_of(path).tags, redact(text))
     typer.echo(f"{path.name}: noted" if text.strip() else f"{path.name}: no note")
+
+
+def _redactor() -> Callable[[str], str]:
+    """What takes the configured secrets out of a text."""
+    from rlm_tui.core.redaction import Redactor
+    from rlm_tui.core.settings import SettingsError, load_settings
+
+    try:
+        return Redactor(load_settings().secrets()).text
+    except SettingsError as error:
+        refuse(ErrorDetail(kind="SettingsError", message=str(error)))

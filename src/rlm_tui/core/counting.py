@@ -8,6 +8,7 @@ A request counts from its start; if its end says how many requests it took, that
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from rlm_tui.core.events import CallFinished, Totals, Usage
@@ -43,6 +44,11 @@ class Counting:
         """What the budget of calls counts: all requests that cells caused, planners of nested RLMs too."""
         return self.llm_calls + self.nested_planner_calls
 
+    @property
+    def requests(self) -> int:
+        """All requests to an LM: planner turns and calls."""
+        return self.planner_calls + self.llm_calls
+
     def plan_started(self, *, nested: bool = False) -> None:
         """The planner was asked, that of a nested RLM if `nested`."""
         self._count_planner(1, nested)
@@ -73,6 +79,8 @@ class Counting:
         elif event.usage is not None and not call.contains:
             self._count_requests(call, event.usage.requests)
             self._spend(event.usage, cached=event.cached)
+        elif event.usage is not None and call.spent() == event.usage:
+            self._spend(event.usage, cached=event.cached)
 
     def _count_requests(self, call: Call, requests: int) -> None:
         if call.by_planner:
@@ -97,6 +105,21 @@ class Counting:
             self.tokens_known = False
         if usage.cost_usd is None and not self.offline:
             self.cost_known = False
+
+    def without(self, others: Iterable[Counting]) -> Counting:
+        """What is left of these numbers when those of `others`, which they include, are taken away."""
+        left = self.copy()
+        for other in others:
+            left.iterations -= other.iterations
+            left.llm_calls -= other.llm_calls
+            left.planner_calls -= other.planner_calls
+            left.nested_planner_calls -= other.nested_planner_calls
+            left.tool_calls -= other.tool_calls
+            left.failed_calls -= other.failed_calls
+            left.prompt_tokens -= other.prompt_tokens
+            left.completion_tokens -= other.completion_tokens
+            left.cost_usd = max(left.cost_usd - other.cost_usd, 0.0)
+        return left
 
     def totals(self, seconds: float) -> Totals:
         """The sums as they stand, `seconds` into the run."""

@@ -27,7 +27,10 @@ class FindError(ValueError):
 
 
 class Hit(NamedTuple):
-    """One place: `span` is that of the iteration or call, `n` the iteration's number (0: the run's own)."""
+    """One place: `span` is that of the iteration or call, `n` the iteration's number (0: the run's own).
+
+    `depth` counts the nested RLMs that it is in.
+    """
 
     span: str
     n: int
@@ -35,6 +38,13 @@ class Hit(NamedTuple):
     before: str
     found: str
     after: str
+    depth: int = 0
+    is_of_call: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it is: "3", or "›1" for the first iteration of a nested RLM; "" for the run's own."""
+        return "›" * self.depth + (str(self.n) if self.n else "")
 
     @property
     def line(self) -> str:
@@ -95,9 +105,12 @@ def _calls(
         yield from _in_text(asked, call.span, n, "prompt", pattern)
         yield from _in_text(whole(call.answer), call.span, n, "answer", pattern)
         if call.error is not None:
-            yield from _in_text(f"{call.error.kind}: {call.error.message}", call.span, n, "error", pattern)
+            words = f"{call.error.kind}: {call.error.message}"
+            for hit in _in_text(words, call.span, n, "error", pattern):
+                yield hit._replace(is_of_call=True)
         yield from _calls(call.items, n, pattern, whole)
-        yield from _iterations(call.nested, pattern, whole)
+        for hit in _iterations(call.nested, pattern, whole):
+            yield hit._replace(depth=hit.depth + 1)
         yield from _calls(call.calls, n, pattern, whole)
 
 

@@ -6,53 +6,31 @@ seconds since the run began.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Literal
 
 from rlm_tui.core.events import (
     CallKind,
     CellAuthor,
     CellStatus,
     ErrorDetail,
-    RemarkAuthor,
     Stream,
     Usage,
     Value,
     Variable,
 )
+from rlm_tui.core.growing_text import GrowingText
+from rlm_tui.core.turn_steps import NOTHING, Recovery, TurnStep
+from rlm_tui.core.usage import sum_usage
 
-NOTHING = Value()
+if TYPE_CHECKING:
+    from rlm_tui.core.counting import Counting
+
 IterationPhase = Literal["planning", "planned", "held", "running", "done"]
 CallState = Literal["running", "done", "failed"]
 LLM_KINDS: frozenset[CallKind] = frozenset({"llm_query", "predict"})
 """Kinds of call that are themselves requests to an LM; a batch and a nested RLM only contain some."""
-
-
-class GrowingText:
-    """Text that arrives in pieces and is joined when it is asked for."""
-
-    __slots__ = ("_pieces", "length")
-
-    def __init__(self, text: str = "") -> None:
-        self._pieces = [text] if text else []
-        self.length = len(text)
-
-    def append(self, piece: str) -> None:
-        """Add `piece` to the end, at no cost that grows with the text."""
-        self._pieces.append(piece)
-        self.length += len(piece)
-
-    def copy(self) -> GrowingText:
-        """One that grows apart from this."""
-        return GrowingText(str(self))
-
-    def __str__(self) -> str:
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
-        return self._pieces[0] if self._pieces else ""
 
 
 class Box:
@@ -83,52 +61,6 @@ class OutputPiece:
 
     stream: Stream
     text: str
-
-
-class PlanStep(msgspec.Struct, frozen=True):
-    """The planner answered."""
-
-    reasoning: Value
-    code: Value
-    prompt: Value = NOTHING
-    remark: str = ""
-
-
-class RemarkStep(msgspec.Struct, frozen=True):
-    """The planner is told something; `sent_back`: in place of what its code would have shown."""
-
-    text: str
-    by: RemarkAuthor
-    sent_back: bool
-
-
-class CellStep(msgspec.Struct, frozen=True):
-    """A cell ran, the planner's or a person's."""
-
-    span: str
-
-
-class SkipStep(msgspec.Struct, frozen=True):
-    """The planner's code was not run; `text` is the person's note."""
-
-    text: str
-
-
-TurnStep = PlanStep | RemarkStep | CellStep | SkipStep
-"""What happened in an iteration, each of them something that the planner's history holds."""
-
-
-class Recovery(msgspec.Struct, frozen=True):
-    """A lost sandbox was replaced: `cells` were executed again, `differed` says what came out otherwise.
-
-    `reason` is why it was lost; `volume` the copy that is `/data` since, "" for the volume as before.
-    """
-
-    reason: str
-    cells: int
-    seconds: float = 0.0
-    volume: str = ""
-    differed: tuple[str, ...] = ()
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -188,7 +120,8 @@ class Call:
     `number` counts from 1 in the run's list of calls (0 for an item of a batch); `depth` is 0 in the run
     itself. `iteration` None: the run itself made it, such as the extraction of an answer at its end. `cell`
     is the span of the cell that made it, "" for none. `result` is the answer as JSON where it is no text,
-    and `origin` the run whose record it is from, if it is.
+    and `origin` the run whose record it is from, if it is. `counting` are the numbers of a nested RLM, all
+    that it contains included.
     """
 
     span: str
@@ -221,6 +154,7 @@ class Call:
     nested: list[Iteration] = field(default_factory=list)
     variables: dict[str, Variable] = field(default_factory=dict)
     by_planner: bool = False
+    counting: Counting | None = None
     island: Island = field(default_factory=Island)
 
     @property
@@ -318,6 +252,9 @@ def _usages(call: Call) -> Iterator[Usage]:
         call = waiting.pop()
         if call.usage is not None and (call.kind in LLM_KINDS or not call.contains):
             yield call.usage
+        elif call.usage is not None and not _is_told_inside(call):
+            yield call.usage
+            continue
         waiting += call.items
         waiting += call.calls
         for iteration in call.nested:
@@ -326,17 +263,7 @@ def _usages(call: Call) -> Iterator[Usage]:
             waiting += iteration.calls
 
 
-def sum_usage(usages: Iterable[Usage | None]) -> Usage | None:
-    """What several requests used together; None when nobody said."""
-    every = [usage for usage in usages if usage is not None]
-    if not every:
-        return None
-    prompt = [usage.prompt_tokens for usage in every if usage.prompt_tokens is not None]
-    completion = [usage.completion_tokens for usage in every if usage.completion_tokens is not None]
-    costs = [usage.cost_usd for usage in every if usage.cost_usd is not None]
-    return Usage(
-        prompt_tokens=sum(prompt) if prompt else None,
-        completion_tokens=sum(completion) if completion else None,
-        cost_usd=sum(costs) if costs and len(costs) == len(every) else None,
-        requests=sum(usage.requests for usage in every),
-    )
+def _is_told_inside(call: Call) -> bool:
+    """Whether anything that a call contains says what it used."""
+    within = (*call.items, *call.calls, *(inner for one in call.nested for inner in one.calls))
+    return any(one.usage is not None for one in call.nested) or any(one.spent() is not None for one in within)

@@ -13,9 +13,10 @@ from typing import Any, assert_never
 from msgspec import Struct
 
 from rlm_tui.core.events import CallKind, CellAuthor, CellStatus, ErrorDetail, Value
-from rlm_tui.core.iterations import Call, Cell, CellStep, Iteration, PlanStep, RemarkStep, SkipStep
+from rlm_tui.core.iterations import Call, Cell, Iteration
 from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep
 
 Resolve = Callable[[Value], str]
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rlm_tui.core.change import CallAdded, CallChanged, ChangeKind
+from rlm_tui.core.counting import Counting
 from rlm_tui.core.events import CallFinished, CallStarted
 from rlm_tui.core.iterations import Call, Iteration
 from rlm_tui.core.trajectory_state import RUN, TrajectoryState
@@ -50,7 +51,10 @@ def call_started(state: TrajectoryState, event: CallStarted) -> Iterator[ChangeK
         if owner is not None:
             owner.calls.append(call)
     state.calls_by_span[event.span] = state.open_calls[event.span] = call
-    state.counting.call_started(call)
+    if call.kind == "sub_rlm":
+        call.counting = Counting(offline=state.counting.offline)
+    for counting in state.countings(call):
+        counting.call_started(call)
     yield CallAdded(
         event.span,
         None if iteration is None else iteration.span,
@@ -71,7 +75,8 @@ def call_finished(state: TrajectoryState, event: CallFinished) -> Iterator[Chang
     call.seconds, call.error = event.seconds, event.error
     call.result, call.origin = event.result, event.origin
     call.state = "done" if event.error is None else "failed"
-    state.counting.call_finished(call, event)
+    for counting in state.countings(call):
+        counting.call_finished(call, event)
     if event.error is not None:
         yield state.fail("call", event.span, event.error)
     if call.nested and call.nested[-1].phase != "done":

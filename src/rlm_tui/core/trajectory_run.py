@@ -36,9 +36,10 @@ from rlm_tui.core.events import (
     VariablesChanged,
     VolumeChanged,
 )
-from rlm_tui.core.iterations import Call, Recovery
+from rlm_tui.core.iterations import Call
 from rlm_tui.core.trajectory_state import SandboxState, StartPhase, TrajectoryState
 from rlm_tui.core.trajectory_turns import close_everything
+from rlm_tui.core.turn_steps import Recovery
 
 MOST_PHASES = 100
 SandboxEvent = SandboxStarting | SandboxReady | SandboxLost | SandboxRecovered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import msgspec
@@ -160,6 +160,27 @@ class TrajectoryState:
         if island.box is not None and island.root is not None:
             island.box.root = copy_island(island.root)
             island.box = None
+
+    def countings(self, thing: Iteration | Call | None) -> Iterator[Counting]:
+        """The numbers that `thing` counts in: those of the run, and of each nested RLM that it is in."""
+        yield self.counting
+        if isinstance(thing, Call) and thing.counting is not None:
+            self.touch(thing)
+            yield thing.counting
+        for call in self.rlms_around(thing):
+            if call.counting is not None:
+                self.touch(call)
+                yield call.counting
+
+    def rlms_around(self, thing: Iteration | Call | None) -> Iterator[Call]:
+        """The calls of the nested RLMs that `thing` is in, the innermost first."""
+        while thing is not None:
+            if isinstance(thing, Iteration):
+                thing = self.calls_by_span.get(thing.parent_call or "")
+            else:
+                thing = thing.parent or thing.iteration
+            if isinstance(thing, Call) and thing.kind == "sub_rlm":
+                yield thing
 
     def settle(self, thing: Iteration | Call, island: Island | None) -> None:
         """Give a new thing its island: that of what it hangs on, or one of its own."""

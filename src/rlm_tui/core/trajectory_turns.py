@@ -29,17 +29,11 @@ from rlm_tui.core.events import (
     Remarked,
     Value,
 )
-from rlm_tui.core.iterations import (
-    Cell,
-    CellStep,
-    GrowingText,
-    Iteration,
-    PlanStep,
-    RemarkStep,
-    SkipStep,
-    sum_usage,
-)
+from rlm_tui.core.growing_text import GrowingText
+from rlm_tui.core.iterations import Cell, Iteration
 from rlm_tui.core.trajectory_state import RUN, TrajectoryState
+from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep
+from rlm_tui.core.usage import sum_usage
 
 
 def iteration_started(state: TrajectoryState, event: IterationStarted) -> Iterator[ChangeKind]:
@@ -69,12 +63,15 @@ def iteration_started(state: TrajectoryState, event: IterationStarted) -> Iterat
     if parent is None:
         state.counting.iterations += 1
         state.begin_clock()
+    elif parent.counting is not None:
+        parent.counting.iterations += 1
     yield IterationAdded(event.span, len(siblings) - 1, iteration.parent_call)
 
 
 def plan_started(state: TrajectoryState, event: PlanStarted) -> Iterator[ChangeKind]:
     iteration = state.iterations_by_span.get(event.span)
-    state.counting.plan_started(nested=iteration is not None and iteration.depth > 0)
+    for counting in state.countings(iteration):
+        counting.plan_started(nested=iteration is not None and iteration.depth > 0)
     if iteration is None:
         yield state.odd(event, f"a plan for the iteration {event.span!r}, which never started")
         return
@@ -106,7 +103,8 @@ def plan_ready(state: TrajectoryState, event: PlanReady) -> Iterator[ChangeKind]
     iteration = state.iterations_by_span.get(event.span)
     was_started = iteration is not None and iteration.awaits_plan
     nested = iteration is not None and iteration.depth > 0
-    state.counting.plan_ready(event.usage, cached=event.cached, was_started=was_started, nested=nested)
+    for counting in state.countings(iteration):
+        counting.plan_ready(event.usage, cached=event.cached, was_started=was_started, nested=nested)
     if iteration is None:
         yield state.odd(event, f"a plan for the iteration {event.span!r}, which never started")
         return

@@ -39,7 +39,7 @@ from rlm_tui.core.events import (
     SandboxDescription,
     Usage,
 )
-from rlm_tui.core.iterations import sum_usage
+from rlm_tui.core.usage import sum_usage
 from rlm_tui.engine.calls import error_of
 from rlm_tui.engine.lm_callbacks import prompt_text
 from rlm_tui.engine.recorder import Recorder

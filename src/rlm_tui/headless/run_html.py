@@ -10,9 +10,9 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.core.iterations import CellStep, RemarkStep
 from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, one_line, truncate, visible
 from rlm_tui.core.trajectory import Call, Cell, Iteration, Trajectory
+from rlm_tui.core.turn_steps import CellStep, RemarkStep
 
 if TYPE_CHECKING:
     from rlm_tui.headless.truth import TruthCheck

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rlm_tui.core.events import Usage
-from rlm_tui.core.iterations import sum_usage
+from rlm_tui.core.usage import sum_usage
 from rlm_tui.store.importers.imported import (
     ImportedCall,
     ImportedIteration,

@@ -1,24 +1,17 @@
-"""The calls of the run that Explore shows, opened in full, and its timeline."""
+"""The calls of the run that Explore shows, opened in full, and what else can be looked at."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rlm_tui.ui.live_run import LiveRun
-from rlm_tui.ui.pane_layout import INSPECTOR
 from rlm_tui.ui.run_calls import RunCalls, calls_of_live
 from rlm_tui.ui.screens.explore_views import ExploreViews
+from rlm_tui.ui.screens.run_looks import LookedAt, RunLooks
 from rlm_tui.ui.widgets.calls_view import CallsList
-from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.run_messages import CallSelected
-from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
-
-if TYPE_CHECKING:
-    from rlm_tui.core.find import Hit
 
 
-class ExploreCalls(ExploreViews):
-    """Opens the screen of all calls, at the call that was chosen in the pane."""
+class ExploreCalls(RunLooks, ExploreViews):
+    """Opens the screen of all calls at the one that was chosen in the pane; says what can be looked at."""
 
     _calls_of: tuple[LiveRun, RunCalls] | None = None
 
@@ -30,34 +23,14 @@ class ExploreCalls(ExploreViews):
         if isinstance(event.control, CallsList) and call is not None and not call.is_batch:
             self._open_calls(event.span)
 
-    def action_find(self) -> None:
-        from rlm_tui.ui.screens.find import FindScreen, source_text
-
-        if (run := self.run) is None:
-            return
-
-        def chosen(hit: Hit | None) -> None:
-            if hit is None:
-                return
-            if run.trajectory.call(hit.span) is not None:
-                self.query_one(Inspector).select_call(hit.span)
-                self.grid.focus_pane(INSPECTOR)
-            elif hit.span:
-                self.query_one(TrajectoryView).open_iteration(hit.span, go=True)
-
-        self.app.push_screen(FindScreen(run.trajectory, source_text(run.blobs)), chosen)
-
-    def action_timeline(self) -> None:
-        from rlm_tui.ui.screens.timeline import TimelineScreen
-
-        if (run := self.run) is None:
-            return
-
-        def chosen(span: str | None) -> None:
-            if span:
-                self.query_one(TrajectoryView).open_iteration(span, go=True)
-
-        self.app.push_screen(TimelineScreen(lambda: run.trajectory), chosen)
+    @property
+    def looked_at(self) -> LookedAt | None:
+        run = self.run
+        if run is None:
+            return None
+        events_path = None if run.session is None else run.session.events_path
+        folder = None if events_path is None else events_path.parent
+        return LookedAt(lambda: run.trajectory, run.blobs.text, run.clock.now, folder)
 
     def _open_calls(self, span: str) -> None:
         from rlm_tui.ui.screens.calls import CallsScreen
@@ -69,6 +42,6 @@ class ExploreCalls(ExploreViews):
         self.app.push_screen(CallsScreen(self._calls_of[1], span))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("calls_in_full", "timeline", "find"):
+        if action == "calls_in_full":
             return self.run is not None
         return super().check_action(action, parameters)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from rlm_tui.ui.key_groups import LOOK, PANES, REPLAY, RUN
+from rlm_tui.ui.key_groups import LOOK, PANES, REPLAY, RESULT, RUN
 from rlm_tui.ui.pane_layout import CALLS, INSPECTOR, TRAJECTORY
 
 REPLAY_BINDINGS: list[BindingType] = [
@@ -37,6 +37,14 @@ REPLAY_BINDINGS: list[BindingType] = [
             tooltip="All calls of this moment, in full"),
     Binding("ctrl+f", "find", "find", id="replay.find", group=LOOK,
             tooltip="Find in everything until this moment"),
+    Binding("full_stop", "next_hit(1)", "hit", key_display=", .", id="replay.next_hit", group=LOOK,
+            tooltip="To the next place of what was found"),
+    Binding("comma", "next_hit(-1)", show=False, id="replay.previous_hit", group=LOOK,
+            tooltip="To the place before of what was found"),
+    Binding("N", "nested", "nested", show=False, id="replay.nested", group=LOOK,
+            tooltip="Nested RLMs: a tree with what each used, and its cells"),
+    Binding("X", "export", "export", show=False, id="replay.export", group=RESULT,
+            tooltip="Export the run, or this screen as a picture"),
     Binding("T", "timeline", "timeline", id="replay.timeline", group=LOOK,
             tooltip="What the time went into until this moment"),
     Binding("f8", "fork", "fork", id="replay.fork", tooltip="Fork the run at this iteration", group=RUN),

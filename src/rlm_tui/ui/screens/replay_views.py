@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
@@ -24,6 +24,7 @@ from rlm_tui.ui.pane_layout import (
 )
 from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.run_calls import RunCalls, calls_of_saved
+from rlm_tui.ui.screens.run_looks import LookedAt, RunLooks
 from rlm_tui.ui.widgets.calls_view import CallsList, CallsView
 from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.key_footer import KeyFooter
@@ -33,10 +34,6 @@ from rlm_tui.ui.widgets.scrubber import ScrubberAxis, ScrubberWords
 from rlm_tui.ui.widgets.status_line import StatusLine
 from rlm_tui.ui.widgets.tab_bar import TabBar
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
-
-if TYPE_CHECKING:
-    from rlm_tui.core.find import Hit
-
 
 READING = "Reading the log …"
 PANES_HERE = {number: PANE_NAMES[number] for number in (TRAJECTORY, CALLS, INSPECTOR)}
@@ -55,7 +52,7 @@ class NotShown(NamedTuple):
     problem: str
 
 
-class ReplayViews(Screen[ForkAt | NotShown]):
+class ReplayViews(RunLooks, Screen[ForkAt | NotShown]):
     """Trajectory, Calls and Inspector under the time axis. It plays nothing."""
 
     CSS_PATH = "../app.tcss"
@@ -148,28 +145,12 @@ class ReplayViews(Screen[ForkAt | NotShown]):
         self.query_one(Inspector).select_call(event.span)
         self.grid.focus_pane(INSPECTOR)
 
-    def action_find(self) -> None:
-        from rlm_tui.ui.screens.find import FindScreen, source_text
-
-        def chosen(hit: Hit | None) -> None:
-            if hit is None:
-                return
-            if self.recorded.trajectory.call(hit.span) is not None:
-                self.query_one(Inspector).select_call(hit.span)
-                self.grid.focus_pane(INSPECTOR)
-            elif hit.span:
-                self.query_one(TrajectoryView).open_iteration(hit.span, go=True)
-
-        self.app.push_screen(FindScreen(self.recorded.trajectory, source_text(self.recorded.blobs)), chosen)
-
-    def action_timeline(self) -> None:
-        from rlm_tui.ui.screens.timeline import TimelineScreen
-
-        def chosen(span: str | None) -> None:
-            if span:
-                self.query_one(TrajectoryView).open_iteration(span, go=True)
-
-        self.app.push_screen(TimelineScreen(lambda: self.recorded.trajectory), chosen)
+    @property
+    def looked_at(self) -> LookedAt:
+        recorded = self.recorded
+        return LookedAt(
+            lambda: recorded.trajectory, recorded.blobs.text, lambda: recorded.trajectory.now, recorded.path
+        )
 
     def action_calls_in_full(self) -> None:
         self._open_calls(self.query_one(CallsList).current_span)

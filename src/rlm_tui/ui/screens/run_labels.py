@@ -43,7 +43,8 @@ class RunLabels(Screen):  # type: ignore[type-arg]
 
         def answered(text: str | None) -> None:
             if text is not None:
-                self._do(lambda: write_labels(path, text.replace(",", " ").split(), labels.note))
+                words = self.redact(text).replace(",", " ").split()
+                self._do(lambda: write_labels(path, words, labels.note))
 
         sentence = "Words with spaces between them. Filter by one with tag:word."
         self.app.push_screen(

@@ -21,6 +21,7 @@ from rlm_tui.core.text import human_size, number_of
 from rlm_tui.store.library import RunLibrary
 from rlm_tui.ui.key_groups import FILES, LOOK, PANES
 from rlm_tui.ui.screens.run_labels import RunLabels
+from rlm_tui.ui.screens.run_transfers import RunTransfers
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.run_preview import RunPreview
 from rlm_tui.ui.widgets.runs_list import RunsHeading, RunsList, RunsWords
@@ -46,7 +47,7 @@ class RunsAnswer(NamedTuple):
     paths: tuple[Path, ...]
 
 
-class RunsScreen(RunLabels, Screen[RunsAnswer]):
+class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
     """Shows what the index knows at once, and what is new as it is read."""
 
     place = "Runs"
@@ -62,6 +63,10 @@ class RunsScreen(RunLabels, Screen[RunsAnswer]):
         Binding("t", "tag", "tag", id="runs.tag", tooltip="Change the run's tags", group=FILES),
         Binding("n", "note", "note", id="runs.note", tooltip="Write a note on the run", group=FILES),
         Binding("d", "delete", "delete", id="runs.delete", tooltip="Delete the run", group=FILES),
+        Binding("X", "export", "export", show=False, id="runs.export", group=FILES,
+                tooltip="Export the run, or this screen as a picture"),
+        Binding("I", "import_log", "import", show=False, id="runs.import", group=FILES,
+                tooltip="Import a log of another program"),
         Binding("f5", "refresh_runs", "read again", show=False, id="runs.refresh", group=FILES,
                 tooltip="Look for new runs"),
         Binding("escape", "back", "back", id="runs.back", tooltip="Back to Explore", group=PANES),
@@ -172,7 +177,7 @@ class RunsScreen(RunLabels, Screen[RunsAnswer]):
         of = "" if len(listed) == len(self._runs) else f" of {len(self._runs):,}"
         words = f"{number_of(len(listed), 'run')}{of} · {size}"
         if not self._runs and not self._problem:
-            words = "There is no run yet: ^R on Explore runs the task, and the run is kept here."
+            words = "There is no run yet: ^R on Explore runs the task and keeps it here; I imports a log."
         order = list(SORTS)[self._sort]
         self.query_one(RunsWords).say(f"{words}  {self._problem}".rstrip(), order)
         self.refresh_bindings()
@@ -189,13 +194,18 @@ class RunsScreen(RunLabels, Screen[RunsAnswer]):
         """The run under the cursor."""
         return self.query_one(RunsList).highlighted
 
+    @property
+    def runs_folder(self) -> Path:
+        """Where the runs are."""
+        return self.library.runs
+
     def path_of(self, run: RunRecord | None) -> Path:
         """Its folder."""
         return self.library.runs / (run.run_id if run is not None else "")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         match action:
-            case "fork" | "tag" | "note" | "delete" | "mark":
+            case "fork" | "tag" | "note" | "delete" | "mark" | "export":
                 return self.is_mounted and self.chosen is not None
             case _:
                 return super().check_action(action, parameters)

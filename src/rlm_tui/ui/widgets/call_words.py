@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rlm_tui.core.events import Usage
-from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line
+from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, one_line
 from rlm_tui.core.trajectory import Call
 from rlm_tui.ui.widgets.row import Line, LineRow, Span, progress_bar
 from rlm_tui.ui.widgets.targets import CallLine
@@ -119,10 +119,12 @@ def call_row(call: Call, gutter: Line, now: float, *, opened: bool = False) -> L
     if call.error is not None:
         right.append(((one_line(f"{call.error.kind}: {call.error.message}", 60), "bad"),))
     if nested:
-        right.append(((f"{len(call.nested)} iteration{'' if len(call.nested) == 1 else 's'}", "dim"),))
+        right.append(((number_of(len(call.nested), "iteration"), "dim"),))
+    if call.counting is not None:
+        right.append(((f"{number_of(call.counting.requests, 'request')} in all", "dim"),))
     right.append(((human_seconds(call_seconds(call, now)), "busy" if call.state == "running" else "dim"),))
     if call.cached:
         right.append((("cached", "dim"),))
-    if (tokens := tokens_of(call.usage)) is not None:
+    if (tokens := tokens_of(call.spent() if nested else call.usage)) is not None:
         right.append(((f"{human_count(tokens)} tok", "dim"),))
     return LineRow(tuple(left), tuple(right), CallLine(call.span, opens=nested), least=32)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rlm_tui.ui.widgets.row import Line, Row, Span, TextRow, line_text
+from rlm_tui.ui.widgets.text_rows import ChunkRow
 
 
 def mark_found(rows: Iterable[Row], words: str) -> tuple[list[Row], list[int], int]:
@@ -26,9 +27,31 @@ def mark_found(rows: Iterable[Row], words: str) -> tuple[list[Row], list[int], i
     return marked, places, count
 
 
-def _marked(row: TextRow, words: str) -> tuple[TextRow, int] | None:
+def mark_exactly(rows: Iterable[Row], words: str) -> tuple[list[Row], list[int]]:
+    """`rows` with each place of `words` in the role "found", and for each place the number of its row."""
+    marked: list[Row] = []
+    places: list[int] = []
+    for row in _separate_lines(rows, words):
+        found = _marked(row, words, exact=True) if isinstance(row, TextRow) else None
+        if found is not None:
+            places += [len(marked)] * found[1]
+        marked.append(row if found is None else found[0])
+    return marked, places
+
+
+def _separate_lines(rows: Iterable[Row], words: str) -> Iterator[Row]:
+    """`rows`, those that hold many lines and `words` in one of them as a row a line."""
+    for row in rows:
+        if not isinstance(row, ChunkRow) or words not in row.text:
+            yield row
+            continue
+        for line in row.lines():
+            yield TextRow(((line, row.role),), row.gutter, row.target, words=row.words)
+
+
+def _marked(row: TextRow, words: str, *, exact: bool = False) -> tuple[TextRow, int] | None:
     text = line_text(row.body)
-    exact = words != words.lower()
+    exact = exact or words != words.lower()
     searched = text if exact else text.lower()
     if not words or words not in searched or len(searched) != len(text):
         return None

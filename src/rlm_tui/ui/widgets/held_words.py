@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple, assert_never
 
 from rlm_tui.core.events import Held
-from rlm_tui.core.iterations import PlanStep, RemarkStep
 from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Iteration, Trajectory
+from rlm_tui.core.turn_steps import PlanStep, RemarkStep
 
 WHY_CELLS = 200
 

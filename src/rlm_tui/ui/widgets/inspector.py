@@ -23,6 +23,7 @@ from rlm_tui.core.change import (
 from rlm_tui.core.events import Value
 from rlm_tui.core.trajectory import Call, Iteration, Trajectory
 from rlm_tui.ui.key_groups import LOOK, RESULT
+from rlm_tui.ui.widgets.found_text import mark_exactly
 from rlm_tui.ui.widgets.inspector_tabs import TAB_NAMES, InspectorTabs
 from rlm_tui.ui.widgets.inspector_text import Subject, tab_rows, tab_text
 from rlm_tui.ui.widgets.run_messages import Copied, SaveRequested, VariableWanted
@@ -59,6 +60,7 @@ class Inspector(Vertical):
         self._stale = False
         self._appended: list[tuple[str, str]] = []
         self._flush_waits = False
+        self._found: tuple[str, int] | None = None
 
     def compose(self) -> ComposeResult:
         yield self._tabs
@@ -96,6 +98,7 @@ class Inspector(Vertical):
             return
         self._iteration = span
         self._call = ""
+        self._found = None
         if self._tab == "call" or (not span and not self._chosen_by_person):
             self._tab = "result"
         self._refill()
@@ -104,6 +107,17 @@ class Inspector(Vertical):
         """Look at a call: its tab appears, and is shown."""
         self._call = span
         self._tab = "call"
+        self._found = None
+        self._refill()
+
+    def show_found(self, span: str, tab: TabName, words: str, occurrence: int) -> None:
+        """Look at a place of `words`, counted from 0 within the tab of an iteration or a call, marked."""
+        if tab == "call":
+            self._call = span
+        else:
+            self._iteration, self._call = span, ""
+        self._chosen_by_person, self._tab = True, tab
+        self._found = (words, occurrence)
         self._refill()
 
     def show_tab(self, tab: TabName) -> None:
@@ -111,6 +125,7 @@ class Inspector(Vertical):
         self._chosen_by_person = True
         if tab != self._tab and tab in self._tab_names():
             self._tab = tab
+            self._found = None
             self._refill()
 
     def suggest_tab(self, tab: TabName) -> None:
@@ -171,14 +186,28 @@ class Inspector(Vertical):
         if subject is not None:
             marked = frozenset({"error"} if subject.error() is not None else ())
             follow = self._tab == "output" and self._cell_runs()
+            rows = tab_rows(self._tab, subject)
+            places: list[int] = []
+            if self._found is not None:
+                rows, places = mark_exactly(rows, self._found[0])
             self.view.fill(
-                tab_rows(self._tab, subject),
+                rows,
                 follow=follow,
                 keep_place=keep_place,
                 choosable=self._tab == "variables" and bool(subject.trajectory.variables),
             )
+            if self._found is not None and places:
+                self._reveal(places[min(self._found[1], len(places) - 1)])
             self._cell_was_empty = self._tab == "output" and not self._output_length()
         self._tabs.set_tabs(self._tab_names(), self._tab, marked)
+
+    def _reveal(self, row: int) -> None:
+        """Bring a row into view, as soon as it is there."""
+        if self.view.filling and not self.view.line_of_row(row):
+            self.set_timer(0.02, lambda: self._reveal(row))
+            return
+        above = self.view.scrollable_content_region.height // 3
+        self.view.scroll_to(y=max(0, self.view.line_of_row(row) - above), animate=False, force=True)
 
     _cell_was_empty = False
 

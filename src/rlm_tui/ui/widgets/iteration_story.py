@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rlm_tui.core.iterations import CellStep, PlanStep, RemarkStep, SkipStep
 from rlm_tui.core.text import number_of, one_line, visible
 from rlm_tui.core.trajectory import Cell, Iteration
+from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep
 from rlm_tui.ui.widgets.code_diff import changed_lines
 from rlm_tui.ui.widgets.highlight import highlight_python
 from rlm_tui.ui.widgets.iteration_header import iteration_title

@@ -54,6 +54,9 @@ def _call_rows(calls: list[Call], iteration: Iteration, shown: Shown, gutter: Li
         opened = call.span in shown.open
         rows.append(call_row(call, gutter, shown.now, opened=opened))
         if call.kind == "sub_rlm" and opened:
+            if (hidden := len(call.nested) - MOST_NESTED) > 0:
+                words = f"… {number_of(hidden, 'earlier iteration')}: N shows all of a nested RLM"
+                rows.append(TextRow(((words, "dim"),), (*gutter, ("  ", "text"))))
             for child in call.nested[-MOST_NESTED:]:
                 rows.extend(iteration_rows(child, shown, (*gutter, ("  ", "text"))))
     return rows

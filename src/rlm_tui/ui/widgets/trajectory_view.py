@@ -76,6 +76,11 @@ class TrajectoryView(RowView):
         """The span of the iteration under the cursor; of the newest while following; "" for the Result."""
         return self._looked_at or ""
 
+    @property
+    def current_row(self) -> Row | None:
+        """The row under the cursor."""
+        return None if self.cursor is None else self.blocks.row(self.cursor)
+
     # The fold
 
     def show(self, trajectory: Trajectory, now: Now | None = None) -> None:
@@ -119,6 +124,31 @@ class TrajectoryView(RowView):
         self._folds.newest(trajectory, shut=True)
         self._dirty.update(self._folds.moved & there.keys())
         self.following = True
+        self._flush()
+
+    def open_all(self) -> None:
+        """Open all iterations, and stay where the person is."""
+        if (trajectory := self._trajectory) is not None:
+            spans = {iteration.span for iteration in trajectory.iterations}
+            self._folds.open |= spans
+            self._dirty |= spans
+            self._flush()
+
+    def look_again(self) -> None:
+        """Take up what has changed in a trajectory whose changes are not told."""
+        trajectory = self._trajectory
+        if trajectory is None:
+            return
+        for iteration in trajectory.iterations:
+            if iteration.span not in self.blocks:
+                self._folds.add(iteration)
+                self._dirty.add(iteration.span)
+        self._dirty.update(iteration.span for iteration in trajectory.iterations[-2:])
+        for iteration in trajectory.iterations[-1:]:
+            self._folds.add(iteration)
+            self._tails.forget(iteration.span)
+        self._folds.newest(trajectory, shut=self.following)
+        self._dirty.update(self._folds.moved)
         self._flush()
 
     def apply(self, change: Change) -> None:

@@ -1,0 +1,186 @@
+"""Nested RLMs: the tree of all RLMs of a run, what each used, and the trajectory of the one looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from rlm_tui.core.nesting import Rlm, part_of, rlms
+from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.ui.clock import Now
+from rlm_tui.ui.key_groups import LOOK, PANES
+from rlm_tui.ui.widgets.key_footer import KeyFooter
+from rlm_tui.ui.widgets.nesting_rows import rlm_row, summary
+from rlm_tui.ui.widgets.row import LineRow
+from rlm_tui.ui.widgets.row_blocks import Place
+from rlm_tui.ui.widgets.run_messages import CallSelected, IterationSelected, MoreWanted
+from rlm_tui.ui.widgets.runs_list import RunsWords
+from rlm_tui.ui.widgets.text_view import BODY, TextView
+from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
+
+REFRESH_SECONDS = 0.5
+MOST_OPENED = 20
+"""Iterations of a nested RLM that are all shown open."""
+EMPTY = "This RLM has not begun its first iteration."
+
+
+class RlmTree(TextView):
+    """The RLMs, one a row. The one under the cursor is told by calling `looked_at`."""
+
+    def __init__(self, looked_at: Callable[[], None]) -> None:
+        super().__init__(id="nested-tree")
+        self._tell = looked_at
+
+    @property
+    def highlighted(self) -> Rlm | None:
+        """The RLM under the cursor."""
+        row = self.blocks.row(self.cursor) if self.cursor is not None else None
+        return row.target if isinstance(row, LineRow) and isinstance(row.target, Rlm) else None
+
+    def cursor_moved(self, place: Place | None) -> None:
+        self._tell()
+
+
+class NestedScreen(Screen[str]):
+    """Answers with the span of an iteration or a call that is to be seen in the run, or None."""
+
+    place = "Nested RLMs"
+    AUTO_FOCUS = "#nested-tree"
+    CSS_PATH = "../app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "up", "out of it", key_display="← →", priority=True, id="nested.up", group=LOOK,
+                tooltip="Up to the RLM that started this one"),
+        Binding("right", "down", show=False, priority=True, id="nested.down", group=LOOK,
+                tooltip="Down to the first RLM in this one"),
+        Binding("tab", "other_part", "its cells", priority=True, id="nested.other", group=PANES,
+                tooltip="To the trajectory of this RLM, or back to the tree"),
+        Binding("g", "go", "go there", id="nested.go", group=LOOK,
+                tooltip="To this place in the trajectory of the run"),
+        Binding("escape", "back", "back", id="nested.back", tooltip="Back to where you were", group=PANES),
+    ]  # fmt: skip
+
+    def __init__(self, trajectory: Callable[[], Trajectory], now: Now | None = None, span: str = "") -> None:
+        """Opens at the nested RLM that the call `span` started. `now` counts the seconds of a live run."""
+        super().__init__()
+        self._trajectory = trajectory
+        self._now = now or (lambda: trajectory().now)
+        self._first = span
+        self._rlms: list[Rlm] = []
+        self._shown: str | None = None
+        self._iteration = ""
+        self._live = True
+        self._read_from: Trajectory | None = None
+
+    def compose(self) -> ComposeResult:
+        yield RunsWords(id="nested-words")
+        yield RlmTree(self._look)
+        yield RunsWords(id="nested-heading")
+        yield TrajectoryView(id="nested-trajectory", empty=EMPTY)
+        yield KeyFooter()
+
+    @property
+    def tree_of_rlms(self) -> RlmTree:
+        return self.query_one(RlmTree)
+
+    def on_mount(self) -> None:
+        self._read()
+        self.go_to(self._first)
+        self.set_interval(REFRESH_SECONDS, self._read_live)
+
+    def _read_live(self) -> None:
+        """Take up what has happened; once more after the end."""
+        trajectory = self._trajectory()
+        was_live, self._live = self._live, trajectory.finished is None and not trajectory.interrupted
+        if was_live:
+            self._read()
+            self.query_one(TrajectoryView).look_again()
+
+    def _read(self) -> None:
+        trajectory, now = self._trajectory(), self._now()
+        before, self._rlms = self._rlms, rlms(trajectory)
+        state = next((one.state for one in before if one.span == self._shown), None)
+        self.tree_of_rlms.fill((rlm_row(one, now) for one in self._rlms), keep_place=True, choosable=True)
+        self.query_one("#nested-words", RunsWords).say(
+            summary(self._rlms[0]), "numbers of a row hold those of the RLMs below it"
+        )
+        ended = state == "running" and self._of(self._shown or "").state != "running"
+        if ended or trajectory is not self._read_from:
+            self._shown = None
+        self._read_from = trajectory
+        self._look()
+
+    def _of(self, span: str) -> Rlm:
+        return next((one for one in self._rlms if one.span == span), self._rlms[0])
+
+    def go_to(self, span: str) -> None:
+        """Look at the RLM that the call `span` started, the run itself for ""."""
+        at = next((index for index, one in enumerate(self._rlms) if one.span == span), 0)
+        self.tree_of_rlms.move_cursor(Place(BODY, at))
+
+    def _look(self) -> None:
+        """Show the trajectory of the RLM under the cursor."""
+        rlm = self.tree_of_rlms.highlighted
+        if rlm is None or rlm.span == self._shown:
+            return
+        self._shown, self._iteration = rlm.span, ""
+        trajectory = self._trajectory()
+        part = trajectory if rlm.call is None else part_of(trajectory, rlm.call)
+        started = rlm.started_at
+        view = self.query_one(TrajectoryView)
+        view.show(part, lambda: self._now() - (started if part.finished else 0.0))
+        if rlm.call is not None and len(rlm.iterations) <= MOST_OPENED:
+            view.open_all()
+        path = [rlm.name]
+        while rlm.call is not None:
+            rlm = self._of(rlm.parent)
+            path.insert(0, rlm.name)
+        self.query_one("#nested-heading", RunsWords).say(" › ".join(path), "Tab reads it")
+
+    # What the person does
+
+    def on_text_view_row_chosen(self, event: TextView.RowChosen) -> None:
+        event.stop()
+        self.query_one(TrajectoryView).focus()
+
+    def action_other_part(self) -> None:
+        view = self.query_one(TrajectoryView)
+        (self.tree_of_rlms if view.has_focus else view).focus()
+
+    def action_up(self) -> None:
+        rlm = self.tree_of_rlms.highlighted
+        if rlm is not None and rlm.call is not None:
+            self.go_to(rlm.parent)
+
+    def action_down(self) -> None:
+        rlm = self.tree_of_rlms.highlighted
+        inner = [one for one in self._rlms if rlm is not None and one.call and one.parent == rlm.span]
+        if inner:
+            self.go_to(inner[0].span)
+
+    def on_iteration_selected(self, event: IterationSelected) -> None:
+        event.stop()
+        self._iteration = event.span
+
+    def on_call_selected(self, event: CallSelected) -> None:
+        event.stop()
+        call = self._trajectory().call(event.span)
+        if call is not None and call.kind != "sub_rlm":
+            self.dismiss(event.span)
+
+    def on_more_wanted(self, event: MoreWanted) -> None:
+        event.stop()
+        self.dismiss(event.span)
+
+    def action_go(self) -> None:
+        iterations = self._of(self._shown or "").iterations
+        self.dismiss(self._iteration or (iterations[0].span if iterations else ""))
+
+    def action_back(self) -> None:
+        if self.query_one(TrajectoryView).has_focus:
+            self.tree_of_rlms.focus()
+        else:
+            self.dismiss(None)
