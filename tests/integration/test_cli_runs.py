@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,3 +121,44 @@ def test_two_runs_are_compared(home: Path) -> None:
     lines = rlm_tui("compare", "20260101", "20260102")
     assert (lines.code, "\x1b[2J" in lines.stdout) == (0, False)
     assert rlm_tui("compare", "20260101", "2099").code == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("import", str(DATA / "rlms-0.1.3.jsonl")),
+        ("export", "last", "--format", "html", "-o", "page.html"),
+        ("runs", "note", "last", "x" * 9_000),
+    ],
+)
+def test_a_disk_that_fills_leaves_nothing_half_written(home: Path, command: tuple[str, ...]) -> None:
+    before = sorted(path.name for path in runs_directory().iterdir())
+    script = 'ulimit -f 2; exec "$0" -m rlm_tui "$@"'
+    ended = subprocess.run(
+        ["bash", "-c", script, sys.executable, *command],
+        capture_output=True, text=True, timeout=60, cwd=home, check=False,
+    )  # fmt: skip
+    assert ended.returncode in (1, 2)
+    assert "can't be" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("\n") <= 2
+    assert sorted(path.name for path in runs_directory().iterdir()) == before
+    assert list(home.glob("*page.html*")) == []
+    assert rlm_tui("runs", "show", "last").code == 0
+
+
+def test_several_processes_share_one_library(home: Path) -> None:
+    for number in range(60):
+        save(runs_directory(), f"20260103-1000{number:02}-basic-cccc", told_run().events)
+    listed = ("runs", "list", "--limit", "90", "--json")
+    commands = [listed, ("find", "Brass", "--newest", "90", "--json")] * 3
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "rlm_tui", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for command in commands
+    ]
+    told = [process.communicate(timeout=60) for process in started]
+    assert [process.returncode for process in started] == [0] * 6, told
+    assert {len(json.loads(out)) for out, _ in told[::2]} == {62}
+    assert {len(json.loads(out)) for out, _ in told[1::2]} == {1}

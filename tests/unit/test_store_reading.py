@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rlm_tui.core.event_codec import EventLineError, encode
-from rlm_tui.core.events import AnyEvent, Note, RunFinished, RunStarted, Totals, UnknownEvent
+from rlm_tui.core.events import AnyEvent, CellOutput, Note, RunFinished, RunStarted, Totals, UnknownEvent
 from rlm_tui.core.paths import runs_directory
 from rlm_tui.core.trajectory import fold
+from rlm_tui.store import run_log
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.files import last_lines
 from rlm_tui.store.listing import list_runs, summarize
@@ -75,7 +76,33 @@ def test_lines_that_are_no_events_are_skipped_and_named() -> None:
     read = list(open_run(path).events(problems))
     assert [type(event) for event in read] == [RunStarted, UnknownEvent, RunFinished]
     assert [problem.number for problem in problems] == [2, 3]
-    assert open_run(path).trajectory().unknown == [read[1]]
+    trajectory = open_run(path).trajectory()
+    assert trajectory.unknown == [read[1]]
+    assert ["Line 2" in note.text or "line 2" in note.text for note in trajectory.notes] == [True, False]
+
+
+def test_of_a_log_too_long_to_be_shown_the_rest_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [Note(seq=n, level="info", text="x" * 100) for n in range(1, 100)]
+    path = _write("long", STARTED, *said, FINISHED)
+    monkeypatch.setattr(run_log, "MOST_BYTES", 3_000)
+    trajectory = open_run(path).trajectory()
+    assert trajectory.finished is None
+    assert trajectory.interrupted
+    assert "The log goes on for" in trajectory.notes[-1].text
+    assert 10 < len(trajectory.notes) < 40
+    assert open_run(path).trajectory(whole=True).finished is not None
+
+
+def test_a_log_of_damage_alone_is_named_in_a_few_sentences() -> None:
+    path = _write("damage", STARTED, b"garbage\n" * 500)
+    notes = open_run(path).trajectory().notes
+    assert (len(notes), notes[-1].text) == (21, "480 more lines of the log can't be read.")
+
+
+def test_what_can_not_be_in_a_log_is_counted_and_some_of_it_kept() -> None:
+    odd = [CellOutput(seq=n, span="never", stream="stdout", text="x") for n in range(1, 3_000)]
+    trajectory = fold([STARTED, *odd])
+    assert (len(trajectory.problems), trajectory.odd_events) == (1_000, 2_999)
 
 
 def test_a_run_that_goes_on_is_running_and_one_whose_process_died_is_interrupted() -> None:
@@ -214,3 +241,11 @@ def test_a_thousand_long_runs_are_listed_by_their_ends_alone(tmp_path: Path) -> 
 def test_a_log_whose_only_line_lacks_its_end_holds_no_event(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").write_bytes(encode(STARTED))
     assert summarize(tmp_path).status == "unreadable"
+
+
+def test_a_log_of_a_newer_format_says_so() -> None:
+    newer = RunStarted(seq=0, span="run", run_id="r", task="basic", signature="q -> a", format=7)
+    notes = open_run(_write("newer", newer, FINISHED)).trajectory().notes
+    assert [note.text for note in notes] == [
+        "The log is of format 7, newer than 1: what is not known is left out."
+    ]

@@ -6,7 +6,7 @@ from dataclasses import astuple, fields
 from typing import Any
 
 from rlm_tui.core.counting import Counting
-from rlm_tui.core.growing_text import GrowingText
+from rlm_tui.core.growing import GrowingList, GrowingText
 from rlm_tui.core.iterations import Call, Cell, Island, Iteration
 from rlm_tui.core.trajectory import Trajectory
 
@@ -44,7 +44,7 @@ def _plain(value: Any, inside: bool = False) -> Any:
             for field in fields(value)
             if not isinstance(getattr(value, field.name), Island)
         }
-    if isinstance(value, list):
+    if isinstance(value, list | GrowingList):
         return [_plain(item, inside) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item, inside) for key, item in value.items()}

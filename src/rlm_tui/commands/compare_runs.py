@@ -20,6 +20,7 @@ def compare(left: Run, right: Run, as_json: options.AsJson = False) -> None:
     """
     from rlm_tui.core.run_comparison import compare_runs
     from rlm_tui.headless.run_comparison import comparison_lines, comparison_object
+    from rlm_tui.headless.run_table import warnings
     from rlm_tui.store.errors import StoreError
     from rlm_tui.store.find_run import find_run
     from rlm_tui.store.run_log import open_run
@@ -31,6 +32,9 @@ def compare(left: Run, right: Run, as_json: options.AsJson = False) -> None:
         detail = described(error)
         told = {"error": {"kind": detail.kind, "message": detail.message}}
         refuse(detail, as_json=told if as_json else None)
+    for run in (one, other):
+        for sentence in warnings(run):
+            typer.echo(visible(f"rlm-tui: {sentence}"), err=True)
     found = compare_runs(one, other)
     if as_json:
         print_json(comparison_object(found, logs[0].run_id, logs[1].run_id))

@@ -25,6 +25,7 @@ def find_text(
     Exit codes: 0 found, 1 not found, 2 asked wrongly.
     """
     from rlm_tui.core.find import FindError, find, pattern_of
+    from rlm_tui.headless.run_table import warnings
     from rlm_tui.store.errors import StoreError
     from rlm_tui.store.exporters.formats import source_of
     from rlm_tui.store.find_run import find_run
@@ -36,7 +37,15 @@ def find_text(
         pattern = pattern_of(text, is_regex=is_regex)
         paths = [find_run(name) for name in runs] if runs else [run.path for run in list_runs(limit=newest)]
         for path in paths:
-            source = source_of(open_run(path))
+            try:
+                source = source_of(open_run(path))
+            except StoreError as error:
+                if runs:
+                    raise
+                typer.echo(visible(f"rlm-tui: {error}"), err=True)
+                continue
+            for sentence in warnings(source.trajectory):
+                typer.echo(visible(f"rlm-tui: {source.run_id}: {sentence}"), err=True)
             hits = [(source.run_id, hit) for hit in find(source.trajectory, pattern, source.whole)]
             found += hits
             if not as_json:

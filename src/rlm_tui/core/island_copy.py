@@ -71,6 +71,6 @@ def _own_iteration(iteration: Iteration) -> None:
 def _own_cell(cell: Cell, iteration: Iteration) -> Cell:
     twin = Cell(*_values_of_cell(cell))
     twin.iteration = iteration
-    twin.output = list(cell.output)
+    twin.output = cell.output.copy()
     twin.joined = cell.joined.copy()
     return twin

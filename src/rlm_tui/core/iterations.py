@@ -20,7 +20,7 @@ from rlm_tui.core.events import (
     Value,
     Variable,
 )
-from rlm_tui.core.growing_text import GrowingText
+from rlm_tui.core.growing import GrowingList, GrowingText
 from rlm_tui.core.turn_steps import NOTHING, Recovery, TurnStep
 from rlm_tui.core.usage import sum_usage
 
@@ -76,7 +76,7 @@ class Cell:
     code_value: Value
     started_at: float
     status: CellStatus | None = None
-    output: list[OutputPiece] = field(default_factory=list)
+    output: GrowingList[OutputPiece] = field(default_factory=GrowingList)
     output_length: int = 0
     value: Value | None = None
     error: ErrorDetail | None = None

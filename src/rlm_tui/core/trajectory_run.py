@@ -21,6 +21,7 @@ from rlm_tui.core.change import (
     VolumeUpdated,
 )
 from rlm_tui.core.events import (
+    FORMAT,
     BudgetRaised,
     ErrorDetail,
     Note,
@@ -58,6 +59,9 @@ def run_started(state: TrajectoryState, event: RunStarted) -> Iterator[ChangeKin
             kind=asked.kind, confined=asked.confined, detail=asked.detail, volume=asked.volume
         )
     yield RunBegan()
+    if event.format > FORMAT:
+        words = f"The log is of format {event.format}, newer than {FORMAT}: what is not known is left out."
+        yield from noted(state, Note(span=event.span, level="warning", text=words))
 
 
 def run_finished(state: TrajectoryState, event: RunFinished) -> Iterator[ChangeKind]:

@@ -28,6 +28,8 @@ from rlm_tui.core.iterations import Box, Call, Cell, Island, Iteration
 
 SandboxPhase = Literal["none", "starting", "ready", "lost"]
 RUN = "run"
+MOST_ODD = 1_000
+"""Events that can't be that are kept; more of them are counted."""
 
 
 class StartPhase(msgspec.Struct, frozen=True):
@@ -94,6 +96,7 @@ class TrajectoryState:
         self.unknown: list[UnknownEvent] = []
         self.volume_files: dict[str, Literal["written", "removed"]] = {}
         self.problems: list[Problem] = []
+        self.odd_events = 0
         self.now = 0.0
         self.last_seq = -1
         self.counting = Counting()
@@ -210,7 +213,9 @@ class TrajectoryState:
     def odd(self, event: AnyEvent, message: str) -> ChangeKind:
         """Keep what the log says and can't be, for whoever reads it."""
         detail = ErrorDetail(kind="OddLog", message=f"event {event.seq}: {message}")
-        self.problems.append(Problem("log", self.now, event.span, detail))
+        if self.odd_events < MOST_ODD:
+            self.problems.append(Problem("log", self.now, event.span, detail))
+        self.odd_events += 1
         return ProblemAdded()
 
     def see_time(self, event: AnyEvent) -> None:

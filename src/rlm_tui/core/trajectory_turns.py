@@ -29,7 +29,7 @@ from rlm_tui.core.events import (
     Remarked,
     Value,
 )
-from rlm_tui.core.growing_text import GrowingText
+from rlm_tui.core.growing import GrowingText
 from rlm_tui.core.iterations import Cell, Iteration
 from rlm_tui.core.trajectory_state import RUN, TrajectoryState
 from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep

@@ -111,7 +111,7 @@ def _read(log: RunLog) -> tuple[Trajectory, list[RecordedIteration]]:
         raise ForkError(
             f"The log of run {log.run_id} is damaged, so it can't be executed again: {problems[0]}"
         )
-    trajectory = log.trajectory()
+    trajectory = log.trajectory(whole=True)
     return trajectory, recorded_iterations(trajectory, log.text)
 
 

@@ -94,7 +94,7 @@ class Prefix:
 def load_prefix(fork: Fork, *, hold: bool = False) -> Prefix:
     """Read the record of the run that is forked. Raises StoreError."""
     log = open_run(fork.run)
-    trajectory = log.trajectory()
+    trajectory = log.trajectory(whole=True)
     return Prefix(
         fork,
         log.run_id,

@@ -84,6 +84,7 @@ def shown_lines(run: RunRecord, trajectory: Trajectory, path: Path) -> Iterator[
         status = "no cell" if cell is None else cell.status or "running"
         words = one_line(iteration.reasoning or iteration.code, _WIDTH - 30)
         yield f"{iteration.n:>4}  {status:<11} {words}"
+    yield from warnings(trajectory)
     finished = trajectory.finished
     if finished is None:
         return
@@ -91,6 +92,13 @@ def shown_lines(run: RunRecord, trajectory: Trajectory, path: Path) -> Iterator[
         yield f"{'error':<10} {one_line(f'{finished.error.kind}: {finished.error.message}', 400)}"
     for name, value in finished.outputs.items():
         yield f"{visible(name)}: {one_line(str(value), 1_000)}"
+
+
+def warnings(trajectory: Trajectory) -> Iterator[str]:
+    """What a person should know of the run, such as what of its log could not be read."""
+    for note in trajectory.notes:
+        if note.level != "info":
+            yield f"{note.level:<10} {one_line(note.text, 400)}"
 
 
 def _totals(run: RunRecord) -> str:

@@ -72,9 +72,14 @@ class EventLines:
                 events.append(_event(bytes(view[begin - first : self._ends[number] - first]), number + 1))
                 begin = self._ends[number]
         if self._cut and start <= len(self._ends) < stop:
-            words = f"The log goes on for {human_size(self._cut)} more, which are not shown."
-            events.append(Note(level="warning", text=words))
+            events.append(cut_note(self._cut))
         return events
+
+
+def cut_note(left: int) -> Note:
+    """What stands in place of the last `left` bytes of a log."""
+    words = f"The log goes on for {human_size(left)} more, which are not shown."
+    return Note(level="warning", text=words)
 
 
 def _event(line: bytes, number: int) -> AnyEvent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,12 +12,17 @@ from typing import Any
 import msgspec
 
 from rlm_tui.core.event_codec import EventLineError, decode
-from rlm_tui.core.events import AnyEvent, DocumentReference, Value
+from rlm_tui.core.events import AnyEvent, DocumentReference, Note, Value
 from rlm_tui.core.paths import runs_directory
+from rlm_tui.core.text import number_of
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.store.blob_files import BlobFiles
 from rlm_tui.store.errors import StoreError, cannot
+from rlm_tui.store.event_lines import MOST_BYTES, cut_note
 from rlm_tui.store.runs import ASKED, BLOBS, DOCUMENTS, EVENTS, is_run_id
+
+MOST_NAMED = 20
+"""Damaged lines that are named one by one."""
 
 
 class RunLog:
@@ -29,16 +35,25 @@ class RunLog:
         self.events_path = path / events
         self._blobs = BlobFiles(path / BLOBS)
 
-    def events(self, problems: list[EventLineError] | None = None) -> Iterator[AnyEvent]:
+    def events(
+        self, problems: list[EventLineError] | None = None, *, most_bytes: int | None = None
+    ) -> Iterator[AnyEvent]:
         """The events in order, read as they are asked for. Raises StoreError if the log can't be read.
+
+        After `most_bytes` of the log comes a note that says how much more there is, as the last event.
 
         A last line without its end was cut by whatever ended the run, and is left out. Any other line that is
         no event is skipped, and added to `problems`.
         """
         try:
             with self.events_path.open("rb") as file:
+                left = math.inf if most_bytes is None else most_bytes
                 for number, line in enumerate(file, 1):
                     if not line.endswith(b"\n"):
+                        return
+                    left -= len(line)
+                    if left < 0 and most_bytes is not None:
+                        yield cut_note(self.events_path.stat().st_size - most_bytes)
                         return
                     try:
                         yield decode(line, number)
@@ -48,12 +63,22 @@ class RunLog:
         except OSError as error:
             raise cannot("read", self.events_path, error) from error
 
-    def trajectory(self) -> Trajectory:
-        """The run as far as its log goes; marked as interrupted if it neither ended nor goes on."""
+    def trajectory(self, *, whole: bool = False) -> Trajectory:
+        """The run as far as its log goes; marked as interrupted if it neither ended nor goes on.
+
+        Of a log longer than what is shown (MOST_BYTES) the rest is left out, unless the `whole` is wanted.
+        What is left out and what is no event is named in notes.
+        """
         trajectory = Trajectory(self.text)
         going_on = is_being_written(self.events_path)
-        for event in self.events():
+        problems: list[EventLineError] = []
+        for event in self.events(problems, most_bytes=None if whole else MOST_BYTES):
             trajectory.apply(event)
+        for problem in problems[:MOST_NAMED]:
+            trajectory.apply(Note(level="warning", text=str(problem)))
+        if (more := len(problems) - MOST_NAMED) > 0:
+            words = f"{number_of(more, 'more line')} of the log can't be read."
+            trajectory.apply(Note(level="warning", text=words))
         if not going_on:
             trajectory.mark_interrupted()
         return trajectory

@@ -26,6 +26,8 @@ def export_markdown(source: Source) -> Iterator[str]:
     if started is not None:
         for name, value in started.inputs.items():
             yield f"\n**{escaped(name)}**\n\n{fenced(source.whole(value), MOST_ANSWER)}"
+    for note in trajectory.notes:
+        yield f"\n> {note.level}: {escaped(note.text)}\n"
     for iteration in trajectory.iterations:
         yield from _iteration(iteration, source, level=2)
     yield from _end(trajectory)
