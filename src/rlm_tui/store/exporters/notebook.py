@@ -8,7 +8,7 @@ from typing import Any
 
 from rlm_tui.core.iterations import Call, Iteration
 from rlm_tui.core.text import visible
-from rlm_tui.store.exporters.helpers_source import helpers_source
+from rlm_tui.store.exporters.cell_functions import cell_functions
 from rlm_tui.store.exporters.markdown import escaped, status_words, totals_words
 from rlm_tui.store.exporters.source import Source
 
@@ -44,7 +44,7 @@ def export_notebook(source: Source) -> Iterator[str]:
     """The notebook in nbformat 4.5; its outputs are those of the run."""
     trajectory = source.trajectory
     cells = [_markdown("head", _head(source)), _code("recorded", _RECORDED.format(answers=_answers(source)))]
-    cells += [_code("helpers", helpers_source()), _code("inputs", _inputs(source))]
+    cells += [_code("helpers", cell_functions()), _code("inputs", _inputs(source))]
     for iteration in trajectory.iterations:
         cells += _iteration(iteration)
     if trajectory.finished is not None and trajectory.finished.outputs:

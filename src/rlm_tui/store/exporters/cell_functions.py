@@ -11,7 +11,7 @@ ROOT = "make_helpers"
 
 
 @cache
-def helpers_source() -> str:
+def cell_functions() -> str:
     """Code that defines the helpers and all that they use, and puts them in the namespace."""
     text = driver_source()
     defined: dict[str, ast.stmt] = {}
