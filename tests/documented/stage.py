@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 from tests.documented.pages import ROOT, files
 from tests.integration.command_line import Ended
 from tests.integration.terminal import Terminal
+from tests.integration.warm_program import run_warm
 
 NOTES = """# Release of the orchard service
 
@@ -29,6 +32,8 @@ _UV = """#!/bin/sh
 shift
 exec "$@"
 """
+_QUOTED = re.compile(r"""'[^']*'|"[^"$`\\]*\"""")
+_FOR_A_SHELL = re.compile(r"[*?\[{|<>&;$~`\\#]")
 _BIN = Path(sys.executable).parent
 
 
@@ -69,10 +74,15 @@ class Stage:
 
     def run(self, line: str) -> Ended:
         """Run a line as a shell does, to its end."""
+        environment = {**os.environ, **self.environment}
+        if arguments := _of_the_program(line):
+            return Ended(
+                *run_warm(arguments, cwd=self.folder, environment=environment, stdin="", timeout=100)
+            )
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", line],
             cwd=self.folder,
-            env={**os.environ, **self.environment},
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -88,3 +98,13 @@ class Stage:
                 terminal.wait_for(words)
                 terminal.press(keys)
             return terminal.code()
+
+
+def _of_the_program(line: str) -> list[str]:
+    """The arguments of a line that does nothing but run `rlm-tui`; none where a shell is needed."""
+    if _FOR_A_SHELL.search(_QUOTED.sub("", line)):
+        return []
+    words = shlex.split(line)
+    if words[:2] == ["uv", "run"]:
+        del words[:2]
+    return words[1:] if words[:1] == ["rlm-tui"] else []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.integration.warm_program import run_warm
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,11 @@ def rlm_tui(
     **environment: str,
 ) -> Ended:
     """Run a command to its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "rlm_tui", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        input=stdin or "",
-        capture_output=True,
-        text=True,
+    code, stdout, stderr = run_warm(
+        arguments,
+        cwd=cwd or Path.cwd(),
+        environment={**os.environ, **environment},
+        stdin=stdin or "",
         timeout=timeout,
-        check=False,
     )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return Ended(code, stdout, stderr)
