@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import textual._wait
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.lm_server.fixtures", "tests.modal_server.fixtures"]
@@ -19,6 +20,10 @@ for _name in list(os.environ):
 for _name in ("NO_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(_name, None)
 
+
+# A key in a pilot test is waited for in steps of 20 ms, which is most of such a test's time.
+textual._wait.SLEEP_GRANULARITY = 0.005
+textual._wait.SLEEP_IDLE = 0.00025
 
 # A loaded machine is no failure. In the gate the examples are the same each time, at a desk they are new.
 settings.register_profile(
