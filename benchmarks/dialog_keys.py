@@ -1,9 +1,9 @@
-"""How long a key waits in a dialog while the screen below it changes: our dialogs beside Textual's own modal screen.
+"""How long a key waits in a dialog while the screen below it changes, beside Textual's own modal screen.
 
     uv run python benchmarks/dialog_keys.py [SECONDS]
 
-The offline demo runs below the help (160 x 45). Every 5 ms the message loop is asked for a turn, as a key would
-ask; what it waited for is counted, and the processor's time.
+The offline demo runs below the help (160 x 45). Every 5 ms the message loop is asked for a turn, as a key
+would ask; what it waited for is counted, and the processor's time.
 """
 
 from __future__ import annotations

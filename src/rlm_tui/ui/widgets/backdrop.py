@@ -1,4 +1,4 @@
-"""What stands dimmed behind a dialog. Textual mixes the colours of every segment anew each time; here a style once."""
+"""What stands dimmed behind a dialog: each style is mixed with the tint once, not once a segment and redraw."""
 
 from __future__ import annotations
 
