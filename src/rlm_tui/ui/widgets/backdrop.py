@@ -1,4 +1,4 @@
-"""What stands dimmed behind a dialog: each style is mixed with the tint once, not once a segment and redraw."""
+"""What stands dimmed behind a dialog: each style is mixed with the tint once, not for each segment anew."""
 
 from __future__ import annotations
 
