@@ -71,6 +71,22 @@ async def test_a_filter_finds_and_adds_up_and_is_refused_in_a_sentence(open_app:
         assert isinstance(shown.pilot.app.screen, CallsScreen)
 
 
+async def test_the_syntax_is_shown_while_a_filter_is_typed_and_completed(open_app: OpenApp) -> None:
+    async with shown_calls(open_app, finished_run().events, size=(80, 24)) as shown:
+        await shown.press("slash")
+        await shown.shows("kind: model: name: │")
+        await shown.press(*"kind:b")
+        await shown.shows("→ completes: kind:batch")
+        assert "There is no kind" not in shown.text(), "it may still become one"
+        await shown.press("right", "enter")
+        await shown.shows("14 calls found")
+        assert "kind: model:" not in shown.text()
+        await shown.press("slash", "end", *" kind:", "enter")
+        await shown.shows("lacks what it is compared with")
+        await shown.press("escape", "home", "down", "Y")
+        await shown.shows("A batch has no answer of its own")
+
+
 async def test_nothing_found_is_said(open_app: OpenApp) -> None:
     async with shown_calls(open_app, finished_run().events) as shown:
         await shown.filter('"nobody ever said this"')
