@@ -56,7 +56,10 @@ def begin_turn(events: list[e.AnyEvent], span: str, parent: str, n: int) -> None
     """An iteration up to the start of its cell."""
     events.append(e.IterationStarted(span=span, parent=parent, n=n, of=n))
     events.append(e.PlanStarted(span=span))
-    events.append(e.PlanReady(span=span, seconds=0.01, usage=e.Usage(100, 10, 0.001)))
+    words = e.Value("pass", 4)
+    events.append(
+        e.PlanReady(span=span, reasoning=words, code=words, seconds=0.01, usage=e.Usage(100, 10, 0.001))
+    )
     events.append(e.CellStarted(span=f"cell-{span}", parent=span, code=e.Value("pass", 4)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 from textual.widgets import TextArea
@@ -92,12 +93,21 @@ async def test_a_call_of_a_live_run_is_asked_again_counted_apart_and_kept(
 async def test_a_call_in_flight_is_seen_until_its_answer_comes(
     open_app: OpenApp, loopback_lm: StartLM
 ) -> None:
-    server = loopback_lm(planner_script(CELLS, lambda prompt: Answer("Blue.", delay=1.5)))
+    may_answer = threading.Event()
+
+    def answer(prompt: str) -> str:
+        may_answer.wait(30.0)
+        return "Blue."
+
+    server = loopback_lm(planner_script(CELLS, answer))
     async with held_screen(open_app, server, key="ctrl+r", size=(160, 45)) as live:
         await live.until(lambda: live.trajectory.open_calls)
         await live.pilot.press("v")
         await live.shows("The answer is still to come.")
         await live.shows("1 in flight")
+        await live.pilot.press("Y")
+        await live.shows("There is no answer yet.")
+        may_answer.set()
         await live.shows("5 characters")
         assert "Blue." in screen_text(live.pilot)
         await live.until(lambda: "1 in flight" not in screen_text(live.pilot))

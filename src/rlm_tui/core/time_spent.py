@@ -49,15 +49,16 @@ def time_spent(found: Iterable[Bar], length: float, *, start: float = 0.0, level
     """
     own = [bar for bar in found if bar.level == level]
     end = start + length
-    edges: list[tuple[float, int, PartKind]] = []
+    edges: list[tuple[float, int, int]] = []
     work = dict.fromkeys(PARTS, 0.0)
     count = dict.fromkeys(PARTS, 0)
     for bar in own:
         part = part_of_kind(bar.kind)
         first, last = min(max(bar.start, start), end), min(max(bar.end, start), end)
         if last > first:
-            edges.append((first, 1, part))
-            edges.append((last, -1, part))
+            rank = _FIRST.index(part)
+            edges.append((first, 1, rank))
+            edges.append((last, -1, rank))
         if bar.kind != "batch" or not bar.opens:  # the items of a batch count, if they are told
             work[part] += last - first
             count[part] += 1
@@ -69,22 +70,22 @@ def time_spent(found: Iterable[Bar], length: float, *, start: float = 0.0, level
     ]
 
 
-def _shares(edges: list[tuple[float, int, PartKind]], start: float, end: float) -> dict[PartKind, float]:
-    seconds = dict.fromkeys(PARTS, 0.0)
-    going_on = dict.fromkeys(PARTS, 0)
-    at = start
-    for when, step, part in sorted(edges):
+def _shares(edges: list[tuple[float, int, int]], start: float, end: float) -> dict[PartKind, float]:
+    """The seconds of each part, of what begins (1) and ends (-1) when, by its rank in `_FIRST`."""
+    seconds = [0.0] * (len(_FIRST) + 1)
+    going_on = [0] * len(_FIRST)
+    at, first = start, len(_FIRST)
+    for when, step, rank in sorted(edges):
         if when > at:
-            seconds[_has(going_on)] += when - at
+            seconds[first] += when - at
             at = when
-        going_on[part] += step
-    if end > at:
-        seconds["other"] += end - at
-    return seconds
-
-
-def _has(going_on: dict[PartKind, int]) -> PartKind:
-    return next((part for part in _FIRST if going_on[part]), "other")
+        going_on[rank] += step
+        if step > 0:
+            first = min(first, rank)
+        elif rank == first and not going_on[rank]:
+            first = next((one for one, count in enumerate(going_on) if count), len(_FIRST))
+    seconds[-1] += max(end - at, 0.0)
+    return dict(zip((*_FIRST, "other"), seconds, strict=True))
 
 
 def inside(found: Sequence[Bar], at: int) -> Sequence[Bar]:

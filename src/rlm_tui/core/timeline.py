@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -45,8 +44,7 @@ class Bar(NamedTuple):
         return self.end - self.start if self.known else UNKNOWN_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """Something whose bars are still to be made."""
 
     thing: Iteration | Call
@@ -166,6 +164,8 @@ class _Bars:
         )
 
     def _in_call(self, call: Call, depth: int, level: int) -> list[Bar | _Part]:
+        if not call.contains and call.span not in self._started:
+            return []
         level += call.kind == "sub_rlm"
         return [
             *(

@@ -10,7 +10,7 @@ from rlm_tui.ui.widgets.span_line import SpanLine
 from rlm_tui.ui.widgets.timeline_rows import bar_cells, label_cells
 from rlm_tui.ui.widgets.timeline_view import TimelineView
 
-TICK_CELLS = 12
+TICK_CELLS = 9
 
 
 class TimelineAxis(SpanLine):
