@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 from textual.widgets import TextArea
@@ -11,6 +12,7 @@ from rlm_tui.core import events as e
 from rlm_tui.core.call_again import CallAgain
 from rlm_tui.core.settings import LMSettings, Secret, Settings
 from rlm_tui.store.calls_again import ASKED_AGAIN, keep_call_again, read_calls_again
+from rlm_tui.store.importers.write import import_file
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.run_calls import calls_of_saved
 from rlm_tui.ui.screens.ask_again import AskAgainScreen
@@ -91,12 +93,21 @@ async def test_a_call_of_a_live_run_is_asked_again_counted_apart_and_kept(
 async def test_a_call_in_flight_is_seen_until_its_answer_comes(
     open_app: OpenApp, loopback_lm: StartLM
 ) -> None:
-    server = loopback_lm(planner_script(CELLS, lambda prompt: Answer("Blue.", delay=1.5)))
+    may_answer = threading.Event()
+
+    def answer(prompt: str) -> str:
+        may_answer.wait(30.0)
+        return "Blue."
+
+    server = loopback_lm(planner_script(CELLS, answer))
     async with held_screen(open_app, server, key="ctrl+r", size=(160, 45)) as live:
         await live.until(lambda: live.trajectory.open_calls)
         await live.pilot.press("v")
         await live.shows("The answer is still to come.")
         await live.shows("1 in flight")
+        await live.pilot.press("Y")
+        await live.shows("There is no answer yet.")
+        may_answer.set()
         await live.shows("5 characters")
         assert "Blue." in screen_text(live.pilot)
         await live.until(lambda: "1 in flight" not in screen_text(live.pilot))
@@ -149,6 +160,14 @@ async def test_leaving_does_not_wait_for_an_answer(open_app: OpenApp, loopback_l
         await shown.press("escape")
         assert not isinstance(shown.pilot.app.screen, CallsScreen)
         assert "Documents" in screen_text(shown.pilot)
+
+
+def test_a_log_of_others_is_asked_again_of_the_model_that_is_configured(tmp_path: Path) -> None:
+    mine = Settings(lm=LMSettings(model="openai/mine"), sub_lm=LMSettings(model="openai/cheap"))
+    for file in sorted((Path(__file__).parents[1] / "importers_data").glob("*.json*")):
+        log = open_run(import_file(file, lambda text: text, tmp_path).path)
+        trajectory = log.trajectory()
+        assert calls_of_saved(log, lambda run=trajectory: run, mine).sub_lm_words == "openai/cheap"
 
 
 def test_a_damaged_line_is_counted_and_the_next_one_is_whole(tmp_path: Path) -> None:

@@ -71,6 +71,20 @@ async def test_a_filter_finds_and_adds_up_and_is_refused_in_a_sentence(open_app:
         assert isinstance(shown.pilot.app.screen, CallsScreen)
 
 
+async def test_the_syntax_is_shown_while_a_filter_is_typed_and_completed(open_app: OpenApp) -> None:
+    async with shown_calls(open_app, finished_run().events, size=(80, 24)) as shown:
+        await shown.press("slash")
+        await shown.shows("kind: model: name: │")
+        await shown.press(*"kind:b")
+        await shown.shows("→ completes: kind:batch")
+        assert "There is no kind" not in shown.text(), "it may still become one"
+        await shown.press("right", "enter")
+        await shown.shows("14 calls found")
+        assert "kind: model:" not in shown.text()
+        await shown.press("slash", "end", *" kind:", "enter")
+        await shown.shows("lacks what it is compared with")
+
+
 async def test_nothing_found_is_said(open_app: OpenApp) -> None:
     async with shown_calls(open_app, finished_run().events) as shown:
         await shown.filter('"nobody ever said this"')
@@ -178,6 +192,9 @@ async def test_a_run_that_goes_on_is_followed(open_app: OpenApp) -> None:
         await shown.press("down")
         await shown.shows("6 of 14 done")
         await shown.shows("2 in flight")
+        now = shown.trajectory.now
+        shown.tell(e.Note(level="info", text="still waiting", seq=len(begun), at=now + 60.0))
+        await shown.shows("in flight for 1 min")
         for event in whole[len(begun) :]:
             shown.tell(event)
         await shown.shows("14 prompts, 1 failed")

@@ -17,6 +17,7 @@ from rlm_tui.core.call_filter import (
     TextTerm,
     parse_filter,
 )
+from rlm_tui.core.call_filter_help import completed, next_parts
 from rlm_tui.core.call_listing import Order, list_calls
 from rlm_tui.core.iterations import Call
 from rlm_tui.core.trajectory import fold
@@ -211,3 +212,39 @@ def test_totals_are_those_of_the_run_s_calls_and_unknown_is_not_zero() -> None:
     totals = list_calls(fold(run.events).calls, LOOK).totals
     assert totals.cost == (0.00021, True)
     assert totals.tokens_in == (560, True)
+
+
+def test_what_nested_rlms_took_and_used_is_told_once() -> None:
+    run = RunBuilder().start()
+    cell = run.cell(run.iteration(1), "")
+    nested = run.call(cell, "deep", kind="sub_rlm", name="RLM")
+    inner = run.cell(run.iteration(1, of=5, parent=nested), "")
+    run.answer(run.call(inner, "in it"), "yes", seconds=2.0, after=2.0)
+    run.answer(nested, "yes", seconds=3.0, tokens=None, after=1.0)
+    trajectory = fold(run.events)
+    look = Look(trajectory.now, lambda value: value.text)
+    every = list_calls(trajectory.calls, look).totals
+    assert (every.calls, every.seconds, every.tokens_in.known) == (2, 3.0, 560)
+    alone = list_calls(trajectory.calls, look, wanted=parse_filter("kind:query")).totals
+    assert (alone.calls, alone.seconds, alone.tokens_in.known) == (1, 2.0, 560)
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts", "whole"),
+    [
+        ("", [], None),
+        ("ki", ["kind:"], "kind:"),
+        ("error -kind:b", ["kind:batch"], "error -kind:batch"),
+        ("sec", ["seconds>"], "seconds>"),
+        ("c", ["cost>", "cached"], "cost>"),
+        ("kind:batch", ["kind:batch"], None),
+        ("seconds>", [], None),
+        ('"kind of', [], None),
+        ("sky", [], None),
+    ],
+)
+def test_what_is_typed_is_completed(typed: str, parts: list[str], whole: str | None) -> None:
+    assert next_parts(typed) == parts
+    assert completed(typed) == whole
+    if whole is not None and whole.endswith("h"):
+        parse_filter(whole)

@@ -92,7 +92,8 @@ def test_the_page_folds_and_shows_a_timeline_and_loads_nothing() -> None:
         if name in ("src", "href")
     )
     assert page.tags.count("details") == 6
-    assert page.tags.count("rect") == 4 + 4 + 2
+    assert page.tags.count("rect") == 1 + 4 + 4 + 2
+    assert "planner 4.4 s 70% (4 took 4.8 s)" in text
     assert "default-src 'none'" in text
     assert page.open == []
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from rlm_tui.core import find as find_module
 from rlm_tui.core.find import FindError, Hit, find, pattern_of
-from rlm_tui.core.timeline import bars, time_spent
 from rlm_tui.core.trajectory import fold
 from tests.saved_runs import told_run
 
@@ -48,15 +47,3 @@ def test_a_pattern_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPat
 @given(st.text(min_size=1, max_size=6))
 def test_any_text_can_be_looked_for(text: str) -> None:
     assert all(text.lower() in hit.found.lower() or hit.found for hit in hits(text))
-
-
-def test_the_timeline_has_a_bar_for_everything_that_took_time() -> None:
-    found = list(bars(RUN))
-    assert [bar.label.strip() for bar in found if bar.kind in ("plan", "cell", "failed")] == [
-        "1 plan", "1 cell", "2 plan", "2 cell", "3 plan", "3 cell", "4 plan", "4 cell",
-    ]  # fmt: skip
-    assert [bar.span for bar in found if bar.kind == "call"] == [call.span for call in RUN.calls]
-    assert all(bar.end >= bar.start for bar in found)
-    spent = time_spent(RUN)
-    assert spent["plan"] == pytest.approx(4 * 1.2)
-    assert spent["failed"] == pytest.approx(0.3)

@@ -70,8 +70,10 @@ def container_of(call: Call, call_with: Callable[[str], Call | None]) -> Call | 
 
 
 def iteration_words(iteration: Iteration | None) -> str:
-    """Its number, with dots for the nesting: "3", "·1", "–" where the run itself asked."""
-    return "–" if iteration is None else "·" * min(iteration.depth, 3) + str(iteration.n)
+    """Its number, after dots for its depth, "⋮" for three and more: "3", "·1", "–" where the run asked."""
+    if iteration is None:
+        return "–"
+    return ("·" * iteration.depth if iteration.depth < 3 else "⋮") + str(iteration.n)
 
 
 def whole_text(value: Value, resolve: Callable[[Value], str]) -> str:

@@ -56,7 +56,10 @@ class ListedCall:
 
 
 class ListingTotals(msgspec.Struct, frozen=True):
-    """What the calls of a list used together: those that match, and of a batch its items that do."""
+    """What the calls of a list used together: those that match, and of a batch its items that do.
+
+    Those within a nested RLM that is listed count too; what they used and took is told once, as part of it.
+    """
 
     calls: int = 0
     in_flight: int = 0
@@ -200,12 +203,9 @@ def _requests(found: Sequence[Listed]) -> Iterator[Call]:
 def _totals(found: Sequence[Listed], by_span: dict[str, Call], now: float) -> ListingTotals:
     counted = list(_requests(found))
     spans = {call.span for call in counted}
-    usages = [
-        usage
-        for call in counted
-        if not _within(call, spans, by_span)  # or what a nested RLM used would be counted twice
-        for usage in requests_within(call)
-    ]
+    # What is within a nested RLM that is listed too would be counted twice.
+    outermost = [call for call in counted if not _within(call, spans, by_span)]
+    usages = [usage for call in outermost for usage in requests_within(call)]
     tokens_in, tokens_out = tokens_total(usages)
     return ListingTotals(
         calls=len(counted),
@@ -213,7 +213,7 @@ def _totals(found: Sequence[Listed], by_span: dict[str, Call], now: float) -> Li
         failed=sum(call.state == "failed" for call in counted),
         cached=sum(is_cached(call) for call in counted),
         recorded=sum(is_recorded(call) for call in counted),
-        seconds=sum(max(0.0, seconds_of(call, now)) for call in counted),
+        seconds=sum(max(0.0, seconds_of(call, now)) for call in outermost),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         cost=cost_total(usages),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rlm_tui.core.counting import Counting
 from rlm_tui.core.events import RunFinished, RunStatus
+from rlm_tui.core.island_copy import things_in
 from rlm_tui.core.iterations import Call, Iteration
 from rlm_tui.core.trajectory import Trajectory
 
@@ -41,9 +42,16 @@ class Rlm:
 
 
 def rlms(trajectory: Trajectory) -> list[Rlm]:
-    """Every RLM of the run, the run itself first, each before those that it started."""
-    nested = list(_nested(trajectory.iterations, 1, ""))
-    inner = [one for one in nested if one.depth == 1]
+    """Every RLM of the run, the run itself first, each before those that it started. May take long: every
+    call is looked at.
+    """
+    found = list(_nested(trajectory))
+    within = [0] * (len(found) + 1)
+    inner: list[list[Counting]] = [[] for _ in within]
+    for place in range(len(found), 0, -1):
+        above = found[place - 1].above
+        within[above] += within[place] + 1
+        inner[above].append(_counting(found[place - 1].call))
     state: RlmState = "running"
     if trajectory.finished is not None or trajectory.interrupted:
         state = "done" if trajectory.finished is not None and trajectory.finished.error is None else "failed"
@@ -56,49 +64,62 @@ def rlms(trajectory: Trajectory) -> list[Rlm]:
         seconds=trajectory.totals.seconds,
         iterations=trajectory.iterations,
         whole=trajectory.counting,
-        own=_own(trajectory.counting, inner),
-        within=len(nested),
+        own=_own(trajectory.counting, inner[0]),
+        within=within[0],
         parent="",
     )
-    return [run, *nested]
+    every = [run]
+    for place, (call, above) in enumerate(found, 1):
+        every.append(
+            Rlm(
+                call=call,
+                name=call.name,
+                depth=every[above].depth + 1,
+                state=call.state,
+                started_at=call.started_at,
+                seconds=call.seconds,
+                iterations=call.nested,
+                whole=_counting(call),
+                own=_own(_counting(call), inner[place]),
+                within=within[place],
+                parent=every[above].span,
+            )
+        )
+    return every
 
 
-def _own(whole: Counting, nested: Iterable[Rlm]) -> Counting:
+class _Nested(NamedTuple):
+    """A call that started an RLM; `above` is the place of the RLM that it is in, 0 for the run."""
+
+    call: Call
+    above: int
+
+
+def _nested(trajectory: Trajectory) -> Iterator[_Nested]:
+    """However deeply a log nests: nothing here is recursive."""
+    waiting = [_Nested(call, 0) for one in reversed(trajectory.iterations) for call in reversed(one.calls)]
+    place = 0
+    while waiting:
+        call, above = one = waiting.pop()
+        if call.counting is not None:
+            yield one
+            place += 1
+            above = place
+        if call.contains:
+            inner = [*call.items, *(made for turn in call.nested for made in turn.calls), *call.calls]
+            waiting += [_Nested(made, above) for made in reversed(inner)]
+
+
+def _counting(call: Call) -> Counting:
+    assert call.counting is not None, "only the call of an RLM is one"
+    return call.counting
+
+
+def _own(whole: Counting, nested: Iterable[Counting]) -> Counting:
     """The run's iterations never count those of nested RLMs."""
-    own = whole.without(one.whole for one in nested)
+    own = whole.without(nested)
     own.iterations = whole.iterations
     return own
-
-
-def _nested(iterations: Iterable[Iteration], depth: int, parent: str) -> Iterator[Rlm]:
-    for iteration in iterations:
-        yield from _among(iteration.calls, depth, parent)
-
-
-def _among(calls: Iterable[Call], depth: int, parent: str) -> Iterator[Rlm]:
-    for call in calls:
-        if call.counting is None:
-            yield from _among(call.items, depth, parent)
-            yield from _among(call.calls, depth, parent)
-            continue
-        below = [
-            *_nested(call.nested, depth + 1, call.span),
-            *_among(call.calls, depth + 1, call.span),
-        ]
-        yield Rlm(
-            call=call,
-            name=call.name,
-            depth=depth,
-            state=call.state,
-            started_at=call.started_at,
-            seconds=call.seconds,
-            iterations=call.nested,
-            whole=call.counting,
-            own=_own(call.counting, [one for one in below if one.depth == depth + 1]),
-            within=len(below),
-            parent=parent,
-        )
-        yield from below
 
 
 def part_of(trajectory: Trajectory, call: Call) -> Trajectory:
@@ -111,7 +132,8 @@ def part_of(trajectory: Trajectory, call: Call) -> Trajectory:
     part.iterations_by_span = trajectory.iterations_by_span
     part.cells_by_span = trajectory.cells_by_span
     part.calls_by_span = trajectory.calls_by_span
-    part.calls = [one for one in trajectory.calls if call in trajectory.rlms_around(one)]
+    inside = [one for one in things_in(call) if isinstance(one, Call) and one.number and one is not call]
+    part.calls = sorted(inside, key=lambda one: one.number)
     if call.counting is not None:
         part.counting = call.counting
     if call.state != "running":

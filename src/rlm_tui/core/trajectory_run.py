@@ -40,7 +40,7 @@ from rlm_tui.core.events import (
 from rlm_tui.core.iterations import Call
 from rlm_tui.core.trajectory_state import SandboxState, StartPhase, TrajectoryState
 from rlm_tui.core.trajectory_turns import close_everything
-from rlm_tui.core.turn_steps import Recovery
+from rlm_tui.core.turn_steps import Recovery, Stretch
 
 MOST_PHASES = 100
 SandboxEvent = SandboxStarting | SandboxReady | SandboxLost | SandboxRecovered
@@ -91,6 +91,9 @@ def sandbox_changed(state: TrajectoryState, event: SandboxEvent) -> Iterator[Cha
             state.begin_clock()
             fields = {"state": "starting", "phases": _with_phase(before, event, state.now)}
         case SandboxReady():
+            if before.phases:
+                began = before.phases[0].at
+                state.stretches.append(Stretch("sandbox", event.span, began, state.now, parent_call))
             fields = {
                 "state": "ready",
                 "phases": (),
@@ -105,6 +108,8 @@ def sandbox_changed(state: TrajectoryState, event: SandboxEvent) -> Iterator[Cha
             detail = ErrorDetail(kind="SandboxLost", message=event.reason)
             yield state.fail("sandbox", event.span, detail)
         case SandboxRecovered():
+            began = max(state.now - event.seconds, 0.0)
+            state.stretches.append(Stretch("sandbox", event.span, began, state.now, parent_call))
             fields = {
                 "state": "ready",
                 "recovered": True,

@@ -28,12 +28,13 @@ _FIXED = (
     "clock_from",
     "held_before",
     "held_since",
+    "held_span",
     "held_at_cell",
     "cell_seconds",
     "odd_events",
 )
 _DICTS = ("sandboxes", "variables", "variable_marks", "volume_files", "holds")
-_GROWING = ("notes", "unknown", "problems")
+_GROWING = ("notes", "unknown", "problems", "stretches")
 _OPEN = ("open_iterations", "open_cells", "open_calls")
 
 

@@ -25,6 +25,7 @@ from rlm_tui.core.events import (
 )
 from rlm_tui.core.island_copy import copy_island
 from rlm_tui.core.iterations import Box, Call, Cell, Island, Iteration
+from rlm_tui.core.turn_steps import Stretch
 
 SandboxPhase = Literal["none", "starting", "ready", "lost"]
 RUN = "run"
@@ -105,6 +106,8 @@ class TrajectoryState:
         self.clock_from: float | None = None
         self.held_before = 0.0
         self.held_since: float | None = None
+        self.held_span = ""
+        self.stretches: list[Stretch] = []
         self.held_at_cell = 0.0
         self.cell_seconds = 0.0
         self.open_iterations: dict[str, Iteration] = {}

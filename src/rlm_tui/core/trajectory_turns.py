@@ -32,7 +32,7 @@ from rlm_tui.core.events import (
 from rlm_tui.core.growing import GrowingText
 from rlm_tui.core.iterations import Cell, Iteration
 from rlm_tui.core.trajectory_state import RUN, TrajectoryState
-from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep
+from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep, Stretch
 from rlm_tui.core.usage import sum_usage
 
 
@@ -117,7 +117,12 @@ def plan_ready(state: TrajectoryState, event: PlanReady) -> Iterator[ChangeKind]
     again = any(isinstance(step, PlanStep) for step in iteration.steps)
     iteration.usage = event.usage if not again else sum_usage([iteration.usage, event.usage])
     iteration.plan_seconds = event.seconds + (iteration.plan_seconds if again else 0.0)
-    iteration.steps.append(PlanStep(event.reasoning, event.code, event.prompt, event.remark))
+    began = iteration.plan_started_at
+    if not was_started or began is None:
+        began = max(state.now - max(event.seconds, 0.0), 0.0)
+    iteration.steps.append(
+        PlanStep(event.reasoning, event.code, event.prompt, event.remark, began, event.seconds)
+    )
     iteration.original_code = None
     iteration.origin = event.origin
     iteration.cached = event.cached
@@ -129,7 +134,7 @@ def plan_ready(state: TrajectoryState, event: PlanReady) -> Iterator[ChangeKind]
 
 def held(state: TrajectoryState, event: Held) -> Iterator[ChangeKind]:
     if not state.holds:
-        state.held_since = state.now
+        state.held_since, state.held_span = state.now, event.span
     state.holds[event.span] = event
     iteration = state.iteration_of(event.span)
     if iteration is not None and iteration.phase in ("planning", "planned"):
@@ -158,6 +163,8 @@ def released(state: TrajectoryState, event: Released) -> Iterator[ChangeKind]:
 
 def end_hold(state: TrajectoryState) -> None:
     """Nothing is held any more: from now on time counts again."""
+    if state.held_since is not None:
+        state.stretches.append(Stretch("held", state.held_span, state.held_since, state.now))
     state.held_before, state.held_since = state.held_seconds(state.now), None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from rlm_tui.core.events import RemarkAuthor, Value
@@ -10,12 +12,14 @@ NOTHING = Value()
 
 
 class PlanStep(msgspec.Struct, frozen=True):
-    """The planner answered."""
+    """The planner answered. It was asked at `started_at`, and took `seconds` as the log tells."""
 
     reasoning: Value
     code: Value
     prompt: Value = NOTHING
     remark: str = ""
+    started_at: float = 0.0
+    seconds: float = 0.0
 
 
 class RemarkStep(msgspec.Struct, frozen=True):
@@ -40,6 +44,19 @@ class SkipStep(msgspec.Struct, frozen=True):
 
 TurnStep = PlanStep | RemarkStep | CellStep | SkipStep
 """What happened in an iteration, each of them something that the planner's history holds."""
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A time of the run that is over, in which it was held, or in which a sandbox started.
+
+    `span` is what was held, or the sandbox; `parent_call` the nested RLM whose sandbox it was, if it was.
+    """
+
+    kind: Literal["held", "sandbox"]
+    span: str
+    start: float
+    end: float
+    parent_call: str | None = None
 
 
 class Recovery(msgspec.Struct, frozen=True):

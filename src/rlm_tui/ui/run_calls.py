@@ -101,7 +101,8 @@ def calls_of_saved(log: RunLog, trajectory: Callable[[], Trajectory], settings: 
     """The calls of a run that was read back (in a thread: it imports the engine).
 
     What is asked again goes to the models of the run, with keys and addresses of `settings`; of a run that
-    did not keep what it was asked, to those of `settings`.
+    did not keep which models were asked (an imported log, a run of a person's own program), to those of
+    `settings`.
     """
     from rlm_tui.engine.asked_again import AskedAgain
     from rlm_tui.engine.fork_errors import ForkError
@@ -109,8 +110,9 @@ def calls_of_saved(log: RunLog, trajectory: Callable[[], Trajectory], settings: 
     shown = trajectory()
     if shown.started is not None:
         with suppress(ForkError, StoreError, SettingsError):
-            asked = AskedAgain(log, shown.started)
-            settings = asked.settings(settings, asked.task(), shown.budgets)
+            if "lm" in log.asked():
+                asked = AskedAgain(log, shown.started)
+                settings = asked.settings(settings, asked.task(), shown.budgets)
     return RunCalls(
         trajectory=trajectory,
         now=lambda: trajectory().now,

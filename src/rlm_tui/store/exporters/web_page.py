@@ -16,7 +16,7 @@ from rlm_tui.core.text import human_seconds, one_line, visible
 from rlm_tui.store.exporters.markdown import status_words, totals_words
 from rlm_tui.store.exporters.source import Source
 from rlm_tui.store.exporters.web_style import STYLE
-from rlm_tui.store.exporters.web_timeline import timeline_svg
+from rlm_tui.store.exporters.web_timeline import timeline
 
 MOST_TEXT = 200_000
 MOST_CODE = 50_000
@@ -33,11 +33,7 @@ def export_html(source: Source) -> Iterator[str]:
     yield f"<title>{title}</title><style>{STYLE}{_code_style()}</style></head><body>\n"
     yield f"<h1>{title}</h1>{_facts(source)}\n"
     yield from _result(source)
-    if picture := timeline_svg(trajectory):
-        names = ("plan", "cell", "call", "tool")
-        key = "".join(f'<i style="background:var(--{name})"></i>{name}' for name in names)
-        key += '<i style="background:var(--bad)"></i>failed'
-        yield f"<h2>Timeline</h2>{picture}<div class=key>{key}</div>\n"
+    yield from timeline(trajectory)
     yield "<h2>Iterations</h2>\n"
     for iteration in trajectory.iterations:
         yield from _iteration(iteration, source)

@@ -16,6 +16,7 @@ from rlm_tui.ui.run_calls import RunCalls
 from rlm_tui.ui.screens.calls_bindings import CALLS_BINDINGS
 from rlm_tui.ui.screens.calls_reading import CallsReading
 from rlm_tui.ui.widgets.call_detail import CallDetail
+from rlm_tui.ui.widgets.call_filter_field import CallFilterField
 from rlm_tui.ui.widgets.call_list import CallList, CallListHeading
 from rlm_tui.ui.widgets.call_list_foot import CallListFoot
 from rlm_tui.ui.widgets.key_footer import KeyFooter
@@ -48,12 +49,7 @@ class CallsScreen(CallsReading):
         yield Static("", markup=False, id="calls-subject")
         with Container(id="calls-parts"):
             with Vertical(id="calls-table"):
-                yield Input(
-                    placeholder='kind:batch error seconds>2 cost>0.01 "exact text" word -not',
-                    id="calls-filter",
-                    compact=True,
-                    select_on_focus=False,
-                )
+                yield CallFilterField()
                 yield ProblemLine(id="calls-problem")
                 calls = CallList(id="call-list")
                 yield CallListHeading(calls)
@@ -107,6 +103,7 @@ class CallsScreen(CallsReading):
         self.query_one("#calls-filter", Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.take_filter(event.value, whole=True)
         self.calls.focus()
         self.set_class(bool(event.value), "-filtering")
 

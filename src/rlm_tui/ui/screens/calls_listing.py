@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from rlm_tui.core.call_filter import CallFilter, CallFilterError, Look, parse_filter
+from rlm_tui.core.call_filter_help import next_parts
 from rlm_tui.core.call_listing import COLUMNS, CallListing, Column, Order, list_calls
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.run_calls import RunCalls
@@ -113,11 +114,15 @@ class CallsListing(Screen[None]):
         if event.input.id != "calls-filter":
             return
         event.stop()
+        self.take_filter(event.value, whole=not next_parts(event.value))
+
+    def take_filter(self, text: str, *, whole: bool) -> None:
+        """List what this filter finds; if it can't be read, say why, once it is `whole`."""
         problem = self.query_one("#calls-problem", ProblemLine)
         try:
-            wanted = parse_filter(event.value)
+            wanted = parse_filter(text)
         except CallFilterError as error:
-            problem.say(str(error))
+            problem.say(str(error) if whole else "")
             return
         problem.say("")
         if wanted != self._wanted:

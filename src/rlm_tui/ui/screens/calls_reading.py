@@ -43,6 +43,8 @@ class CallsReading(CallsAgain):
         listed = self.calls.current
         if listed is not None and _state(listed.call) != self._shown_state:
             self._read_soon()
+        if self._shown is not None and self._shown[0].state == "running":
+            self.detail.text.paint_again()
 
     def on_call_list_moved(self, event: CallList.Moved) -> None:
         self._read_soon()
@@ -70,7 +72,7 @@ class CallsReading(CallsAgain):
         again = [one for one in source.again if one.of == call.span]
         more = list(again_rows(again, texts.prompt, texts.answer))
         notes = source.notes_of(call.span)
-        rows = list(detail_rows(call, texts, notes, source.now(), source.call, more))
+        rows = list(detail_rows(call, texts, notes, source.now, source.call, more))
         self.app.call_from_thread(self._show_call, call, texts, rows)
 
     def _show_call(self, call: Call, texts: CallTexts, rows: list[Row]) -> None:
@@ -95,14 +97,24 @@ class CallsReading(CallsAgain):
             self.edit_prompt(self._shown[0], self._shown[1].prompt)
 
     def _text(self) -> str:
-        return "" if self._shown is None else call_text(*self._shown, self.source.call)
+        if self._shown is None:
+            return ""
+        return call_text(*self._shown, self.source.now(), self.source.call)
 
     def action_copy(self) -> None:
         self._copied(self._text(), "the call")
 
     def action_copy_answer(self) -> None:
-        if self._shown is not None:
-            self._copied(self._shown[1].answer or self._shown[1].result, "the answer")
+        if self._shown is None:
+            return
+        call, texts = self._shown
+        if answer := texts.answer or texts.result:
+            self._copied(answer, "the answer")
+        elif call.is_batch:
+            self.query_one(KeyFooter).say("A batch has no answer of its own: its items have.", 3.0)
+        else:
+            words = "There is no answer yet." if call.state == "running" else "This call has no answer."
+            self.query_one(KeyFooter).say(words, 3.0)
 
     def _copied(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,39 +11,24 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from rlm_tui.core.nesting import Rlm, part_of, rlms
+from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
 from rlm_tui.ui.key_groups import LOOK, PANES
 from rlm_tui.ui.widgets.key_footer import KeyFooter
-from rlm_tui.ui.widgets.nesting_rows import rlm_row, summary
-from rlm_tui.ui.widgets.row import LineRow
-from rlm_tui.ui.widgets.row_blocks import Place
+from rlm_tui.ui.widgets.nesting_rows import summary
+from rlm_tui.ui.widgets.rlm_tree import RlmTree
 from rlm_tui.ui.widgets.run_messages import CallSelected, IterationSelected, MoreWanted
 from rlm_tui.ui.widgets.runs_list import RunsWords
-from rlm_tui.ui.widgets.text_view import BODY, TextView
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 
 REFRESH_SECONDS = 0.5
 MOST_OPENED = 20
 """Iterations of a nested RLM that are all shown open."""
+SHARE = 4.0
+"""A run that goes on is looked at again after so many times as long as looking took."""
+HOLDS = "each row includes those below it"
 EMPTY = "This RLM has not begun its first iteration."
-
-
-class RlmTree(TextView):
-    """The RLMs, one a row. The one under the cursor is told by calling `looked_at`."""
-
-    def __init__(self, looked_at: Callable[[], None]) -> None:
-        super().__init__(id="nested-tree")
-        self._tell = looked_at
-
-    @property
-    def highlighted(self) -> Rlm | None:
-        """The RLM under the cursor."""
-        row = self.blocks.row(self.cursor) if self.cursor is not None else None
-        return row.target if isinstance(row, LineRow) and isinstance(row.target, Rlm) else None
-
-    def cursor_moved(self, place: Place | None) -> None:
-        self._tell()
 
 
 class NestedScreen(Screen[str]):
@@ -52,7 +38,7 @@ class NestedScreen(Screen[str]):
     AUTO_FOCUS = "#nested-tree"
     CSS_PATH = "../app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "up", "out of it", key_display="← →", priority=True, id="nested.up", group=LOOK,
+        Binding("left", "up", "up, down", key_display="← →", priority=True, id="nested.up", group=LOOK,
                 tooltip="Up to the RLM that started this one"),
         Binding("right", "down", show=False, priority=True, id="nested.down", group=LOOK,
                 tooltip="Down to the first RLM in this one"),
@@ -72,12 +58,14 @@ class NestedScreen(Screen[str]):
         self._rlms: list[Rlm] = []
         self._shown: str | None = None
         self._iteration = ""
-        self._live = True
         self._read_from: Trajectory | None = None
+        self._seen: tuple[object, ...] = ()
+        self._reading = False
+        self._not_before = 0.0
 
     def compose(self) -> ComposeResult:
         yield RunsWords(id="nested-words")
-        yield RlmTree(self._look)
+        yield RlmTree()
         yield RunsWords(id="nested-heading")
         yield TrajectoryView(id="nested-trajectory", empty=EMPTY)
         yield KeyFooter()
@@ -88,25 +76,43 @@ class NestedScreen(Screen[str]):
 
     def on_mount(self) -> None:
         self._read()
-        self.go_to(self._first)
         self.set_interval(REFRESH_SECONDS, self._read_live)
 
     def _read_live(self) -> None:
         """Take up what has happened; once more after the end."""
         trajectory = self._trajectory()
-        was_live, self._live = self._live, trajectory.finished is None and not trajectory.interrupted
-        if was_live:
+        over = trajectory.finished is not None or trajectory.interrupted
+        state = (id(trajectory), trajectory.last_seq, over)
+        if state != self._seen and not self._reading and monotonic() >= self._not_before:
+            self._seen = state
             self._read()
             self.query_one(TrajectoryView).look_again()
+        elif not over:
+            self.tree_of_rlms.tick(self._now())
 
     def _read(self) -> None:
-        trajectory, now = self._trajectory(), self._now()
-        before, self._rlms = self._rlms, rlms(trajectory)
+        """Find the RLMs, in a thread: every call is looked at."""
+        self._reading = True
+        trajectory = self._trajectory()
+
+        def read() -> None:
+            began = monotonic()
+            every = rlms(trajectory)
+            self.app.call_from_thread(self._show_rlms, trajectory, every, monotonic() - began)
+
+        self.run_worker(read, thread=True, group="rlms")
+
+    def _show_rlms(self, trajectory: Trajectory, every: list[Rlm], took: float) -> None:
+        self._reading = False
+        self._not_before = monotonic() + SHARE * took
+        if not self.is_attached:
+            return
+        before, self._rlms = self._rlms, every
         state = next((one.state for one in before if one.span == self._shown), None)
-        self.tree_of_rlms.fill((rlm_row(one, now) for one in self._rlms), keep_place=True, choosable=True)
-        self.query_one("#nested-words", RunsWords).say(
-            summary(self._rlms[0]), "numbers of a row hold those of the RLMs below it"
-        )
+        self.tree_of_rlms.show(every, self._now())
+        self.query_one("#nested-words", RunsWords).say(summary(every[0]), HOLDS)
+        if not before and self._first:
+            self.go_to(self._first)
         ended = state == "running" and self._of(self._shown or "").state != "running"
         if ended or trajectory is not self._read_from:
             self._shown = None
@@ -118,8 +124,10 @@ class NestedScreen(Screen[str]):
 
     def go_to(self, span: str) -> None:
         """Look at the RLM that the call `span` started, the run itself for ""."""
-        at = next((index for index, one in enumerate(self._rlms) if one.span == span), 0)
-        self.tree_of_rlms.move_cursor(Place(BODY, at))
+        self.tree_of_rlms.go_to(span)
+
+    def on_rlm_tree_moved(self) -> None:
+        self._look()
 
     def _look(self) -> None:
         """Show the trajectory of the RLM under the cursor."""
@@ -134,16 +142,15 @@ class NestedScreen(Screen[str]):
         view.show(part, lambda: self._now() - (started if part.finished else 0.0))
         if rlm.call is not None and len(rlm.iterations) <= MOST_OPENED:
             view.open_all()
-        path = [rlm.name]
+        path = [one_line(rlm.name, 40)]
         while rlm.call is not None:
             rlm = self._of(rlm.parent)
-            path.insert(0, rlm.name)
+            path.insert(0, one_line(rlm.name, 40))
         self.query_one("#nested-heading", RunsWords).say(" › ".join(path), "Tab reads it")
 
     # What the person does
 
-    def on_text_view_row_chosen(self, event: TextView.RowChosen) -> None:
-        event.stop()
+    def on_rlm_tree_chosen(self) -> None:
         self.query_one(TrajectoryView).focus()
 
     def action_other_part(self) -> None:

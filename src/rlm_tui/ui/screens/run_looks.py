@@ -22,6 +22,7 @@ from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 if TYPE_CHECKING:
     from rlm_tui.ui.screens.export import Exported
     from rlm_tui.ui.screens.find import Found
+    from rlm_tui.ui.screens.timeline import Led
 
 
 class LookedAt(NamedTuple):
@@ -100,7 +101,18 @@ class RunLooks(Screen):  # type: ignore[type-arg]
         from rlm_tui.ui.screens.timeline import TimelineScreen
 
         if (run := self.looked_at) is not None:
-            self.app.push_screen(TimelineScreen(run.trajectory), self.go_to_span)
+            self.app.push_screen(TimelineScreen(run.trajectory, run.now), self._led)
+
+    def _led(self, led: Led | None) -> None:
+        """Go where a bar of the timeline leads to."""
+        if led is not None and led.in_full:
+            self._open_calls(led.span)
+        elif led is not None:
+            self.go_to_span(led.span)
+
+    def _open_calls(self, span: str) -> None:
+        """Show all calls in full, this one first."""
+        raise NotImplementedError
 
     def action_nested(self) -> None:
         from rlm_tui.ui.screens.nested import NestedScreen

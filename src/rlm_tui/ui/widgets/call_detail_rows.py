@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rlm_tui.core.call_facts import container_of, seconds_of, usage_of_call
@@ -14,7 +14,7 @@ from rlm_tui.ui.widgets.call_list_words import kind_words, tokens_words
 from rlm_tui.ui.widgets.call_words import call_asked, state_sign
 from rlm_tui.ui.widgets.note_rows import note_rows
 from rlm_tui.ui.widgets.result_block import error_rows
-from rlm_tui.ui.widgets.row import Line, LineRow, Row, TextRow
+from rlm_tui.ui.widgets.row import Line, LineRow, Row, TextRow, cut_line
 from rlm_tui.ui.widgets.targets import CallLine
 from rlm_tui.ui.widgets.text_highlight import highlighted
 
@@ -49,11 +49,12 @@ def read_texts(call: Call, resolve: Callable[[Value], str]) -> CallTexts:
     return CallTexts(texts[0], texts[1], texts[2], tuple(problems))
 
 
-def call_text(call: Call, texts: CallTexts, call_with: CallWith) -> str:
+def call_text(call: Call, texts: CallTexts, now: float, call_with: CallWith) -> str:
     """A call as plain text, to be copied or saved: nothing is left out."""
     parts = [
         f"# Call {place_words(call)}: {call.name}",
-        *facts_of(call, call.started_at + call.seconds, call_with),
+        time_words(call, now),
+        *facts_of(call, call_with),
     ]
     if call.error is not None:
         error = call.error
@@ -88,13 +89,38 @@ def place_words(call: Call) -> str:
     return f"{call.parent.number}·{(call.index or 0) + 1}"
 
 
-def facts_of(call: Call, now: float, call_with: CallWith) -> list[str]:
-    """Who made it and when, with which model, what it used, where the answer came from."""
-    usage = usage_of_call(call)
-    words = [who_asked(call, call_with)]
+def time_words(call: Call, now: float) -> str:
+    """How long it took or has been in flight, and when it began."""
     took = human_seconds(seconds_of(call, now))
     when = f"began {human_seconds(call.started_at)} into the run"
-    words.append(f"in flight for {took}, {when}" if call.state == "running" else f"{took}, {when}")
+    return f"in flight for {took}, {when}" if call.state == "running" else f"{took}, {when}"
+
+
+@dataclass(slots=True, eq=False)
+class TimeRow:
+    """How long a call has been in flight, read from the clock whenever it is painted."""
+
+    call: Call
+    now: Callable[[], float]
+
+    @property
+    def target(self) -> None:
+        return None
+
+    def sameness(self) -> Hashable:
+        return None
+
+    def height(self, width: int) -> int:
+        return 1
+
+    def layout(self, width: int) -> Sequence[Line]:
+        return [cut_line((("  ", "text"), (time_words(self.call, self.now()), "dim")), width)]
+
+
+def facts_of(call: Call, call_with: CallWith) -> list[str]:
+    """Who made it, with which model, what it used, where the answer came from."""
+    usage = usage_of_call(call)
+    words = [who_asked(call, call_with)]
     if call.model:
         words.append(f"asked {visible(call.model)}")
     if call.kind != "tool" or usage is not None:
@@ -135,7 +161,7 @@ def detail_rows(
     call: Call,
     texts: CallTexts,
     notes: Sequence[Note],
-    now: float,
+    now: Callable[[], float],
     call_with: CallWith,
     more: Sequence[Row] = (),
 ) -> Iterator[Row]:
@@ -143,7 +169,8 @@ def detail_rows(
     sign = state_sign(call.state)
     title: Line = (sign, (f" {place_words(call)} ", "faint"), (visible(call.name), "call"))
     yield LineRow((*title, (f"  {kind_words(call)}", "dim")))
-    for fact in facts_of(call, now, call_with):
+    yield TimeRow(call, now)
+    for fact in facts_of(call, call_with):
         yield TextRow(((fact, "dim"),), (("  ", "text"),))
     for note in notes:
         yield from note_rows(note)
@@ -156,7 +183,7 @@ def detail_rows(
             yield from _text(call.error.traceback)
     yield from more
     if call.is_batch:
-        yield from _items(call)
+        yield from _items(call, now())
     if call.arguments:
         yield from _heading("Arguments")
         yield from _text(arguments_text(call))
@@ -186,7 +213,7 @@ def _text(text: str) -> Iterator[Row]:
         yield TextRow(((words, "held"),))
 
 
-def _items(call: Call) -> Iterator[Row]:
+def _items(call: Call, now: float) -> Iterator[Row]:
     yield from _heading("Items")
     items = sorted(call.items[:MOST_ITEMS], key=lambda item: item.index or 0)
     for item in items:
@@ -196,7 +223,9 @@ def _items(call: Call) -> Iterator[Row]:
             (f" {(item.index or 0) + 1:>4} ", "faint"),
             (asked, "bad" if item.error is not None else "text"),
         )
-        yield LineRow(left, (((human_seconds(item.seconds), "dim"),),), CallLine(item.span))
+        took = human_seconds(seconds_of(item, now))
+        role = "busy" if item.state == "running" else "dim"
+        yield LineRow(left, (((took, role),),), CallLine(item.span))
     if len(call.items) > MOST_ITEMS:
         yield TextRow(
             ((f"… {len(call.items) - MOST_ITEMS:,} more: the table opens into all of them.", "dim"),)

@@ -27,7 +27,7 @@ SLACK = 4
 """What is left for what was asked before the columns come that are mostly empty."""
 _BY_NEED: tuple[tuple[Column, int], ...] = (
     ("kind", 7), ("seconds", 4), ("in", 5), ("out", 5), ("cost", 7), ("start", LEAST_BAR), ("number", 3),
-    ("iteration", 3), ("source", 6), ("error", 12),
+    ("iteration", 4), ("source", 6), ("error", 12),
 )  # fmt: skip
 _IN_ORDER: tuple[Column, ...] = (
     "number", "iteration", "kind", "asked", "seconds", "in", "out", "cost", "source", "error", "start",

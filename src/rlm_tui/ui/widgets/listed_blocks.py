@@ -28,6 +28,10 @@ class ListedBlocks(RowBlocks, Generic[T]):
         self._rows = {}
         self.height = len(lines)
 
+    def forget_rows(self) -> None:
+        """Make each row anew when it is looked at: what they show has moved."""
+        self._rows = {}
+
     def place_of(self, key: str) -> int | None:
         """The number of its line, from 0."""
         return self._places.get(key)

@@ -17,14 +17,18 @@ def rlm_row(rlm: Rlm, now: float) -> LineRow:
     name = one_line(rlm.name, 40)
     left: list[Span] = [("  " * min(rlm.depth, DEEPEST_INDENT), "text"), _SIGNS[rlm.state]]
     left.append((name, "strong" if rlm.call is None else "nested"))
-    if rlm.call is not None:
+    if rlm.call is not None and rlm.call.error is not None:
+        error = rlm.call.error
+        left.append((f"  {one_line(f'{error.kind}: {error.message}', 120)}", "bad"))
+    elif rlm.call is not None:
         left.append((f"  {call_asked(rlm.call)}", "dim"))
     seconds = now - rlm.started_at if rlm.state == "running" else rlm.seconds
     right: list[Line] = [((f"{len(rlm.iterations)} it.", "text"),)]
-    right.append(((_with_own(rlm.whole.requests, rlm.own.requests, rlm, "req."), "dim"),))
-    right.append(((human_cost(_cost(rlm.whole)), "dim"),))
+    whole, own = rlm.whole, rlm.own
+    right.append(((_with_own(f"{whole.requests:,} req.", f"{own.requests:,}", rlm), "dim"),))
+    right.append(((_with_own(human_cost(_cost(whole)), human_cost(_cost(own)), rlm), "dim"),))
     right.append(((human_seconds(seconds), "dim"),))
-    right.append(((f"{_tokens(rlm.whole)} tok", "dim"),))
+    right.append(((_with_own(f"{_tokens(whole)} tok", _tokens(own), rlm), "dim"),))
     return LineRow(tuple(left), tuple(right), rlm, least=34)
 
 
@@ -35,17 +39,17 @@ def summary(run: Rlm) -> str:
     whole, own = run.whole, run.own
     made = f"{whole.requests - own.requests:,} of the {whole.requests:,} requests"
     words = f"{number_of(run.within, 'nested RLM')} made {made}"
+    if whole.cost_known and whole.cost_usd:
+        words += f" · {human_cost(whole.cost_usd - own.cost_usd)} of {human_cost(whole.cost_usd)}"
     if whole.tokens_known:
         tokens = whole.prompt_tokens + whole.completion_tokens
         inside = tokens - own.prompt_tokens - own.completion_tokens
-        words += f" · {human_count(inside)} of {human_count(tokens)} tokens"
-    if whole.cost_known and whole.cost_usd:
-        words += f" · {human_cost(whole.cost_usd - own.cost_usd)} of {human_cost(whole.cost_usd)}"
+        words += f" · {human_count(inside)} of {human_count(tokens)} tok"
     return words
 
 
-def _with_own(whole: int, own: int, rlm: Rlm, unit: str) -> str:
-    return f"{whole:,} {unit}" if not rlm.within else f"{whole:,} {unit} ({own:,} own)"
+def _with_own(whole: str, own: str, rlm: Rlm) -> str:
+    return whole if not rlm.within else f"{whole} ({own} own)"
 
 
 def _cost(counting: Counting) -> float | None:

@@ -111,6 +111,11 @@ class RowView(ScrollView, can_focus=True):
         """Paint this row anew although it is the same object (it shows something that moves)."""
         self._strips.discard(row)
 
+    def paint_again(self) -> None:
+        """Paint all that can be seen anew: some of it shows what moves."""
+        self._strips.clear()
+        self.refresh()
+
     def clear_rows(self) -> None:
         """Show nothing, from the top."""
         self.blocks.clear()
@@ -250,6 +255,18 @@ class RowView(ScrollView, can_focus=True):
                 self.scroll_to(y=top, animate=False, force=True)
             elif bottom > self.scroll_offset.y + height:
                 self.scroll_to(y=min(top, bottom - height), animate=False, force=True)
+
+    def lines_above_cursor(self) -> int | None:
+        """How many lines of the view lie over the cursor; None where it is not in sight."""
+        if self.cursor is None or self.cursor.key not in self.blocks:
+            return None
+        above = self.blocks.line_of(self.cursor) - self.scroll_offset.y
+        return above if 0 <= above < self.scrollable_content_region.height else None
+
+    def keep_above_cursor(self, above: int | None) -> None:
+        """Have as many lines over the cursor again, after others came before it or went."""
+        if above is not None and self.cursor is not None:
+            self.scroll_to(y=self.blocks.line_of(self.cursor) - above, animate=False, force=True)
 
     def cursor_moved(self, place: Place | None) -> None:
         """The cursor stands on another row. For subclasses."""

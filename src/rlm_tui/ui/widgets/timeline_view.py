@@ -2,132 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
+from textual import events
 from textual.message import Message
 
-from rlm_tui.core.text import human_seconds, one_line
-from rlm_tui.core.timeline import Bar, SpanKind
-from rlm_tui.ui.widgets.row import Line, Span
-from rlm_tui.ui.widgets.span_line import SpanLine
-from rlm_tui.ui.widgets.text_view import TextView
+from rlm_tui.core.timeline import Bar
+from rlm_tui.core.timeline_listing import TimelineListing
+from rlm_tui.ui.widgets.listed_blocks import ListedBlocks
+from rlm_tui.ui.widgets.row import Row
+from rlm_tui.ui.widgets.row_blocks import Place
+from rlm_tui.ui.widgets.row_view import RowView
+from rlm_tui.ui.widgets.timeline_rows import BarRow, bar_cells, label_cells
+from rlm_tui.ui.widgets.timeline_window import Window
 
-LABEL_CELLS = 26
-SECONDS_CELLS = 10
-ROLES: dict[SpanKind, str] = {
-    "plan": "label",
-    "cell": "good",
-    "call": "call",
-    "tool": "busy",
-    "failed": "bad",
-}
-LEAST_SECONDS = 0.001
+NOTCH = 0.8
+"""How much of what was seen is seen after a notch of the wheel."""
+WHEEL_SHARE = 0.1
 
 
-class Window:
-    """The part of the run that is seen, in seconds; `whole` is the run's length."""
-
-    def __init__(self) -> None:
-        self.start, self.end, self.whole = 0.0, 1.0, 1.0
-
-    def show_all(self, whole: float) -> None:
-        """See the whole run."""
-        self.start, self.end, self.whole = 0.0, max(whole, LEAST_SECONDS), max(whole, LEAST_SECONDS)
-
-    def zoom(self, factor: float) -> None:
-        """See `factor` times as much, round the same middle."""
-        middle, half = (self.start + self.end) / 2, (self.end - self.start) / 2 * factor
-        half = min(max(half, LEAST_SECONDS), self.whole / 2)
-        self._place(middle - half, half * 2)
-
-    def pan(self, share: float) -> None:
-        """Move by that share of what is seen."""
-        length = self.end - self.start
-        self._place(self.start + share * length, length)
-
-    def _place(self, start: float, length: float) -> None:
-        self.start = min(max(start, 0.0), max(self.whole - length, 0.0))
-        self.end = self.start + length
-
-    def column(self, seconds: float, cells: int) -> int:
-        """Where a time is, among `cells`; it may lie outside of them."""
-        return int((seconds - self.start) / (self.end - self.start) * cells)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BarRow:
-    """One bar."""
-
-    bar: Bar
-    window: Window
-
-    @property
-    def target(self) -> Bar:
-        return self.bar
-
-    def sameness(self) -> None:
-        return None
-
-    def height(self, width: int) -> int:
-        return 1
-
-    def layout(self, width: int) -> Sequence[Line]:
-        bar, cells = self.bar, max(1, width - LABEL_CELLS - SECONDS_CELLS - 1)
-        role = ROLES[bar.kind]
-        label = "  " * min(bar.depth, 5) + one_line(bar.label, LABEL_CELLS)
-        first, last = self.window.column(bar.start, cells), self.window.column(bar.end, cells)
-        if last < 0 or first >= cells:
-            drawn: list[Span] = [("‹" if last < 0 else "", "faint"), (" " * (cells - 1), "text")]
-        else:
-            first, last = max(first, 0), min(last, cells - 1)
-            drawn = [(" " * first, "text"), ("█" * (last - first + 1) if last > first else "▌", role)]
-            drawn.append((" " * (cells - max(last, first) - 1), "text"))
-        took = human_seconds(max(bar.end - bar.start, 0.0))
-        return [
-            ((f"{label[:LABEL_CELLS]:<{LABEL_CELLS}} ", "dim"), *drawn, (f"{took:>{SECONDS_CELLS}}", "dim"))
-        ]
-
-
-class TimelineView(TextView):
-    """The bars; Enter or a click on one tells it as `TextView.RowChosen`."""
+class TimelineView(RowView):
+    """Shows what a `TimelineListing` says, in the `window`. It computes nothing of it."""
 
     class WindowChanged(Message):
         """Another part of the axis is seen."""
 
+    class Moved(Message):
+        """The cursor stands on another bar."""
+
+    class Chosen(Message):
+        """Enter or a double click chose a bar."""
+
+        def __init__(self, bar: Bar) -> None:
+            super().__init__()
+            self.bar = bar
+
+    class FoldWanted(Message):
+        """A click on the sign of a bar that opens or shuts."""
+
+        def __init__(self, bar: Bar) -> None:
+            super().__init__()
+            self.bar = bar
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
+        super().__init__(id=id, follow=False)
         self.window = Window()
+        self.listing = TimelineListing()
+        self.listed: ListedBlocks[Bar] = ListedBlocks(self._row, lambda bar: bar.key)
+        self.blocks = self.listed
 
-    def show(self, bars: Sequence[Bar], whole: float) -> None:
-        """Show these, all of them in sight."""
-        self.window.show_all(whole)
-        self.fill((BarRow(bar, self.window) for bar in bars), choosable=bool(bars))
+    def _row(self, bar: Bar) -> Row:
+        return BarRow(bar, self.window, self.listing.folding.is_open(bar) if bar.opens else None)
 
-    def look(self, *, zoom: float = 1.0, pan: float = 0.0) -> None:
-        """See more or less of the axis, or another part of it."""
-        self.window.zoom(zoom)
-        self.window.pan(pan)
+    def show(self, listing: TimelineListing) -> None:
+        """Show these bars; the cursor stays on its bar, and the person where they are."""
+        first = not self.listing.lines
+        self.listing = listing
+        if first:
+            self.window.show_all(listing.length)
+        else:
+            self.window.grow(listing.length)
+        before, above = self.current, self.lines_above_cursor()
+        self.listed.take(listing.lines, listing.places)
         self._strips.clear()
-        self.refresh()
+        if self.cursor is None or self.cursor.key not in self.listed:
+            self.cursor = self.listed.locate(0)
+        self.rows_changed()
+        self.keep_above_cursor(above)
+        if self.current != before:
+            self.post_message(self.Moved())
         self.post_message(self.WindowChanged())
 
+    @property
+    def current(self) -> Bar | None:
+        """The bar under the cursor."""
+        place = None if self.cursor is None else self.listed.place_of(self.cursor.key)
+        return None if place is None else self.listed.line(place)
 
-class TimelineAxis(SpanLine):
-    """The times over the bars."""
+    def go_to(self, key: str) -> None:
+        """Put the cursor on a bar, if it is listed."""
+        if self.listed.place_of(key) is not None:
+            self.move_cursor(Place(key, 0))
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(id="timeline-axis")
-        self._window = window
+    def cursor_moved(self, place: Place | None) -> None:
+        bar = self.current
+        if bar is not None and (bar.end < self.window.start or bar.start > self.window.end):
+            self.window.reveal(bar.start, bar.end)
+            self._seen_otherwise()
+        self.post_message(self.Moved())
 
-    def line(self, width: int) -> Line:
-        cells = max(1, width - LABEL_CELLS - SECONDS_CELLS - 3)
-        window, parts = self._window, 4
-        text = " " * (LABEL_CELLS + 1)
-        for step in range(parts):
-            at = window.start + (window.end - window.start) * step / parts
-            text += f"{'│' + human_seconds(at):<{cells // parts}}"
-        return (
-            (text[: width - SECONDS_CELLS], "dim"),
-            (f"{human_seconds(window.end):>{SECONDS_CELLS}}", "dim"),
-        )
+    def chosen(self, place: Place, row: Row) -> None:
+        if isinstance(row, BarRow):
+            self.post_message(self.Chosen(row.bar))
+
+    # The part of the axis
+
+    def look(self, *, zoom: float = 1.0, pan: float = 0.0, at: float | None = None) -> None:
+        """See more or less of the axis round the time `at`, or another part of it."""
+        self.window.zoom(zoom, at)
+        self.window.pan(pan)
+        self._seen_otherwise()
+
+    def look_nearer(self, zoom: float) -> None:
+        """See more or less of the axis, round the bar under the cursor if it is in sight."""
+        bar, window = self.current, self.window
+        middle = None
+        if bar is not None and bar.end >= window.start and bar.start <= window.end:
+            middle = (max(bar.start, window.start) + min(bar.end, window.end)) / 2
+        self.look(zoom=zoom, at=middle)
+
+    def look_at_all(self) -> None:
+        """See the whole run."""
+        self.window.show_all(self.window.whole)
+        self._seen_otherwise()
+
+    def fit(self) -> None:
+        """See the bar under the cursor, as large as it can be."""
+        if (bar := self.current) is not None:
+            self.window.fit(bar.start, bar.end)
+            self._seen_otherwise()
+
+    def _seen_otherwise(self) -> None:
+        self.paint_again()
+        self.post_message(self.WindowChanged())
+
+    # The mouse
+
+    def on_click(self, event: events.Click) -> None:
+        event.prevent_default()
+        offset = None if self.text_selection is not None else event.get_content_offset(self)
+        place = self.blocks.locate(self.scroll_offset.y + offset.y) if offset is not None else None
+        row = None if place is None else self.blocks.row(place)
+        if offset is None or place is None or not isinstance(row, BarRow):
+            return
+        self.move_cursor(place, reveal=False)
+        inset = row.inset(label_cells(self.blocks.width))
+        if row.opened is not None and inset <= offset.x < inset + 2:
+            self.post_message(self.FoldWanted(row.bar))
+        elif event.chain > 1:
+            self.post_message(self.Chosen(row.bar))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, -1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, 1)
+
+    def _wheel(self, event: events.MouseEvent, notches: int) -> None:
+        """With Ctrl the wheel zooms, with Shift it moves in time; else it scrolls."""
+        offset = event.get_content_offset(self)
+        if not (event.ctrl or event.shift) or offset is None:
+            return
+        event.prevent_default()
+        event.stop()
+        if event.ctrl:
+            self.zoom_at(offset.x, notches)
+        else:
+            self.look(pan=WHEEL_SHARE * notches)
+
+    def zoom_at(self, column: int, notches: int) -> None:
+        """Zoom round the time at a column of the view."""
+        width = self.blocks.width
+        cells = bar_cells(width)
+        at = min(max(column - label_cells(width) - 1, 0), cells)
+        self.look(zoom=NOTCH**-notches, at=self.window.time_at(at, cells))
