@@ -1,7 +1,8 @@
 """Ten thousand saved runs: how long until they are listed, the first time and later, and searched.
 
-Beside it, in the same run: reading the head and the tail of every log (`list_runs`), which is what a list
-without an index costs each time, and `grep` over all logs.
+On the screen it is measured from the key until all has been painted. Beside it, in the same run: reading the
+head and the tail of every log (`list_runs`), which is what a list without an index costs each time, and
+`grep` over all logs.
 
     uv run python benchmarks/runs.py [--runs 10000]
 """
@@ -9,9 +10,13 @@ without an index costs each time, and `grep` over all logs.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import os
 import random
 import shutil
+import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,8 +27,14 @@ from typing import Any
 from rlm_tui.core import events as e
 from rlm_tui.core.event_codec import encode
 from rlm_tui.core.run_filter import parse_run_filter
-from rlm_tui.store.library import RunLibrary
+from rlm_tui.core.settings import Settings
+from rlm_tui.store.library import RunLibrary, index_path
 from rlm_tui.store.listing import list_runs
+from rlm_tui.ui.app import RlmTui
+from rlm_tui.ui.screens.find_runs import FindRunsScreen
+from rlm_tui.ui.screens.runs import RunsScreen
+from rlm_tui.ui.widgets.check_line import CheckLine
+from rlm_tui.ui.widgets.runs_list import RunsList
 
 WORDS = [
     "section",
@@ -82,11 +93,83 @@ def timed(what: str, do: Callable[[], Any]) -> Any:
     return found
 
 
+def told(what: str, seconds: float) -> None:
+    print(f"{what:<58} {seconds * 1000:>9,.0f} ms")
+
+
+async def screen(many: int, *, indexed: bool) -> None:
+    """The Runs screen, from `Ctrl-O` on."""
+    app = RlmTui(Settings(), warm_up=False)
+    app.animation_level = "none"
+    async with app.run_test(size=(160, 45)) as pilot:
+        while not app.is_open:
+            await pilot.pause(0.01)
+        began = time.perf_counter()
+        await pilot.press("ctrl+o")
+        shown = app.screen
+        assert isinstance(shown, RunsScreen)
+        while not shown.listed:
+            await asyncio.sleep(0.001)
+        await pilot.pause()
+        told(
+            f"on the screen: runs are listed{'' if indexed else ', nothing indexed'}",
+            time.perf_counter() - began,
+        )
+        keys = []
+        while len(shown.listed) < many or shown.query_one(RunsList).filling:
+            since = time.perf_counter()
+            await pilot.press("down")
+            keys.append(time.perf_counter() - since)
+            await asyncio.sleep(0.01)
+        told(f"  all {many:,} of them are", time.perf_counter() - began)
+        if not indexed:
+            told("  a key meanwhile, median", statistics.median(keys))
+            told("  a key meanwhile, worst", max(keys))
+            return
+        told("  a key: end", await pressed(pilot, "end"))
+        await pilot.press("slash")
+        began = time.perf_counter()
+        await pilot.press(*"ledger")
+        while len(shown.listed) == many or shown.query_one(RunsList).filling:
+            await asyncio.sleep(0.001)
+        await pilot.pause()
+        told(f"  six letters typed into the filter, {len(shown.listed):,} left", time.perf_counter() - began)
+        await pilot.press("escape", "escape")
+        while len(shown.listed) < many:
+            await asyncio.sleep(0.001)
+        await pilot.press("ctrl+f")
+        assert isinstance(app.screen, FindRunsScreen)
+        for words, what in (
+            (f"needle-{many // 2}", "what stands in one"),
+            ("(a+)+$x", "a pattern that is hard"),
+        ):
+            if words.endswith("x"):
+                await pilot.press("ctrl+t")
+            began = time.perf_counter()
+            app.screen.query_one("#find-text").value = words  # type: ignore[attr-defined]
+            keys = []
+            while "…" in (said := app.screen.query_one(CheckLine).finding.words) or not said:
+                since = time.perf_counter()
+                await pilot.press("f12")
+                keys.append(time.perf_counter() - since)
+                await asyncio.sleep(0.01)
+            told(f"  found in all runs: {what}", time.perf_counter() - began)
+            told("    a key meanwhile, worst", max(keys))
+            print(f"    ({said})")
+
+
+async def pressed(pilot: Any, key: str) -> float:
+    began = time.perf_counter()
+    await pilot.press(key)
+    return time.perf_counter() - began
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=10_000)
     many = parser.parse_args().runs
     root = Path(tempfile.mkdtemp())
+    os.environ["RLM_TUI_HOME"] = str(root)
     try:
         runs, chance = root / "runs", random.Random(1)
         runs.mkdir()
@@ -94,23 +177,31 @@ def main() -> None:
             make(runs, number, chance)
         size = sum(path.stat().st_size for path in runs.glob("*/events.jsonl"))
         print(f"{many:,} runs, {size / 1e6:,.0f} MB of logs")
-        library = RunLibrary(runs, root / "index.sqlite")
+        asyncio.run(screen(many, indexed=False))
+        index_path(runs).unlink()
+        library = RunLibrary(runs)
         timed("first indexing (the newest are listed as it goes on)", library.update)
-        again = RunLibrary(runs, root / "index.sqlite")
+        print(f"  (the index takes {index_path(runs).stat().st_size / 1e6:,.0f} MB)")
+        again = RunLibrary(runs)
         assert len(timed("opened again: all runs known", again.records)) == many
         timed("  and the folders looked at for new ones", again.update)
         found = timed(
             "search by field and word", lambda: again.filtered(parse_run_filter("task:basic ledger cost<1"))
         )
-        one = timed(
-            "search for what stands in one run",
-            lambda: again.filtered(parse_run_filter(f"needle-{many // 2}")),
-        )
+        needle = f"needle-{many // 2}"
+        one = timed("search for what stands in one run", lambda: again.filtered(parse_run_filter(needle)))
         assert len(one) == 1
         print(f"  ({len(found):,} runs with the word)")
+        asyncio.run(screen(many, indexed=True))
+        program = [sys.executable, "-m", "rlm_tui"]
+        for what, command in (
+            ("rlm-tui runs list", [*program, "runs", "list"]),
+            ("rlm-tui find, in everything of all runs", [*program, "find", needle]),
+        ):
+            timed(what, lambda command=command: subprocess.run(command, capture_output=True, check=True))
         assert len(timed("peer: head and tail of every log", lambda: list_runs(runs))) == many
         if grep := shutil.which("grep"):
-            command = [grep, "-rlF", f"needle-{many // 2}\\n", str(runs)]
+            command = [grep, "-rlF", f"{needle}\\n", str(runs)]
             timed(
                 "peer: grep -rlF for what stands in one run",
                 lambda: subprocess.run(command, capture_output=True, check=False),

@@ -19,7 +19,7 @@ from rlm_tui.ui.screens.timeline import TimelineScreen
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis
 from rlm_tui.ui.widgets.timeline_view import TimelineView
 from tests.pilot.conftest import OpenApp, screen_text
-from tests.saved_runs import save, told_run
+from tests.saved_runs import nested_run, save, told_run
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], object]) -> None:
@@ -77,6 +77,20 @@ async def test_every_pane_shows_the_moment(open_app: OpenApp, tmp_path: Path, si
         await until(pilot, lambda: "second question?" in screen_text(pilot))
         await pilot.press("escape", "escape")
         assert pilot.app.screen is pilot.app.explore  # type: ignore[attr-defined]
+
+
+async def test_it_opens_at_an_iteration_of_the_run_itself_or_says_that_there_is_none(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    path = save(tmp_path, "r1", nested_run().events).path
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, path, iteration=2)
+        assert screen.recorded.trajectory.iterations[-1].n == 2
+        assert not screen.recorded.trajectory.calls, "at its beginning"
+        await pilot.press("escape")
+        screen = await replaying(pilot, path, iteration=9)
+        assert screen.recorded.at_end
+        assert "There is no iteration 9, only 2 iterations" in screen_text(pilot)
 
 
 async def test_it_is_played_and_stops_at_the_end(open_app: OpenApp, tmp_path: Path) -> None:

@@ -10,7 +10,11 @@ from textual.pilot import Pilot
 
 from rlm_tui.store.labels import labels_of
 from rlm_tui.store.library import RunLibrary
-from rlm_tui.ui.screens.runs import RunsAnswer, RunsScreen
+from rlm_tui.ui.screens.compare_runs import CompareRunsScreen
+from rlm_tui.ui.screens.find_runs import FindRunsScreen
+from rlm_tui.ui.screens.replay import ReplayScreen
+from rlm_tui.ui.screens.replay_views import ForkAt
+from rlm_tui.ui.screens.runs import RunsScreen
 from rlm_tui.ui.widgets.runs_list import RunsList
 from tests.pilot.conftest import OpenApp, screen_text, settled
 from tests.pilot.test_replay_screen import until
@@ -21,7 +25,7 @@ class Answers:
     """What the screen was left with."""
 
     def __init__(self) -> None:
-        self.given: list[RunsAnswer | None] = []
+        self.given: list[ForkAt | None] = []
 
 
 async def opened(pilot: Pilot[Any], root: Path, answers: Answers) -> RunsScreen:
@@ -72,9 +76,15 @@ async def test_runs_are_filtered_sorted_labelled_and_opened(
         await settled(pilot)
         assert "longest first" in screen_text(pilot)
         assert listed(screen)[0] != "r3"
-        await pilot.press("home", "enter")
+        await pilot.press("slash", *"good", "enter", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+        await until(pilot, lambda: "replay of r1" in screen_text(pilot) or size[0] < 100)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert listed(screen) == ["r1"], "the list is as it was left"
+        await pilot.press("f8")
         await pilot.pause()
-        assert answers.given == [RunsAnswer("open", (runs / listed(screen)[0],))]
+        assert answers.given == [ForkAt(runs / "r1", 0)]
 
 
 async def test_one_is_deleted_after_a_question_and_two_are_marked(open_app: OpenApp, tmp_path: Path) -> None:
@@ -99,8 +109,10 @@ async def test_one_is_deleted_after_a_question_and_two_are_marked(open_app: Open
         assert not (runs / "r3").exists()
         assert listed(screen) == ["r4", "r2", "r1"]
         await pilot.press("end", "m", "up", "m")
-        await pilot.pause()
-        assert answers.given == [RunsAnswer("compare", (runs / "r1", runs / "r2"))]
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareRunsScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert "◉" not in screen_text(pilot)
 
 
 async def test_with_the_mouse_and_with_no_run_at_all(open_app: OpenApp, tmp_path: Path) -> None:
@@ -114,8 +126,60 @@ async def test_with_the_mouse_and_with_no_run_at_all(open_app: OpenApp, tmp_path
         save(tmp_path / "runs", "r1", told_run().events)
         await opened(pilot, tmp_path, answers)
         await pilot.click(RunsList, offset=(10, 0))
-        await pilot.pause()
-        assert answers.given[-1] == RunsAnswer("open", (tmp_path / "runs" / "r1",))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+
+
+async def test_what_others_do_to_the_runs_is_seen_and_the_cursor_stays(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    save(runs, "r1", told_run().events)
+    going = save(runs, "r2", told_run().events[:9], keep_open=True)
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await opened(pilot, tmp_path, Answers())
+        await until(pilot, lambda: "▶ architecture" in screen_text(pilot))
+        await pilot.press("down")
+        assert screen.chosen is not None
+        assert screen.chosen.run_id == "r1"
+        save(runs, "r3", told_run().events)
+        for event in told_run().events[9:]:
+            going.append(event)
+        going.close()
+        await until(pilot, lambda: "▶" not in screen_text(pilot))
+        assert listed(screen) == ["r3", "r2", "r1"]
+        assert screen.chosen.run_id == "r1", "it is not another run that would be deleted"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_a_text_is_found_in_all_runs_and_leads_there_and_back(
+    open_app: OpenApp, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    runs, answers = tmp_path / "runs", Answers()
+    for name in ("r1", "r2", "r3"):
+        thoughts = ("The brass key.", "b", "c") if name != "r2" else ("\x1b[2J[b]", "b", "c")
+        save(runs, name, told_run(thoughts=thoughts).events)
+    (runs / "r4").mkdir()
+    (runs / "r4" / "events.jsonl").write_bytes(b"no event\n")
+    async with open_app(size=size) as pilot:
+        screen = await opened(pilot, tmp_path, answers)
+        await pilot.press("ctrl+f", *"BRASS")
+        await until(pilot, lambda: "2 hits in 2 runs of 4" in screen_text(pilot))
+        await pilot.press(*[*["backspace"] * 5, *"answer to"])
+        await until(pilot, lambda: "6 hits in 3 runs of 4" in screen_text(pilot))
+        hits = pilot.app.screen
+        await pilot.press("enter", "down", "down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+        await until(pilot, lambda: "Hit 2 of 2 for answer to" in screen_text(pilot))
+        assert "answer to second question?" in screen_text(pilot)
+        await pilot.press("comma")
+        assert "Hit 1 of 2" in screen_text(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is hits)
+        await pilot.press("ctrl+t", *["shift+tab"], "(")
+        await until(pilot, lambda: "doesn't compile" in screen_text(pilot))
+        await pilot.press("escape")
+        assert pilot.app.screen is screen
+        assert isinstance(hits, FindRunsScreen)
 
 
 async def test_two_runs_are_compared(open_app: OpenApp, tmp_path: Path) -> None:

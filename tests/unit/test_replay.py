@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from rlm_tui.core.trajectory import Trajectory, fold
 from rlm_tui.store import event_lines
 from rlm_tui.store.event_lines import EventLines
 from tests.pilot.recorded import RunBuilder, value
+from tests.saved_runs import nested_run
 
 
 class Listed:
@@ -26,6 +28,9 @@ class Listed:
 
     def __len__(self) -> int:
         return len(self.events)
+
+    def reach(self, start: int, most: int) -> int:
+        return min(start + most, len(self.events))
 
     def read(self, start: int, stop: int) -> Sequence[e.AnyEvent]:
         return self.events[start:stop]
@@ -122,6 +127,7 @@ def test_marks_lead_both_ways() -> None:
     assert replay.after(starts[0], "iteration") == starts[1]
     assert replay.before(starts[1], "iteration") == starts[0]
     assert replay.before(starts[0], "iteration") is None
+    assert [replay.start_of(n) for n in (1, 2, 4, 5, 0)] == [starts[0], starts[1], starts[3], None, None]
     assert replay.after(len(RUN), "error") is None
     assert len(replay.marks("error")) == 1
     assert replay.position_at(replay.time_of(starts[2])) >= starts[2]
@@ -160,14 +166,58 @@ def test_what_is_no_event_is_named_in_its_place(tmp_path: Path) -> None:
     assert "Line 2 is not an event" in found[1].text
 
 
-def test_a_log_too_long_is_shown_as_far_as_it_goes(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_iterations_of_nested_runs_are_not_the_runs_own() -> None:
+    run = nested_run().events
+    replay = built(run)
+    second = next(at for at, event in enumerate(run, 1) if getattr(event, "n", 0) == 2)
+    assert replay.start_of(2) == second
+    assert replay.at(second).iterations[-1].n == 2
+    assert replay.start_of(3) is None
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_log_too_long_is_shown_as_far_as_it_goes_and_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: bool
+) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_bytes(b"".join(encode(event) + b"\n" for event in RUN))
+    path.write_bytes(b"".join(encode(event) + b"\n" for event in (RUN if ended else RUN[:-1])))
     monkeypatch.setattr(event_lines, "MOST_BYTES", 1_500)
     monkeypatch.setattr(event_lines, "_CHUNK", 500)
     source = EventLines(path)
     length = source.extend()
     assert 1 < length < len(RUN)
-    last = source.read(0, length)[-1]
-    assert isinstance(last, e.Note)
-    assert "are not shown" in last.text
+    note = source.read(0, length)[-2 if ended else -1]
+    assert isinstance(note, e.Note)
+    assert "are not shown" in note.text
+    replay = Replay(source)
+    for _ in replay.build():
+        pass
+    replay.end(interrupted=True)
+    last = replay.at(length)
+    assert last.interrupted is not ended, "it ended beyond what is shown"
+    assert (last.finished.outputs if last.finished else None) == ({"answer": "x"} if ended else None)
+    assert [problem for problem in last.problems if problem.source == "log"] == []
+
+
+def test_long_events_are_read_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_lines, "READ_BYTES", 1_000)
+    monkeypatch.setattr(event_lines, "LONGEST_LINE", 5_000)
+    path = tmp_path / "events.jsonl"
+    told = [*RUN[:6], *(e.CellOutput(span="c", stream="stdout", text="x" * 600) for _ in range(20))]
+    huge = e.CellOutput(span="c", stream="stdout", text="y" * 6_000)
+    path.write_bytes(b"".join(encode(event) + b"\n" for event in [*told, huge, *told]))
+    source = EventLines(path)
+    length = source.extend()
+    assert length == 2 * len(told) + 1
+    assert source.reach(6, 500) == 7
+    assert source.reach(length - 1, 500) == length
+    replay = Replay(source)
+    for _ in replay.build():
+        pass
+    replay.end()
+    # A checkpoint for each of the long ones: none of them is read twice for a moment.
+    assert len(replay._checkpoints) > 40
+    shown = source.read(0, length)
+    assert [event for event in shown if not isinstance(event, e.Note)] == [*told, *told]
+    assert isinstance(shown[len(told)], e.Note)
+    assert "Line 27 is 6.1 KB long, and is not shown" in shown[len(told)].text

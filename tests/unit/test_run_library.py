@@ -15,6 +15,8 @@ from rlm_tui.core import events as e
 from rlm_tui.core.filter_syntax import FilterError, Term, parse_filter
 from rlm_tui.core.run_filter import FIELDS, parse_run_filter
 from rlm_tui.core.run_record import RunRecord
+from rlm_tui.store import library as library_module
+from rlm_tui.store import run_index
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.labels import Labels, labels_of, write_labels
 from rlm_tui.store.library import RunLibrary
@@ -82,14 +84,62 @@ def test_runs_are_listed_searched_and_forgotten(tmp_path: Path) -> None:
 
 
 def test_a_run_that_goes_on_is_looked_at_again(tmp_path: Path) -> None:
-    folder = RunFolder.create("r1", {}, runs=tmp_path)
+    folder = RunFolder.create("r1", {}, runs=tmp_path / "runs")
     folder.append(e.RunStarted(span="run", run_id="r1", task="t", signature="a -> b"))
-    library = RunLibrary(tmp_path, tmp_path / "index.sqlite")
+    library = RunLibrary(tmp_path / "runs", tmp_path / "index.sqlite")
     library.update()
     assert [run.status for run in library.records()] == ["running"]
+    assert not library.has_news()
+    folder.append(e.Note(level="info", text="more"))
+    assert library.has_news()
+    library.update()
+    assert not library.has_news()
     folder.close()
+    assert library.has_news()
     library.update()
     assert [run.status for run in library.records()] == ["interrupted"]
+    save(tmp_path / "runs", "r2")
+    assert library.has_news()
+
+
+def test_long_texts_and_damage_are_known(tmp_path: Path) -> None:
+    folder = RunFolder.create("r1", {}, runs=tmp_path / "runs")
+    folder.append(e.RunStarted(span="run", run_id="r1", task="t", signature="a -> b"))
+    folder.append(e.PlanReady(span="i", reasoning=folder.value(f"{'x ' * 1_500} brass"), code=value("")))
+    result = folder.value(f"{'y ' * 1_900} ledger {'y ' * 5_000} stair")
+    folder.append(e.CallFinished(span="c", result=result))
+    folder.close()
+    save(tmp_path / "runs", "r2")
+    with (tmp_path / "runs" / "r1" / EVENTS).open("ab") as log:
+        log.write(b'\0\0\0\n{"type":"plan_ready","seq":"no number"}\n{"cut')
+    (tmp_path / "runs" / "\udcff").mkdir()
+    (tmp_path / "runs" / "\udcff" / EVENTS).write_bytes(b"a name that is no text\n")
+    library = RunLibrary(tmp_path / "runs", tmp_path / "index.sqlite")
+    assert library.update() == ""
+    for asked in ("brass", "ledger", "status:damaged"):
+        assert listed(library, asked) == ["r1"]
+    assert listed(library, "stair") == [], "so far into one text only `find` looks"
+    assert [run.damaged for run in library.records()] == [0, 2]
+
+
+def test_what_can_not_be_indexed_is_listed_before_what_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_module, "MOST_UNINDEXED", 2)
+    for name in ("r1", "r2", "r3"):
+        save(tmp_path / "runs", name, says="brass")
+    library = RunLibrary(tmp_path / "runs", tmp_path / "index.sqlite")
+    library.update()
+    save(tmp_path / "runs", "r4")
+    with sqlite3.connect(tmp_path / "index.sqlite", isolation_level=None) as other:
+        other.execute("begin immediate")
+        monkeypatch.setattr(run_index, "LOCK_SECONDS", 0.05)
+        assert "what is older is as it was: database is locked" in library.update()
+        assert listed(library) == ["r4", "r3", "r2", "r1"]
+        assert listed(library, "brass") == ["r3", "r2", "r1"]
+        other.rollback()
+    assert library.update() == ""
+    assert listed(library) == ["r4", "r3", "r2", "r1"]
 
 
 @pytest.mark.parametrize("damage", [b"no database at all, but long enough" * 40, b""])

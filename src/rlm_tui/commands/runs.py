@@ -28,10 +28,10 @@ runs = typer.Typer(
 
 Run = Annotated[str, typer.Argument(help="A saved run.", metavar="RUN")]
 Filter = Annotated[
-    str,
+    list[str] | None,
     typer.Argument(
-        help="As on the screen: words, and fields as in `task:logs status:failed cost>0.1 age<2d -tag:old`.",
-        metavar="FILTER",
+        help="As on the screen: words, and fields as in `task:logs status:failed 'cost>0.1' 'age<2d'`.",
+        metavar="[FILTER]…",
     ),
 ]
 
@@ -50,7 +50,7 @@ def _refusals(as_json: bool) -> Iterator[None]:
         )
 
 
-def _matching(wanted: str) -> list[RunRecord]:
+def matching_runs(wanted: str) -> list[RunRecord]:
     """The runs that match, as they are on disk now. Raises FilterError."""
     from rlm_tui.core.run_filter import parse_run_filter
     from rlm_tui.store.library import RunLibrary
@@ -64,7 +64,7 @@ def _matching(wanted: str) -> list[RunRecord]:
 
 @runs.command("list")
 def list_all(
-    wanted: Filter = "",
+    wanted: Filter = None,
     limit: Annotated[int, typer.Option(help="At most so many, the newest first.", min=1)] = 50,
     as_json: options.AsJson = False,
 ) -> None:
@@ -72,7 +72,7 @@ def list_all(
     from rlm_tui.headless.run_table import run_lines, run_record_object
 
     with _refusals(as_json):
-        found = _matching(wanted)
+        found = matching_runs(" ".join(wanted or ()))
     if as_json:
         print_json([run_record_object(run) for run in found[:limit]])
         return
@@ -95,6 +95,8 @@ def show(run: Run, as_json: options.AsJson = False) -> None:
 
     with _refusals(as_json):
         path = find_run(run)
+        if path.is_file():
+            raise StoreError(f"{path} is a log, not a saved run: `rlm-tui open` shows it.")
         try:
             record = read_run(path).record
         except OSError as error:
@@ -127,7 +129,8 @@ def remove(
     with _refusals(as_json):
         paths: list[Path] = [find_run(name) for name in names or ()]
         if matching:
-            paths += [runs_directory() / run.run_id for run in _matching(matching) if run.status != "running"]
+            ended = [run for run in matching_runs(matching) if run.status != "running"]
+            paths += [runs_directory() / run.run_id for run in ended]
         paths = list(dict.fromkeys(paths))
         if not paths and not matching:
             raise StoreError("Nothing is named: give runs, or --matching with a filter.")
@@ -167,7 +170,7 @@ def disk_usage(as_json: options.AsJson = False) -> None:
     from rlm_tui.core.paths import runs_directory
 
     with _refusals(as_json):
-        found = _matching("")
+        found = matching_runs("")
     by_task: dict[str, list[RunRecord]] = {}
     for run in found:
         by_task.setdefault(run.task or "unreadable", []).append(run)

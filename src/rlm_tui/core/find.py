@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import regex
@@ -20,6 +21,8 @@ MOST_HITS = 5_000
 MOST_PER_TEXT = 100
 PATTERN_SECONDS = 2.0
 """For one text: a pattern can take for ever."""
+CHARACTERS_A_SECOND = 2_000_000
+"""So much longer a long text may take."""
 
 
 class FindError(ValueError):
@@ -64,64 +67,75 @@ def pattern_of(text: str, *, is_regex: bool) -> regex.Pattern[str]:
         raise FindError(str(error)) from error
 
 
-def find(trajectory: Trajectory, pattern: regex.Pattern[str], whole: Callable[[Value], str]) -> Iterator[Hit]:
-    """The hits in the order of the run, at most MOST_HITS. Raises FindError if a pattern takes too long."""
-    for number, hit in enumerate(_hits(trajectory, pattern, whole)):
-        if number >= MOST_HITS:
+def find(
+    trajectory: Trajectory,
+    pattern: regex.Pattern[str],
+    whole: Callable[[Value], str],
+    is_over: Callable[[], bool] = lambda: False,
+) -> Iterator[Hit]:
+    """The hits in the order of the run, at most MOST_HITS. Raises FindError if a pattern takes too long.
+
+    `is_over` is asked before each text: nobody wants the rest any more.
+    """
+    yield from islice(_Search(pattern, whole, is_over).run(trajectory), MOST_HITS)
+
+
+class _Search:
+    """One search, from text to text."""
+
+    def __init__(
+        self, pattern: regex.Pattern[str], whole: Callable[[Value], str], is_over: Callable[[], bool]
+    ) -> None:
+        self._pattern = pattern
+        self._whole = whole
+        self._is_over = is_over
+
+    def run(self, trajectory: Trajectory) -> Iterator[Hit]:
+        yield from self._iterations(trajectory.iterations)
+        yield from self._calls((call for call in trajectory.calls if call.iteration is None), 0)
+        if trajectory.finished is not None:
+            for name, value in trajectory.finished.outputs.items():
+                yield from self._text(f"{name}: {value}", "", 0, "result")
+
+    def _iterations(self, iterations: Iterable[Iteration]) -> Iterator[Hit]:
+        for one in iterations:
+            yield from self._text(self._whole(one.prompt), one.span, one.n, "planner's prompt")
+            yield from self._text(one.reasoning, one.span, one.n, "reasoning")
+            yield from self._text(one.code, one.span, one.n, "code")
+            for cell in (*one.earlier_cells, *one.person_cells, *([one.cell] if one.cell else [])):
+                yield from self._text(cell.text, one.span, one.n, "output")
+                if cell.error is not None:
+                    yield from self._text(
+                        f"{cell.error.kind}: {cell.error.message}", one.span, one.n, "error"
+                    )
+            yield from self._calls(one.calls, one.n)
+
+    def _calls(self, calls: Iterable[Call], n: int) -> Iterator[Hit]:
+        for call in calls:
+            asked = self._whole(call.prompt)
+            for text in [asked] if asked else [str(value) for value in call.arguments.values()]:
+                yield from self._text(text, call.span, n, "prompt")
+            yield from self._text(
+                self._whole(call.answer) or self._whole(call.result), call.span, n, "answer"
+            )
+            if call.error is not None:
+                for hit in self._text(f"{call.error.kind}: {call.error.message}", call.span, n, "error"):
+                    yield hit._replace(is_of_call=True)
+            yield from self._calls(call.items, n)
+            for hit in self._iterations(call.nested):
+                yield hit._replace(depth=hit.depth + 1)
+            yield from self._calls(call.calls, n)
+
+    def _text(self, text: str, span: str, n: int, where: Where) -> Iterator[Hit]:
+        if not text or self._is_over():
             return
-        yield hit
-
-
-def _hits(
-    trajectory: Trajectory, pattern: regex.Pattern[str], whole: Callable[[Value], str]
-) -> Iterator[Hit]:
-    yield from _iterations(trajectory.iterations, pattern, whole)
-    yield from _calls((call for call in trajectory.calls if call.iteration is None), 0, pattern, whole)
-    if trajectory.finished is not None:
-        for name, value in trajectory.finished.outputs.items():
-            yield from _in_text(f"{name}: {value}", "", 0, "result", pattern)
-
-
-def _iterations(
-    iterations: Iterable[Iteration], pattern: regex.Pattern[str], whole: Callable[[Value], str]
-) -> Iterator[Hit]:
-    for one in iterations:
-        yield from _in_text(whole(one.prompt), one.span, one.n, "planner's prompt", pattern)
-        yield from _in_text(one.reasoning, one.span, one.n, "reasoning", pattern)
-        yield from _in_text(one.code, one.span, one.n, "code", pattern)
-        for cell in (*one.earlier_cells, *one.person_cells, *([one.cell] if one.cell else [])):
-            yield from _in_text(cell.text, one.span, one.n, "output", pattern)
-            if cell.error is not None:
-                words = f"{cell.error.kind}: {cell.error.message}"
-                yield from _in_text(words, one.span, one.n, "error", pattern)
-        yield from _calls(one.calls, one.n, pattern, whole)
-
-
-def _calls(
-    calls: Iterable[Call], n: int, pattern: regex.Pattern[str], whole: Callable[[Value], str]
-) -> Iterator[Hit]:
-    for call in calls:
-        asked = whole(call.prompt) or (str(call.arguments) if call.arguments else "")
-        yield from _in_text(asked, call.span, n, "prompt", pattern)
-        yield from _in_text(whole(call.answer), call.span, n, "answer", pattern)
-        if call.error is not None:
-            words = f"{call.error.kind}: {call.error.message}"
-            for hit in _in_text(words, call.span, n, "error", pattern):
-                yield hit._replace(is_of_call=True)
-        yield from _calls(call.items, n, pattern, whole)
-        for hit in _iterations(call.nested, pattern, whole):
-            yield hit._replace(depth=hit.depth + 1)
-        yield from _calls(call.calls, n, pattern, whole)
-
-
-def _in_text(text: str, span: str, n: int, where: Where, pattern: regex.Pattern[str]) -> Iterator[Hit]:
-    try:
-        for number, match in enumerate(pattern.finditer(text, timeout=PATTERN_SECONDS)):
-            if number >= MOST_PER_TEXT:
-                return
-            start, end = match.span()
-            before = text[max(0, start - AROUND) : start].rpartition("\n")[2]
-            after = text[end : end + AROUND].partition("\n")[0]
-            yield Hit(span, n, where, before, match.group()[: 2 * AROUND], after)
-    except TimeoutError as error:
-        raise FindError("The pattern takes too long: make it simpler.") from error
+        limit = PATTERN_SECONDS + len(text) / CHARACTERS_A_SECOND
+        try:
+            found = (match for match in self._pattern.finditer(text, timeout=limit) if match.group())
+            for match in islice(found, MOST_PER_TEXT):
+                start, end = match.span()
+                before = text[max(0, start - AROUND) : start].rpartition("\n")[2]
+                after = text[end : end + AROUND].partition("\n")[0]
+                yield Hit(span, n, where, before, match.group()[: 2 * AROUND], after)
+        except TimeoutError as error:
+            raise FindError("The pattern takes too long: make it simpler.") from error

@@ -29,8 +29,8 @@ from rlm_tui.core.trajectory_snapshot import Snapshot
 
 CHECKPOINT_EVENTS = 500
 """So many events at most are applied for a moment: two milliseconds or so."""
-SLICE_EVENTS = 2_000
-"""So many events are folded before `build` lets others have a turn."""
+SLICE_READS = 4
+"""So many times CHECKPOINT_EVENTS are folded before `build` lets others have a turn."""
 
 MarkKind = Literal["iteration", "error", "call"]
 
@@ -49,6 +49,9 @@ class EventSource(Protocol):
 
     def __len__(self) -> int: ...
 
+    def reach(self, start: int, most: int) -> int:
+        """Up to where to read from `start` in one go: `most` events, or fewer if they are long."""
+
     def read(self, start: int, stop: int) -> Sequence[AnyEvent]:
         """The events from `start` up to `stop`."""
 
@@ -66,6 +69,7 @@ class Replay:
         self._checkpoints: list[tuple[int, Snapshot]] = []
         self._times = array("d")
         self._marks: dict[MarkKind, list[Mark]] = {"iteration": [], "error": [], "call": []}
+        self._own: list[int] = []
         self._ended = False
         self._interrupted = False
         self._folding = threading.Lock()
@@ -84,20 +88,30 @@ class Replay:
     def build(self) -> Iterator[int]:
         """Fold what the source has beyond what is built, giving the length now and then; more later."""
         self._ended = self._interrupted = False
+        reads = 0
         while (start := self.length) < len(self._source):
-            stop = min(start + CHECKPOINT_EVENTS, len(self._source))
+            stop = min(self._source.reach(start, CHECKPOINT_EVENTS), len(self._source))
             events = self._source.read(start, stop)
             with self._folding:
-                if not self._checkpoints or start - self._checkpoints[-1][0] >= CHECKPOINT_EVENTS:
+                if self._wants_checkpoint(start):
                     self._checkpoints.append((start, self._living.snapshot()))
                 for number, event in enumerate(events, start + 1):
                     self._living.apply(event)
                     self._times.append(max(event.at, self._times[-1] if self._times else 0.0))
                     for kind in _marks_of(event):
                         self._marks[kind].append(Mark(number, kind, self._times[-1], event.span))
+                        if kind == "iteration" and len(self._living.iterations) > len(self._own):
+                            self._own.append(number)
                 self.length = stop
-            if stop % SLICE_EVENTS < CHECKPOINT_EVENTS:
+            reads += 1
+            if reads % SLICE_READS == 0:
                 yield self.length
+
+    def _wants_checkpoint(self, position: int) -> bool:
+        """Whether it is far from the last one: in events, or because they are long."""
+        if not self._checkpoints:
+            return True
+        return position >= self._source.reach(self._checkpoints[-1][0], CHECKPOINT_EVENTS)
 
     def end(self, *, interrupted: bool = False) -> None:
         """No more is built: what is over may be shared between moments from now on.
@@ -132,6 +146,11 @@ class Replay:
     def marks(self, kind: MarkKind) -> Sequence[Mark]:
         """All of one kind, in order."""
         return self._marks[kind]
+
+    def start_of(self, n: int) -> int | None:
+        """The position at which the run's own iteration `n` began; None where it is not known (yet)."""
+        own = zip(self._living.iterations, self._own, strict=False)
+        return next((position for iteration, position in own if iteration.n == n), None)
 
     def time_of(self, position: int) -> float:
         """The seconds into the run at that position."""

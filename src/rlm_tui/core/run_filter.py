@@ -22,7 +22,7 @@ _TEXTS: dict[str, Callable[[RunRecord], tuple[str, ...]]] = {
     "task": lambda run: (run.task,),
     "document": lambda run: run.documents,
     "model": lambda run: (*run.models, "offline" if run.offline else ""),
-    "status": lambda run: (run.status,),
+    "status": lambda run: (run.status, DAMAGED if run.damaged else ""),
     "sandbox": lambda run: (run.sandbox,),
     "tag": lambda run: run.tags,
     "note": lambda run: (run.note,),
@@ -30,6 +30,9 @@ _TEXTS: dict[str, Callable[[RunRecord], tuple[str, ...]]] = {
     "fork": lambda run: (run.parent,),
     "format": lambda run: (run.imported,),
 }
+DAMAGED = "damaged"
+"""What may be asked of a status beside how the run ended."""
+_STATUSES = (*STATUSES, DAMAGED)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 FIELDS = frozenset({*_NUMBERS, *_TEXTS, "age"})
 
@@ -59,8 +62,8 @@ def parse_run_filter(text: str) -> RunFilter:
     nothing = RunRecord(run_id="", status="failed")
     for term in terms:
         _holds(nothing, term, datetime.now(UTC))  # numbers and ages are looked at now, not at the first run
-        if term.field == "status" and not any(status.startswith(term.value.lower()) for status in STATUSES):
-            raise FilterError(f"No run has the status {term.value}: it is one of {', '.join(STATUSES)}.")
+        if term.field == "status" and not any(status.startswith(term.value.lower()) for status in _STATUSES):
+            raise FilterError(f"No run has the status {term.value}: it is one of {', '.join(_STATUSES)}.")
     return RunFilter(terms)
 
 

@@ -23,7 +23,8 @@ class RunRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """One run. None is what its log does not tell; `size` are the bytes of its folder on disk.
 
     `documents` and `models` are names; `parent` the run it was forked from, `imported` the format it came in.
-    `error` says why it failed, or why it can't be read. `started` is ISO 8601 in UTC.
+    `error` says why it failed, or why it can't be read; `damaged` counts lines of its log that are no events,
+    as far as the log was looked at. `started` is ISO 8601 in UTC.
     """
 
     run_id: str
@@ -45,3 +46,4 @@ class RunRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     note: str = ""
     size: int = 0
+    damaged: int = 0

@@ -47,13 +47,17 @@ def run_lines(runs: Sequence[RunRecord], now: datetime) -> Iterator[str]:
             human_cost(run.cost_usd),
             "" if run.seconds is None else human_seconds(run.seconds),
         ]
-        line = f"{run.run_id:<{widest}}  {one_line(run.task, _TASK):<{_TASK}} {run.status:<11} "
+        line = (
+            f"{one_line(run.run_id, 200):<{widest}}  {one_line(run.task, _TASK):<{_TASK}} {run.status:<11} "
+        )
         line += " ".join(f"{number:>9}" for number in numbers) + f"  {age_of(run, now):>8}"
         labels = " ".join(f"#{tag}" for tag in run.tags)
         if run.parent:
             labels += " fork"
         if run.imported:
             labels += f" {run.imported}"
+        if run.damaged:
+            labels += " damaged"
         yield visible(f"{line}  {labels}".rstrip())
 
 
@@ -94,10 +98,10 @@ def shown_lines(run: RunRecord, trajectory: Trajectory, path: Path) -> Iterator[
         yield f"{visible(name)}: {one_line(str(value), 1_000)}"
 
 
-def warnings(trajectory: Trajectory) -> Iterator[str]:
-    """What a person should know of the run, such as what of its log could not be read."""
+def warnings(trajectory: Trajectory, *, of_log: bool = False) -> Iterator[str]:
+    """What a person should know of the run; `of_log`: only what of its log could not be read."""
     for note in trajectory.notes:
-        if note.level != "info":
+        if note.level != "info" and not (of_log and note.seq >= 0):
             yield f"{note.level:<10} {one_line(note.text, 400)}"
 
 

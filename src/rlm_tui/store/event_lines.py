@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from rlm_tui.core.event_codec import EventLineError, decode
-from rlm_tui.core.events import AnyEvent, Note
+from rlm_tui.core.events import AnyEvent, Note, RunFinished, Totals
 from rlm_tui.core.text import human_size
 from rlm_tui.store.errors import cannot
+from rlm_tui.store.files import LONGEST_LINE, last_lines
 
 MOST_BYTES = 512 * 1024 * 1024
 """So much of a log is shown: the fold keeps what was printed in memory."""
+READ_BYTES = 1024 * 1024
+"""So much of a log is read in one go, unless a single line is longer."""
 _CHUNK = 1024 * 1024
 
 
 class EventLines:
     """The lines of the log `path`. A line that is no event is a note that says so, in its place.
 
-    `extend` takes up what was written since; a last line without its end waits for it. Not for several
-    threads at once. Methods raise StoreError if the log can't be read.
+    `extend` takes up what was written since; a last line without its end waits for it. What is beyond
+    MOST_BYTES is a note, and the end of the run if it stands there. Not for several threads at once. Methods
+    raise StoreError if the log can't be read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ends = array("Q")
-        self._cut = 0
+        self._beyond: tuple[AnyEvent, ...] = ()
+        self.size = 0
 
     def __len__(self) -> int:
-        return len(self._ends) + (1 if self._cut else 0)
+        return len(self._ends) + len(self._beyond)
+
+    @property
+    def looked_at(self) -> int:
+        """The bytes of the log whose lines are known."""
+        return self._ends[-1] if self._ends else 0
+
+    def reach(self, start: int, most: int) -> int:
+        """How far to read from `start` in one go: `most` events, or fewer if they are long; one at least."""
+        ends = self._ends
+        if start >= len(ends):
+            return min(start + most, len(self))
+        first = ends[start - 1] if start else 0
+        last = min(start + most, len(ends))
+        stop = bisect_right(ends, first + READ_BYTES, start, last)
+        return max(stop, start + 1) if stop < last else min(start + most, len(self))
 
     def extend(self) -> int:
         """Look for more lines; how many there are now."""
@@ -53,7 +76,8 @@ class EventLines:
                     yield at
         except OSError as error:
             raise cannot("read", self._path, error) from error
-        self._cut = size - at if at >= MOST_BYTES and size > at else 0
+        self.size = size
+        self._beyond = beyond(self._path, size - at) if at >= MOST_BYTES and size > at else ()
 
     def read(self, start: int, stop: int) -> list[AnyEvent]:
         """The events from `start` up to `stop`."""
@@ -64,21 +88,38 @@ class EventLines:
             try:
                 with self._path.open("rb") as file:
                     file.seek(first)
-                    data = file.read(self._ends[last - 1] - first)
+                    for number in range(start, last):
+                        length = self._ends[number] - first
+                        if length > LONGEST_LINE:
+                            events.append(too_long(number + 1, length))
+                            file.seek(length, 1)
+                        else:
+                            events.append(_event(file.read(length), number + 1))
+                        first = self._ends[number]
             except OSError as error:
                 raise cannot("read", self._path, error) from error
-            view, begin = memoryview(data), first
-            for number in range(start, last):
-                events.append(_event(bytes(view[begin - first : self._ends[number] - first]), number + 1))
-                begin = self._ends[number]
-        if self._cut and start <= len(self._ends) < stop:
-            events.append(cut_note(self._cut))
+        if stop > len(self._ends):
+            events += self._beyond[max(start - len(self._ends), 0) : stop - len(self._ends)]
         return events
 
 
-def cut_note(left: int) -> Note:
-    """What stands in place of the last `left` bytes of a log."""
-    words = f"The log goes on for {human_size(left)} more, which are not shown."
+def beyond(path: Path, left: int) -> tuple[AnyEvent, ...]:
+    """What stands in place of the last `left` bytes of a log: a note, and how the run ended.
+
+    Raises OSError.
+    """
+    words = f"The log goes on for {human_size(left)} more, which are not shown; the numbers don't count them."
+    note = Note(level="warning", text=words)
+    for line in reversed(last_lines(path)):
+        if isinstance(event := _event(line, 0), RunFinished):
+            # By their numbers events would be missing before it, and its totals are those of all.
+            return note, msgspec.structs.replace(event, seq=-1, totals=Totals(seconds=event.totals.seconds))
+    return (note,)
+
+
+def too_long(number: int, length: int) -> Note:
+    """What stands in place of a line that would fill the memory."""
+    words = f"Line {number:,} is {human_size(length)} long, and is not shown."
     return Note(level="warning", text=words)
 
 

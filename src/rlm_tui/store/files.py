@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from rlm_tui.store.errors import cannot
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+LONGEST_LINE = 32 * 1024 * 1024
+"""Bytes of a line of a log that is read; a longer one would fill the memory."""
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -34,8 +38,23 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
+def lines_of(file: BinaryIO) -> Iterator[bytes | None]:
+    """The lines with their ends, or None for one that is longer than LONGEST_LINE."""
+    while line := file.readline(LONGEST_LINE + 1):
+        if line.endswith(b"\n") or len(line) <= LONGEST_LINE:
+            yield line
+            continue
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = file.readline(LONGEST_LINE)
+        yield None
+
+
 def last_lines(path: Path, length: int = 65_536) -> list[bytes]:
-    """The whole lines in the last `length` bytes; at least one, if there is any. Raises OSError."""
+    """The whole lines in the last `length` bytes; at least one, if there is any that is not too long.
+
+    Raises OSError.
+    """
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         while True:
@@ -44,6 +63,6 @@ def last_lines(path: Path, length: int = 65_536) -> list[bytes]:
             tail = file.read(end - start)
             lines = tail.split(b"\n")
             whole = lines[:-1] if start == 0 else lines[1:-1]
-            if whole or start == 0:
+            if whole or start == 0 or length > LONGEST_LINE:
                 return whole
             length *= 4

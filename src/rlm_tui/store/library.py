@@ -19,7 +19,9 @@ from rlm_tui.store.answer_index import is_damage
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.listing import list_runs
 from rlm_tui.store.run_index import RunIndex
+from rlm_tui.store.run_log import is_being_written
 from rlm_tui.store.run_reading import read_run
+from rlm_tui.store.runs import EVENTS
 
 MOST_UNINDEXED = 200
 # Two threads of one process would only read the same logs twice.
@@ -33,6 +35,8 @@ class RunLibrary:
         self.runs = (runs_directory() if runs is None else runs).absolute()
         self._index = RunIndex(index or index_path(self.runs), self.runs)
         self._unindexed: list[RunRecord] | None = None
+        self._looked_at = 0
+        self._going_on: dict[Path, int] = {}
 
     def records(self) -> list[RunRecord]:
         """What is known now, the newest first."""
@@ -50,6 +54,14 @@ class RunLibrary:
         tell: Callable[[int, int], None] = lambda _done, _of: None,
     ) -> str:
         """Look at the folders, and read what is new. A sentence if the index can't be used, else ""."""
+        self._looked_at = _changed_at(self.runs)
+        try:
+            return self._update(is_late, tell)
+        finally:
+            logs = [self.runs / run.run_id / EVENTS for run in self.records() if run.status == "running"]
+            self._going_on = {log: _written(log) for log in logs}
+
+    def _update(self, is_late: Callable[[], bool], tell: Callable[[int, int], None]) -> str:
         with _updating:
             for _attempt in range(2):
                 try:
@@ -57,13 +69,20 @@ class RunLibrary:
                 except (sqlite3.Error, OSError) as error:
                     if self._mend(error):
                         continue
-                    self._unindexed = self._newest()
+                    self._unindexed, known = self._without_index()
                     why = (str(error) or type(error).__name__).rstrip(".")
-                    return f"Saved runs can't be indexed, so only the newest are listed: {why}."
+                    what = "what is older is as it was" if known else "only the newest are listed"
+                    return f"Saved runs can't be indexed, so {what}: {why}."
                 else:
                     self._unindexed = None
                     return ""
         return "The index of the saved runs is damaged, and could not be made anew."
+
+    def has_news(self) -> bool:
+        """Whether runs came or went since the last update, or one that goes on did. Cheap."""
+        return _changed_at(self.runs) != self._looked_at or any(
+            _written(log) != size or not is_being_written(log) for log, size in self._going_on.items()
+        )
 
     def filtered(self, wanted: RunFilter, runs: Sequence[RunRecord] | None = None) -> list[RunRecord]:
         """Those of `runs` (of all) that match. Words are looked for in the runs' texts, too."""
@@ -75,13 +94,20 @@ class RunLibrary:
             if wanted.matches(run, now, partial(_stands, found, run.run_id))
         ]
 
-    def _newest(self) -> list[RunRecord]:
+    def _without_index(self) -> tuple[list[RunRecord], bool]:
+        """The newest as they are on disk, then those that the index knew; whether it knew any."""
+        try:
+            known = {record.run_id: record for record in self._index.records()}
+        except (sqlite3.Error, OSError, ValueError):
+            known = {}
         records: list[RunRecord] = []
         with suppress(StoreError):
             for summary in list_runs(self.runs, limit=MOST_UNINDEXED):
                 with suppress(OSError):
                     records.append(read_run(summary.path).record)
-        return records
+        oldest = records[-1].run_id if len(records) == MOST_UNINDEXED else ""
+        older = [record for name, record in known.items() if name < oldest]
+        return records + older, bool(older)
 
     def _found(self, text: str) -> set[str]:
         try:
@@ -96,6 +122,20 @@ class RunLibrary:
             with suppress(OSError):
                 self._index.discard()
         return damaged
+
+
+def _changed_at(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _written(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except OSError:
+        return -1
 
 
 def _stands(found: dict[str, set[str]], name: str, term: Term) -> bool:

@@ -51,7 +51,7 @@ def list_runs(runs: Path | None = None, *, limit: int | None = None) -> list[Run
 def _folders(root: Path) -> Iterator[Path]:
     try:
         with os.scandir(root) as entries:
-            names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+            names = [entry.name for entry in entries if entry.is_dir() and can_be_listed(entry.name)]
     except FileNotFoundError:
         return
     except OSError as error:
@@ -59,6 +59,14 @@ def _folders(root: Path) -> Iterator[Path]:
     for name in sorted(names, reverse=True):
         if (root / name / EVENTS).exists():
             yield root / name
+
+
+def can_be_listed(name: str) -> bool:
+    """Whether a folder of that name can be shown as a run: it is not hidden, and its name is in UTF-8."""
+    try:
+        return not name.startswith(".") and bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def summarize(path: Path) -> RunSummary:

@@ -17,9 +17,10 @@ import msgspec
 from rlm_tui.core.paths import private_directory
 from rlm_tui.core.run_record import RunRecord
 from rlm_tui.store.files import PRIVATE_FILE
+from rlm_tui.store.listing import can_be_listed
 from rlm_tui.store.run_reading import Reading, Signature, read_run, signature_of
 
-FORMAT = 1
+FORMAT = 2
 LOCK_SECONDS = 2.0
 _WRITE_SECONDS = 0.25
 _TABLES = (
@@ -112,7 +113,7 @@ class RunIndex:
     def _there(self) -> Iterator[tuple[str, Signature]]:
         try:
             with os.scandir(self._runs) as entries:
-                names = [entry.name for entry in entries if not entry.name.startswith(".")]
+                names = [entry.name for entry in entries if can_be_listed(entry.name)]
         except FileNotFoundError:
             return
         for name in names:

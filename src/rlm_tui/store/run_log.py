@@ -18,7 +18,8 @@ from rlm_tui.core.text import number_of
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.store.blob_files import BlobFiles
 from rlm_tui.store.errors import StoreError, cannot
-from rlm_tui.store.event_lines import MOST_BYTES, cut_note
+from rlm_tui.store.event_lines import MOST_BYTES, beyond
+from rlm_tui.store.files import LONGEST_LINE, lines_of
 from rlm_tui.store.runs import ASKED, BLOBS, DOCUMENTS, EVENTS, is_run_id
 
 MOST_NAMED = 20
@@ -40,7 +41,7 @@ class RunLog:
     ) -> Iterator[AnyEvent]:
         """The events in order, read as they are asked for. Raises StoreError if the log can't be read.
 
-        After `most_bytes` of the log comes a note that says how much more there is, as the last event.
+        After `most_bytes` of the log comes a note that says how much more there is, then how the run ended.
 
         A last line without its end was cut by whatever ended the run, and is left out. Any other line that is
         no event is skipped, and added to `problems`.
@@ -48,12 +49,16 @@ class RunLog:
         try:
             with self.events_path.open("rb") as file:
                 left = math.inf if most_bytes is None else most_bytes
-                for number, line in enumerate(file, 1):
-                    if not line.endswith(b"\n"):
-                        return
-                    left -= len(line)
+                for number, line in enumerate(lines_of(file), 1):
+                    left -= LONGEST_LINE if line is None else len(line)
                     if left < 0 and most_bytes is not None:
-                        yield cut_note(self.events_path.stat().st_size - most_bytes)
+                        yield from beyond(self.events_path, self.events_path.stat().st_size - most_bytes)
+                        return
+                    if line is None:
+                        if problems is not None:
+                            problems.append(EventLineError("it is too long", number))
+                        continue
+                    if not line.endswith(b"\n"):
                         return
                     try:
                         yield decode(line, number)
@@ -120,7 +125,10 @@ def is_own_log(file: Path) -> bool:
     """Whether one of its first lines begins a run of ours. Raises StoreError."""
     try:
         with file.open("rb") as lines:
-            return any(line.startswith(b'{"type":"run_started"') for line in islice(lines, 10))
+            return any(
+                line is not None and line.startswith(b'{"type":"run_started"')
+                for line in islice(lines_of(lines), 10)
+            )
     except OSError as error:
         raise cannot("read", file, error) from error
 

@@ -18,15 +18,17 @@ from rlm_tui.core.events import (
     RunFinished,
     RunStarted,
     Totals,
+    Value,
 )
 from rlm_tui.core.run_record import CALLS_UNKNOWN, RunRecord
 from rlm_tui.core.text import UNKNOWN_SECONDS
 from rlm_tui.store.answer_index import line_event
+from rlm_tui.store.blob_files import BlobFiles
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.labels import LABELS, labels_of
 from rlm_tui.store.listing import RunSummary, summarize
 from rlm_tui.store.run_log import open_run
-from rlm_tui.store.runs import EVENTS
+from rlm_tui.store.runs import BLOBS, EVENTS
 
 TEXT_CHARACTERS = 128 * 1024
 """So much of a run's texts is searched from the library; the rest with `find` in the run itself."""
@@ -69,11 +71,11 @@ def read_run(path: Path) -> Reading:
     """Read the run in the folder `path`. Raises OSError if it has no log; a damaged one is told as such."""
     signature = signature_of(path)
     summary = summarize(path)
-    text = "\n".join(_texts(path / EVENTS)) if summary.status != "unreadable" else ""
-    return Reading(_record(path, summary), text[:TEXT_CHARACTERS], signature)
+    text, damaged = ("", 0) if summary.status == "unreadable" else _scan(path / EVENTS)
+    return Reading(_record(path, summary, damaged), text, signature)
 
 
-def _record(path: Path, summary: RunSummary) -> RunRecord:
+def _record(path: Path, summary: RunSummary, damaged: int) -> RunRecord:
     labels = labels_of(path)
     record = RunRecord(
         run_id=summary.run_id,
@@ -82,6 +84,7 @@ def _record(path: Path, summary: RunSummary) -> RunRecord:
         tags=labels.tags,
         note=labels.note,
         size=folder_size(path),
+        damaged=damaged,
     )
     if (started := summary.started) is not None:
         record = _with_start(record, started)
@@ -132,35 +135,46 @@ def _folded(path: Path) -> Totals | None:
         return None
 
 
-def _texts(events: Path) -> Iterator[str]:
-    """The texts of the run from its beginning, each cut, until there are enough."""
-    left, read = TEXT_CHARACTERS, 0
+def _scan(events: Path) -> tuple[str, int]:
+    """The texts of the run from its beginning, each cut, until there are enough; and the damaged lines."""
+    texts: list[str] = []
+    left, read, damaged = TEXT_CHARACTERS, 0, 0
+    blobs, seen = BlobFiles(events.with_name(BLOBS)), set[str]()
     with events.open("rb") as log:
-        for line in log:
-            read += len(line)
-            if left <= 0 or read > MOST_BYTES_READ:
-                return
-            if not line.startswith(_TEXT_LINES) or not line.endswith(b"\n"):
+        while (line := log.readline(MOST_BYTES_READ)) and (read := read + len(line)) <= MOST_BYTES_READ:
+            if not line.endswith(b"\n"):
+                break
+            if not line.startswith(b"{") or not line.endswith(b"}\n"):
+                damaged += 1
                 continue
-            for text in _texts_of(line_event(line)):
-                if text:
-                    left -= len(text[:PIECE_CHARACTERS])
-                    yield text[:PIECE_CHARACTERS]
+            if left <= 0 or not line.startswith(_TEXT_LINES):
+                continue
+            event = line_event(line)
+            damaged += event is None
+            for value in _texts_of(event):
+                if isinstance(value, Value) and value.blob is not None:
+                    if value.blob in seen:
+                        continue
+                    seen.add(value.blob)
+                text = value if isinstance(value, str) else blobs.head(value, PIECE_CHARACTERS)
+                texts.append(text[:PIECE_CHARACTERS])
+                left -= len(texts[-1])
+    return "\n".join(filter(None, texts))[:TEXT_CHARACTERS], damaged
 
 
-def _texts_of(event: AnyEvent | None) -> Iterator[str]:
+def _texts_of(event: AnyEvent | None) -> Iterator[str | Value]:
     match event:
         case RunStarted(inputs=inputs, instructions=instructions):
-            yield from (value.text for value in inputs.values())
+            yield from inputs.values()
             yield instructions
         case PlanReady(reasoning=reasoning, code=code):
-            yield from (reasoning.text, code.text)
+            yield from (reasoning, code)
         case CellOutput(text=text):
             yield text
         case CallStarted(prompt=prompt):
-            yield prompt.text
-        case CallFinished(answer=answer):
-            yield answer.text
+            yield prompt
+        case CallFinished(answer=answer, result=result):
+            yield from (answer, result)
         case RunFinished(outputs=outputs):
             yield from (str(value) for value in outputs.values())
         case _:

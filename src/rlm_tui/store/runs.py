@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -70,12 +71,15 @@ class RunFolder:
             )
         root = runs_directory() if runs is None else runs
         path = _make_folder(root, run_id)
-        write_whole(path / ASKED, msgspec.json.format(encode_value(dict(asked)), indent=2) + b"\n")
         events = path / EVENTS
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
+            write_whole(path / ASKED, msgspec.json.format(encode_value(dict(asked)), indent=2) + b"\n")
             descriptor = os.open(events, flags, PRIVATE_FILE)
         except OSError as error:
+            shutil.rmtree(path, ignore_errors=True)  # a folder without a log is no run, and in no list
+            if isinstance(error, StoreError):
+                raise
             raise cannot("written", events, error) from error
         # Some network file systems have no locks: a run there is listed as interrupted while it goes on.
         with suppress(OSError):

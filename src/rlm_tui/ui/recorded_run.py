@@ -41,6 +41,11 @@ class RecordedRun:
         return self.replay.length
 
     @property
+    def share_read(self) -> float:
+        """How much of what stands in the log has been read, from 0 to 1."""
+        return self.length / len(self._lines) if len(self._lines) else 0.0
+
+    @property
     def at_end(self) -> bool:
         """Whether the last moment that is known is looked at."""
         return self.position >= self.length
@@ -63,18 +68,16 @@ class RecordedRun:
         position = min(max(position, 0), self.length)
         before, self.position = self.position, position
         last = position == self.length and not self.goes_on
-        if before <= position <= before + MOST_FORWARD and not last:
+        if before <= position <= self._lines.reach(before, MOST_FORWARD) and not last:
             return self.replay.go_on(self.trajectory, before, position)
         self.trajectory = self.replay.at(position)
         return None
 
-    def next_position(self, kind: MarkKind | None, step: int) -> int | None:
-        """Where the next event (None), iteration, error or call is, or (`step` -1) the one before."""
+    def next_position(self, start: int, kind: MarkKind | None, step: int) -> int | None:
+        """Where the next event (None), iteration, error or call is after `start`; `step` -1: before."""
         if kind is None:
-            position = self.position + step
-            return position if 0 <= position <= self.length else None
-        find = self.replay.after if step > 0 else self.replay.before
-        return find(self.position, kind)
+            return start + step if 0 <= start + step <= self.length else None
+        return self.replay.after(start, kind) if step > 0 else self.replay.before(start, kind)
 
 
 class LogBlobs:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rlm_tui.core.text import visible
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.screens.explore_fork import ExploreFork
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown
-
-if TYPE_CHECKING:
-    from rlm_tui.ui.screens.runs import RunsAnswer
 
 
 class ExploreLibrary(ExploreFork):
@@ -24,18 +20,7 @@ class ExploreLibrary(ExploreFork):
         from rlm_tui.ui.screens.runs import RunsScreen
 
         redactor = Redactor(self.settings.secrets())
-        self.app.push_screen(RunsScreen(RunLibrary(), redactor.text), self._run_chosen)
-
-    def _run_chosen(self, answer: RunsAnswer | None) -> None:
-        match answer:
-            case None:
-                return
-            case ("open", (path, *_)):
-                self.open_saved(path)
-            case ("fork", (path, *_)):
-                self.fork_from(path, 0)
-            case ("compare", (left, right)):
-                self.compare_saved(left, right)
+        self.app.push_screen(RunsScreen(RunLibrary(), redactor.text, self.settings), self._replay_closed)
 
     def compare_saved(self, left: Path, right: Path) -> None:
         """Show two saved runs against each other."""

@@ -12,18 +12,21 @@ from textual.worker import get_current_worker
 
 from rlm_tui.core.replay import MarkKind
 from rlm_tui.core.settings import Settings
-from rlm_tui.core.text import one_line
+from rlm_tui.core.text import number_of, one_line
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog
 from rlm_tui.ui.pane_layout import TRAJECTORY
 from rlm_tui.ui.playing import Playing
+from rlm_tui.ui.screens.find import Found
 from rlm_tui.ui.screens.replay_bindings import REPLAY_BINDINGS
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown, ReplayViews
+from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis, ScrubberWords, moment_words
 from rlm_tui.ui.widgets.tab_bar import TabBar
 
 FRAME_SECONDS = 0.05
 FOLLOW_SECONDS = 0.3
+TELL_SECONDS = 0.25
 
 
 class ReplayScreen(ReplayViews):
@@ -32,18 +35,26 @@ class ReplayScreen(ReplayViews):
     BINDINGS: ClassVar[list[BindingType]] = REPLAY_BINDINGS
 
     def __init__(
-        self, log: RunLog, settings: Settings | None = None, *, iteration: int = 0, follow: bool = False
+        self,
+        log: RunLog,
+        settings: Settings | None = None,
+        *,
+        iteration: int = 0,
+        follow: bool = False,
+        found: Found | None = None,
     ) -> None:
-        """`iteration`: open there, 0 at the end. `follow`: keep reading while the log is written.
-
-        With `settings` a call can be asked again.
+        """`iteration`: open there, 0 at the end; `found`: at this hit. `follow`: keep reading while
+        the log is written. With `settings` a call can be asked again.
         """
         super().__init__(log, settings or Settings())
+        self._first_hit = found
         self.playing = Playing(self.recorded.replay)
         self._first_iteration = iteration
         self._follow = follow
         self._reading = True
+        self._shown = False
         self._at_end = True
+        self._target: int | None = None
         self._timer: Timer | None = None
         self._played_at = 0.0
 
@@ -64,7 +75,7 @@ class ReplayScreen(ReplayViews):
         """Read the log, and read on while it is written (in a thread)."""
         worker, tell = get_current_worker(), self.app.call_from_thread
         try:
-            shown = False
+            shown, told = False, monotonic()
             while True:
                 length = self.recorded.length
                 for read in self.recorded.read():
@@ -73,6 +84,9 @@ class ReplayScreen(ReplayViews):
                     if read and not shown:
                         shown = True
                         tell(self._read_to, False)
+                    elif monotonic() - told > TELL_SECONDS:
+                        tell(self._read_some)
+                        told = monotonic()
                 over = self.recorded.settle()
                 if over or not self._follow or self.recorded.length != length:
                     tell(self._read_to, over or not self._follow)
@@ -86,19 +100,37 @@ class ReplayScreen(ReplayViews):
 
     def _read_to(self, over: bool) -> None:
         """So much is read now: the first time it is shown, later the end is followed."""
-        first, self._reading = self.recorded.position == 0, not over
+        first, self._shown, self._reading = not self._shown, True, not over
         if over:
             # A collection looks at every object of the run, which takes a tenth of a second of a large one.
             gc.freeze()
         if first:
             self.show_all()
-            marks = self.recorded.replay.marks("iteration")
-            if 0 < self._first_iteration <= len(marks):
-                self._go(marks[self._first_iteration - 1].position)
-                return
+        if self._has_gone_to_iteration():
+            return
+        if self._first_iteration and over:
+            of = number_of(len(self.recorded.replay.at(self.recorded.length).iterations), "iteration")
+            self.query_one(KeyFooter).say(f"There is no iteration {self._first_iteration}, only {of}.", 6.0)
         if first or self._at_end:
             self._go(self.recorded.length)
+        if over and self._first_hit is not None:
+            # The views have told by then what they look at.
+            self.call_after_refresh(self.show_found, self._first_hit)
+            self._first_hit = None
         self._show_words()
+
+    def _read_some(self) -> None:
+        """More is read than before, but not all."""
+        if not self._has_gone_to_iteration():
+            self._show_words()
+
+    def _has_gone_to_iteration(self) -> bool:
+        """Go to the iteration at which the run is to be opened, as soon as that is read."""
+        start = self.recorded.replay.start_of(self._first_iteration) if self._first_iteration else None
+        if start is not None:
+            self._first_iteration = 0
+            self._go(start)
+        return start is not None
 
     def on_unmount(self) -> None:
         gc.unfreeze()
@@ -121,7 +153,7 @@ class ReplayScreen(ReplayViews):
         last = recorded.trajectory.iterations[-1:]
         words = moment_words(
             replay, seconds, recorded.position, recorded.length, last[0].n if last else 0,
-            reading=self._reading,
+            read=recorded.share_read if self._reading else None,
         )  # fmt: skip
         state = ("▶ " if self.playing.on else "‖ ", "good" if self.playing.on else "dim")
         name = one_line(recorded.path.name, 60)
@@ -134,19 +166,19 @@ class ReplayScreen(ReplayViews):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         match (action, *parameters):
             case ("step", int(step)):
-                return self.recorded.next_position(None, step) is not None
+                return self._next(None, step) is not None
             case ("mark", str(kind), int(step)):
-                return self.recorded.next_position(_kind(kind), step) is not None
+                return self._next(_kind(kind), step) is not None
             case ("fork",):
                 return not self.recorded.goes_on and bool(self.recorded.trajectory.iterations)
             case _:
                 return super().check_action(action, parameters)
 
     def action_step(self, step: int) -> None:
-        self._go_on_foot(self.recorded.next_position(None, step))
+        self._go_on_foot(self._next(None, step))
 
     def action_mark(self, kind: str, step: int) -> None:
-        self._go_on_foot(self.recorded.next_position(_kind(kind), step))
+        self._go_on_foot(self._next(_kind(kind), step))
 
     def action_go_to_start(self) -> None:
         self._go_on_foot(0)
@@ -158,12 +190,27 @@ class ReplayScreen(ReplayViews):
         event.stop()
         self._go_on_foot(self.recorded.replay.position_at(event.seconds))
 
+    def _next(self, kind: MarkKind | None, step: int) -> int | None:
+        """From where the person is, or is going to."""
+        start = self.recorded.position if self._target is None else self._target
+        return self.recorded.next_position(start, kind, step)
+
     def _go_on_foot(self, position: int | None) -> None:
         """Go where the person wants to; what is played stops."""
         self._stop()
-        if position is not None:
-            self._go(position)
-        self.refresh_bindings()
+        self._first_iteration = 0
+        if position is None:
+            self.refresh_bindings()
+        else:
+            if self._target is None:  # of many keys or moves of a mouse that wait, only the last is shown
+                self.call_later(self._arrive)
+            self._target = position
+
+    def _arrive(self) -> None:
+        target, self._target = self._target, None
+        if target is not None:
+            self._go(target)
+            self.refresh_bindings()
 
     def action_play(self) -> None:
         if self.playing.on:

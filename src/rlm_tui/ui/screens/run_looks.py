@@ -74,9 +74,9 @@ class RunLooks(Screen):  # type: ignore[type-arg]
         if (run := self.looked_at) is None:
             return
         screen = FindScreen(run.trajectory(), source_text(run.text), self._found)
-        self.app.push_screen(screen, self._show_found)
+        self.app.push_screen(screen, self.show_found)
 
-    def _show_found(self, found: Found | None) -> None:
+    def show_found(self, found: Found | None) -> None:
         """Show a hit: its iteration in the trajectory, and the text with the place marked."""
         run = self.looked_at
         if found is None or run is None:
@@ -93,7 +93,7 @@ class RunLooks(Screen):  # type: ignore[type-arg]
 
     def action_next_hit(self, step: int) -> None:
         if self._found is not None:
-            self._show_found(self._found.moved(step))
+            self.show_found(self._found.moved(step))
 
     # The timeline, nested RLMs
 

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.screen import Screen
 from textual.widgets import Input
 
 from rlm_tui.core.filter_syntax import FilterError
 from rlm_tui.core.run_filter import RunFilter, parse_run_filter
 from rlm_tui.core.run_record import RunRecord
+from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import human_size, number_of
 from rlm_tui.store.library import RunLibrary
 from rlm_tui.ui.key_groups import FILES, LOOK, PANES
+from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.screens.run_labels import RunLabels
+from rlm_tui.ui.screens.run_opening import RunOpening
 from rlm_tui.ui.screens.run_transfers import RunTransfers
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.run_preview import RunPreview
 from rlm_tui.ui.widgets.runs_list import RunsHeading, RunsList, RunsWords
 
 BESIDE_COLUMNS, BELOW_ROWS = 120, 30
-TELL_SECONDS = 0.5
-Answer = Literal["open", "fork", "compare"]
+LOOK_SECONDS = 1.5
+"""How often it is looked whether a run began, went on, or ended."""
 SORTS: dict[str, Callable[[RunRecord], tuple[bool, float | str]]] = {
     "newest first": lambda run: (False, ""),
     "longest first": lambda run: (run.seconds is None, -(run.seconds or 0.0)),
@@ -40,15 +42,8 @@ SORTS: dict[str, Callable[[RunRecord], tuple[bool, float | str]]] = {
 PLACEHOLDER = "filter: words, task:logs status:failed model:gpt tag:good cost>0.1 age<2d -word"
 
 
-class RunsAnswer(NamedTuple):
-    """What is to be done with the runs in these folders."""
-
-    verb: Answer
-    paths: tuple[Path, ...]
-
-
-class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
-    """Shows what the index knows at once, and what is new as it is read."""
+class RunsScreen(RunLabels, RunTransfers, RunOpening):
+    """Shows what the index knows at once, and what is new as it is read. Answers with what to fork."""
 
     place = "Runs"
     AUTO_FOCUS = "#runs-list"
@@ -56,6 +51,8 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", id="runs.filter", group=LOOK,
                 tooltip="Filter by words and fields"),
+        Binding("ctrl+f", "find", "find", id="runs.find", group=LOOK,
+                tooltip="Find a text in everything of the runs that are listed"),
         Binding("s", "sort", "sort", id="runs.sort", tooltip="Sort in another order", group=LOOK),
         Binding("f8", "fork", "fork", id="runs.fork", tooltip="Fork this run", group=FILES),
         Binding("m", "mark", "mark", id="runs.mark", group=FILES,
@@ -72,10 +69,13 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
         Binding("escape", "back", "back", id="runs.back", tooltip="Back to Explore", group=PANES),
     ]  # fmt: skip
 
-    def __init__(self, library: RunLibrary, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self, library: RunLibrary, redact: Callable[[str], str], settings: Settings | None = None
+    ) -> None:
         super().__init__()
         self.library = library
         self.redact = redact
+        self.settings = settings or Settings()
         self._runs: list[RunRecord] = []
         self._listed: list[RunRecord] = []
         self._marked: list[str] = []
@@ -97,6 +97,7 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
     def on_mount(self) -> None:
         self.query_one(RunsWords).say("reading …")
         self.action_refresh_runs()
+        self.set_interval(LOOK_SECONDS, self._look_for_news)
 
     def on_unmount(self) -> None:
         self._left.set()
@@ -123,6 +124,17 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
         problem = self.library.update(self._left.is_set, told)
         if not self._left.is_set():
             tell(self._take, self.library.records(), problem)
+
+    def _look_for_news(self) -> None:
+        """Read again what others do to the runs meanwhile, while nothing else is read."""
+        if self.is_current and not any(one.group in ("read", "news") for one in self.workers):
+            self.run_worker(self._read_news, thread=True, group="news", exit_on_error=False)
+
+    def _read_news(self) -> None:
+        if self.library.has_news() and not self._left.is_set():
+            problem = self.library.update(self._left.is_set)
+            if not self._left.is_set():
+                self.app.call_from_thread(self._take, self.library.records(), problem)
 
     def _take(self, runs: list[RunRecord], words: str) -> None:
         self._runs, self._problem = runs, words
@@ -165,15 +177,16 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
         keep: bool,
     ) -> None:
         listed = sorted(self.library.filtered(wanted, runs), key=sort)
-        self.app.call_from_thread(self._list, asked, listed, keep)
+        same = keep and listed == self._listed
+        size = human_size(sum(run.size for run in listed))
+        self.app.call_from_thread(self._list, asked, listed, size, same=same, keep=keep)
 
-    def _list(self, asked: int, listed: list[RunRecord], keep: bool) -> None:
+    def _list(self, asked: int, listed: list[RunRecord], size: str, *, same: bool, keep: bool) -> None:
         if asked != self._asked or not self.is_mounted:
             return
-        if not (keep and listed == self._listed):
+        if not same:
             self._listed = listed
             self.query_one(RunsList).show(listed, self._marked, keep=keep)
-        size = human_size(sum(run.size for run in listed))
         of = "" if len(listed) == len(self._runs) else f" of {len(self._runs):,}"
         words = f"{number_of(len(listed), 'run')}{of} · {size}"
         if not self._runs and not self._problem:
@@ -195,6 +208,10 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
         return self.query_one(RunsList).highlighted
 
     @property
+    def listed(self) -> Sequence[RunRecord]:
+        return self._listed
+
+    @property
     def runs_folder(self) -> Path:
         """Where the runs are."""
         return self.library.runs
@@ -207,16 +224,18 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
         match action:
             case "fork" | "tag" | "note" | "delete" | "mark" | "export":
                 return self.is_mounted and self.chosen is not None
+            case "find":
+                return bool(self._listed)
             case _:
                 return super().check_action(action, parameters)
 
     def on_text_view_row_chosen(self, event: RunsList.RowChosen) -> None:
         event.stop()
         if isinstance(event.target, RunRecord):
-            self.dismiss(RunsAnswer("open", (self.path_of(event.target),)))
+            self.open_saved(self.path_of(event.target))
 
     def action_fork(self) -> None:
-        self.dismiss(RunsAnswer("fork", (self.path_of(self.chosen),)))
+        self.dismiss(ForkAt(self.path_of(self.chosen), 0))
 
     def action_mark(self) -> None:
         run = self.chosen
@@ -227,8 +246,9 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
         else:
             self._marked.append(run.run_id)
         if len(self._marked) == 2:
-            self.dismiss(RunsAnswer("compare", tuple(self.library.runs / name for name in self._marked)))
-            return
+            left, right = self._marked
+            self._marked = []
+            self.compare_saved(self.runs_folder / left, self.runs_folder / right)
         self.query_one(RunsList).show(self._listed, self._marked, keep=True)
 
     def action_filter(self) -> None:

@@ -195,6 +195,9 @@ def _call_rows(call: Call, resolve: Resolve) -> list[Row]:
     if call.answer.text:
         text = resolve(call.answer)
         rows += [*_heading("answered"), *chunk_rows([("text", text), *_cut(call.answer, text)], words=True)]
+    elif call.result.text:
+        text = resolve(call.result)
+        rows += [*_heading("answered"), *chunk_rows([("text", text), *_cut(call.result, text)], words=True)]
     elif call.state == "running":
         rows += [*_heading("answered"), TextRow((("not yet", "dim"),))]
     return rows

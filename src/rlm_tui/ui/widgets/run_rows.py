@@ -73,6 +73,8 @@ class RunRow:
         left.append(("".join(f"{numbers[name]:>{COLUMNS[name]}}" for name in _columns(width)), "dim"))
         left.append(("  ", "text"))
         left += [(f"#{tag} ", "label") for tag in run.tags[:4]]
+        if run.damaged:
+            left.append(("! damaged ", "bad"))
         if run.parent:
             left.append(("↳ ", "held"))
         left.append((" ".join(one_line(name, 40) for name in run.documents), "dim"))
@@ -112,6 +114,7 @@ def fact_rows(run: RunRecord) -> Iterator[Row]:
         "format": run.imported,
         "numbers": _numbers(run),
         "size": human_size(run.size),
+        "damage": f"{number_of(run.damaged, 'line')} of the log can't be read" if run.damaged else "",
         "tags": " ".join(f"#{tag}" for tag in run.tags),
     }
     for name, value in facts.items():

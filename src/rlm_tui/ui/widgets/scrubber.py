@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.message import Message
 
-from rlm_tui.core.replay import MarkKind, Replay
+from rlm_tui.core.replay import Mark, MarkKind, Replay
 from rlm_tui.core.text import human_seconds
 from rlm_tui.ui.widgets.row import Line, Span, cut_line, line_width
 from rlm_tui.ui.widgets.span_line import SpanLine
@@ -17,7 +19,8 @@ _SIGNS: tuple[tuple[MarkKind, str, str], ...] = (
     ("error", "✗", "bad"),
 )
 LEAST_COLUMNS = 3
-"""So many columns a mark needs; more marks than have room say nothing, and only errors are shown."""
+"""So many columns an iteration needs; of more than have room each second is marked, or each fifth …"""
+_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 _PAST, _FUTURE, _HERE = "━", "─", "◆"
 
 
@@ -53,8 +56,7 @@ class ScrubberAxis(SpanLine):
             self._marks = {
                 self._column(replay.time_of(mark.position), width): (sign, role)
                 for kind, sign, role in _SIGNS
-                if kind == "error" or len(replay.marks(kind)) * LEAST_COLUMNS <= width
-                for mark in replay.marks(kind)
+                for mark in _with_room(replay.marks(kind), kind, width)
             }
         here = self._column(self._seconds, width)
         spans: list[Span] = []
@@ -111,9 +113,9 @@ class ScrubberWords(SpanLine):
 
 
 def moment_words(
-    replay: Replay, seconds: float, position: int, length: int, n: int, *, reading: bool
+    replay: Replay, seconds: float, position: int, length: int, n: int, *, read: float | None
 ) -> Line:
-    """Where the run is looked at."""
+    """Where the run is looked at; `read` is the share that has been read while there is more to come."""
     spans: list[Span] = [("times are not known · event ", "dim")]
     if replay.timed:
         of = human_seconds(replay.seconds)
@@ -124,9 +126,17 @@ def moment_words(
     ]
     if n:
         spans += [(" · iteration ", "dim"), (str(n), "strong")]
-    if reading:
-        spans.append((" · reading …", "busy"))
+    if read is not None:
+        spans.append((" · following" if read >= 1 else f" · reading, {read:.0%}", "busy"))
     return tuple(spans)
+
+
+def _with_room(marks: Sequence[Mark], kind: MarkKind, width: int) -> Sequence[Mark]:
+    """All calls and errors, each of which may stand for several; of the iterations as many as have room."""
+    if kind != "iteration":
+        return marks
+    fits = (step for step in _STEPS if len(marks) * LEAST_COLUMNS <= width * step)
+    return marks[:: next(fits, len(marks) or 1)]
 
 
 def _quiet(role: str) -> str:

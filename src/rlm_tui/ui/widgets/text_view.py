@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import ClassVar
 
 from textual.message import Message
@@ -76,6 +77,15 @@ class TextView(RowView):
         if choosable and self.blocks.height:
             self.cursor = cursor or Place(BODY, 0)
             self.rows_changed()
+
+    def append_rows(self, rows: Iterable[Row]) -> None:
+        """More rows, behind those that were filled in."""
+        going_on = self.filling
+        self._coming = chain(self._coming, rows) if going_on else iter(rows)
+        if not going_on:
+            self._slice()
+        if self.chooses and self.cursor is None and self.blocks.height:
+            self.cursor = Place(BODY, 0)
 
     def chosen(self, place: Place, row: Row) -> None:
         if self.chooses and row.target is not None:
