@@ -123,7 +123,8 @@ def _call(value: dict[str, Any]) -> ImportedCall:
         answer=text(value.get("response")),
         model=text(value.get("root_model")),
         usage=_usage(value),
-        seconds=amount(value.get("execution_time")),
+        # Its visualizer takes numbers alone: our own exports say beside it where it is none.
+        seconds=None if value.get("execution_time_known") is False else amount(value.get("execution_time")),
         error=failure(value["error"]) if value.get("error") else None,
         nested=inner,
     )

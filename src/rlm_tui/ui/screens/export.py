@@ -14,16 +14,15 @@ from textual.widgets.option_list import Option
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.text import visible
 from rlm_tui.store.errors import StoreError
-from rlm_tui.store.exporters.formats import FORMATS, source_of, write_export
+from rlm_tui.store.exporters.formats import FORMATS, PICTURE, SUFFIXES, write_export
+from rlm_tui.store.exporters.picture import offline
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.key_groups import RESULT
 from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
-PICTURE = "svg"
 CLOSED = "Enter goes on · Esc closes"
 _WORDS = {name: form.words for name, form in FORMATS.items()} | {PICTURE: "this screen, as a picture"}
-_SUFFIXES = {name: form.suffix for name, form in FORMATS.items()} | {PICTURE: ".svg"}
 
 
 class Exported(NamedTuple):
@@ -76,8 +75,8 @@ class ExportScreen(Dialog[Exported]):
         event.stop()
         field = self.query_one(Input)
         name = field.value or self._run.name
-        suffix = next((one for one in _SUFFIXES.values() if name.endswith(one)), "")
-        field.value = name.removesuffix(suffix) + _SUFFIXES[self.form]
+        suffix = next((one for one in SUFFIXES.values() if name.endswith(one)), "")
+        field.value = name.removesuffix(suffix) + SUFFIXES[self.form]
         field.cursor_position = len(field.value)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -125,11 +124,14 @@ class ExportScreen(Dialog[Exported]):
             )
 
     def _write(self, form: str, target: Path, *, replace: bool) -> None:
+        # It imports the engine, which would keep this screen from opening.
+        from rlm_tui.headless.exported import export_source, redactor_now
+
         try:
             if form == PICTURE:
-                pieces = iter([self._picture])
+                pieces = iter([redactor_now().text(offline(self._picture))])
             else:
-                pieces = FORMATS[form].write(source_of(open_run(self._run)))
+                pieces = FORMATS[form].write(export_source(open_run(self._run)))
             size = write_export(pieces, target, replace=replace)
         except StoreError as error:
             self.app.call_from_thread(self._refused, str(error))
