@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -97,3 +98,76 @@ def _rlm(run: RunBuilder, cell: str, asked: str, name: str) -> str:
 
 def _end(run: RunBuilder, span: str, answer: str) -> None:
     run.add(e.CallFinished(span=span, answer=value(answer), result=value(answer), seconds=4.0))
+
+
+def everything_run(text: str) -> RunBuilder:
+    """A run in which all happens that can: each text that somebody else wrote is a word and `text`."""
+
+    def said(word: str) -> str:
+        return f"{word}{text}"
+
+    run = RunBuilder().start(
+        task=said("task"),
+        signature=said("signature"),
+        instructions=said("instructions"),
+        documents={"docs": e.DocumentReference(name=said("document"), path=said("/path"), size=5)},
+        inputs={"query": value(said("query"))},
+        planner=said("planner"),
+        sub_lm=said("sub"),
+        offline=False,
+        forked=e.ForkedFrom(said("parent"), 2, [said("change")]),
+    )
+    run.add(e.Note(level="warning", text=said("note")))
+    first = run.iteration(1)
+    run.plan(first, said("sentback"), said("# sent back code"))
+    run.add(e.Held(span=first, why="step", before="cell"))
+    run.add(e.Remarked(span=first, text=said("remark"), by="person", sent_back=True), 2.0)
+    run.add(e.Released(span=first, verb="remark"))
+    run.plan(first, said("reasoning"), said("# planned"))
+    run.add(e.CodeEdited(span=first, before=value(said("# planned")), after=value(said("# edited"))))
+    person = run.span("cell")
+    run.add(e.CellStarted(span=person, parent=first, code=value(said("# persons")), by="person"))
+    run.output(person, said("personsaw"))
+    run.cell_done(person)
+    lost = run.cell(first, said("# edited"))
+    run.output(lost, said("lastwords"))
+    reason = said("reason")
+    run.add(e.SandboxLost(span="sandbox", parent="run", kind="local", reason=reason))
+    failed = e.ErrorDetail(kind="SandboxLostError", message=reason)
+    run.add(e.CellFinished(span=lost, status="lost", error=failed, seconds=0.2))
+    run.add(e.SandboxRecovered(span="sandbox", parent=first, kind="local", differed=[said("differed")]))
+    cell = run.cell(first, said("# edited"))
+    run.output(cell, said("printed") + "\n")
+    run.output(cell, said("warned"), "stderr")
+    batch = run.call(cell, "", kind="llm_query_batched", name="llm_query_batched", size=2)
+    for index, asked in enumerate(("good", "bad")):
+        item = run.call(cell, said(asked), batch=batch, index=index)
+        if asked == "good":
+            run.answer(item, said("answer"))
+        else:
+            failed = e.ErrorDetail(kind="LMError", message=said("itemfailed"))
+            run.add(e.CallFinished(span=item, error=failed, seconds=0.1))
+    run.add(e.CallFinished(span=batch, seconds=0.2))
+    tool = run.call(cell, "", kind="tool", name="look_up", arguments={"key": said("argument")})
+    run.add(e.CallFinished(span=tool, result=value(f'"{len(text)}"'), seconds=0.1, origin=said("origin")))
+    outer = _rlm(run, cell, said("subasked"), "RLM(text -> words)")
+    inner = run.iteration(1, of=5, parent=outer)
+    run.plan(inner, said("innerreasoning"), said("# innercode"))
+    inner_cell = run.cell(inner, said("# innercode"))
+    run.answer(run.call(inner_cell, said("innerprompt")), said("inneranswer"))
+    run.cell_done(inner_cell)
+    _end(run, outer, json.dumps({"words": said("subanswer")}))
+    run.add(e.VariablesChanged(span=cell, changed=[e.Variable("v", "str", 3, said("variable"))]))
+    run.add(e.VolumeChanged(span=cell, written=[said("written")]))
+    run.cell_done(
+        cell, error=e.ErrorDetail("ValueError", said("message"), traceback=said("traceback")), dropped=77
+    )
+    second = run.iteration(2)
+    run.plan(second, said("lastreasoning"), said("# skipped"))
+    run.add(e.CellSkipped(span=second, text=said("skipnote")))
+    extract = run.call("run", "", kind="predict", name="extract", arguments={"why": said("extract")})
+    run.answer(extract, said("extracted"))
+    totals = fold(run.events).totals
+    outputs = {"answer": said("output"), "list": [said("item")], "table": {"key": said("entry")}}
+    run.add(e.RunFinished(span="run", status="extracted", outputs=outputs, totals=totals))
+    return run

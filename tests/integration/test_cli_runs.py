@@ -91,12 +91,19 @@ def test_a_run_is_exported(home: Path) -> None:
     again = rlm_tui("export", "20260101", "--format", "html", "-o", str(target))
     assert (again.code, "is there already" in again.stderr) == (2, True)
     unknown = rlm_tui("export", "last", "--format", "pdf")
-    assert (unknown.code, "it is one of md, html" in unknown.stderr) == (2, True)
-    picture = home / "run.svg"
-    assert rlm_tui("export", "last", "--format", "svg", "-o", str(picture)).code == 0
+    assert (unknown.code, "--format is one of md, html" in unknown.stderr) == (2, True)
+    (home / "out").mkdir()
+    assert rlm_tui("export", "last", "--format", "svg", "-o", str(home / "out")).code == 0
+    (picture,) = (home / "out").iterdir()
     text = picture.read_text(encoding="utf-8")
-    assert text.startswith("<svg")
+    assert (picture.name, text.startswith("<svg")) == ("20260102-100000-basic-bbbb.svg", True)
     assert "submitted" in text
+    assert 'url("http' not in text
+    assert rlm_tui("export", "last", "-o", str(home / "by-its-name.csv")).code == 0
+    printed = rlm_tui("export", "last", "--format", "csv", "-o", "-")
+    assert printed.stdout.splitlines() == (home / "by-its-name.csv").read_text(encoding="utf-8").splitlines()
+    unnamed = rlm_tui("export", "last", "-o", str(home / "run.txt"))
+    assert (unnamed.code, "The format is missing" in unnamed.stderr) == (2, True)
 
 
 def test_a_log_of_another_program_is_imported_and_opened(home: Path) -> None:

@@ -15,8 +15,9 @@ from rlm_tui.ui.screens.find_runs import FindRunsScreen
 from rlm_tui.ui.screens.replay import ReplayScreen
 from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.screens.runs import RunsScreen
+from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.widgets.runs_list import RunsList
-from tests.pilot.conftest import OpenApp, screen_text, settled
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
 from tests.pilot.test_replay_screen import until
 from tests.saved_runs import save, told_run
 
@@ -189,12 +190,24 @@ async def test_two_runs_are_compared(open_app: OpenApp, tmp_path: Path) -> None:
         pilot.app.explore.compare_saved(tmp_path / "r1", tmp_path / "r2")
         await settled(pilot)
         text = screen_text(pilot)
-        assert "3 iterations the same, 1 otherwise" in text
+        assert "iterations: 3 same, 0 otherwise, 1 in one alone" in text
         assert "=   1   1  Look." in text
         assert "+   ·   4  d" in text
-        await pilot.press("n", "end")
+        await pilot.press("n", "n")
         await pilot.pause()
         assert "≠ answer" in screen_text(pilot)
+        await pilot.press("n")
+        assert "no further difference" in screen_text(pilot)
+        await pilot.press("N", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextPreviewScreen))
+        await until(pilot, lambda: "step_4()" in screen_text(pilot))
+        await pilot.press("escape")
+        await settled(pilot)
+        row = next(at for at, line in enumerate(screen_lines(pilot)) if "- yes" in line)
+        await pilot.click(offset=(6, row))
+        await until(pilot, lambda: "== second: r2 ==" in screen_text(pilot))
+        await pilot.press("escape", "f5")
+        await until(pilot, lambda: "iterations: 3 same" in screen_text(pilot))
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen is pilot.app.explore

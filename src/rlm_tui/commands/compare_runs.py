@@ -32,13 +32,13 @@ def compare(left: Run, right: Run, as_json: options.AsJson = False) -> None:
         detail = described(error)
         told = {"error": {"kind": detail.kind, "message": detail.message}}
         refuse(detail, as_json=told if as_json else None)
-    for run in (one, other):
+    names = logs[0].run_id, logs[1].run_id
+    for name, run in zip(names, (one, other), strict=True):
         for sentence in warnings(run):
-            typer.echo(visible(f"rlm-tui: {sentence}"), err=True)
-    found = compare_runs(one, other)
+            typer.echo(visible(f"rlm-tui: {name}: {sentence}"), err=True)
+    found = compare_runs(one, other, names)
     if as_json:
-        print_json(comparison_object(found, logs[0].run_id, logs[1].run_id))
+        print_json(comparison_object(found, (one, other), names))
         return
-    typer.echo(f"{'':<12} {visible(logs[0].run_id)}  {visible(logs[1].run_id)}")
-    for line in comparison_lines(found, one, other):
+    for line in comparison_lines(found, names):
         typer.echo(visible(line))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+from rlm_tui.core.redaction import Redactor
+from rlm_tui.store.exporters.picture import offline
 from rlm_tui.store.run_log import RunLog
 
 SIZE = (140, 40)
 
 
-def picture_of(log: RunLog) -> str:
+def picture_of(log: RunLog, redactor: Redactor) -> str:
     """The replay screen at the run's end. Nothing is shown in the terminal."""
     from rlm_tui.core.settings import Settings
     from rlm_tui.ui.app import RlmTui
@@ -28,4 +30,4 @@ def picture_of(log: RunLog) -> str:
             await pilot.pause(0.1)
             return app.export_screenshot(title=log.run_id)
 
-    return asyncio.run(taken())
+    return redactor.text(offline(asyncio.run(taken())))

@@ -14,12 +14,14 @@ import msgspec
 from rlm_tui.core.event_codec import EventLineError, decode
 from rlm_tui.core.events import AnyEvent, DocumentReference, Note, Value
 from rlm_tui.core.paths import runs_directory
+from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.text import number_of
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.store.blob_files import BlobFiles
 from rlm_tui.store.errors import StoreError, cannot
 from rlm_tui.store.event_lines import MOST_BYTES, beyond
 from rlm_tui.store.files import LONGEST_LINE, lines_of
+from rlm_tui.store.redacted import redacted_event, redacted_text
 from rlm_tui.store.runs import ASKED, BLOBS, DOCUMENTS, EVENTS, is_run_id
 
 MOST_NAMED = 20
@@ -68,17 +70,17 @@ class RunLog:
         except OSError as error:
             raise cannot("read", self.events_path, error) from error
 
-    def trajectory(self, *, whole: bool = False) -> Trajectory:
+    def trajectory(self, *, whole: bool = False, redactor: Redactor | None = None) -> Trajectory:
         """The run as far as its log goes; marked as interrupted if it neither ended nor goes on.
 
         Of a log longer than what is shown (MOST_BYTES) the rest is left out, unless the `whole` is wanted.
-        What is left out and what is no event is named in notes.
+        What is left out and what is no event is named in notes. A `redactor` takes out what it knows now.
         """
-        trajectory = Trajectory(self.text)
+        trajectory = Trajectory(self.text if redactor is None else redacted_text(self.text, redactor))
         going_on = is_being_written(self.events_path)
         problems: list[EventLineError] = []
         for event in self.events(problems, most_bytes=None if whole else MOST_BYTES):
-            trajectory.apply(event)
+            trajectory.apply(event if redactor is None else redacted_event(event, redactor))
         for problem in problems[:MOST_NAMED]:
             trajectory.apply(Note(level="warning", text=str(problem)))
         if (more := len(problems) - MOST_NAMED) > 0:

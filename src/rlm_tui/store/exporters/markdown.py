@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from rlm_tui.core.iterations import Call, Iteration
-from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, one_line, visible
-from rlm_tui.core.trajectory import Trajectory
-from rlm_tui.store.exporters.source import Source
+from rlm_tui.core.events import ErrorDetail
+from rlm_tui.core.iterations import Call, Cell, Iteration
+from rlm_tui.core.text import one_line, visible
+from rlm_tui.store.exporters.facts import call_facts, call_name, facts
+from rlm_tui.store.exporters.source import Source, asked_of, given_by
+from rlm_tui.store.exporters.told import (
+    Code,
+    NotRun,
+    Said,
+    Shown,
+    Thought,
+    Told,
+    dropped_words,
+    state_of,
+    told,
+)
 
 MOST_OUTPUT = 20_000
-MOST_ANSWER = 4_000
+MOST_ANSWER = 8_000
+MOST_WORDS = 400
 _FENCES = re.compile(r"`{3,}")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|~$])")
+_BLOCK = re.compile(r"^[-+=#]")
+_NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 
 
 def export_markdown(source: Source) -> Iterator[str]:
@@ -22,109 +39,113 @@ def export_markdown(source: Source) -> Iterator[str]:
     trajectory = source.trajectory
     started = trajectory.started
     yield f"# {escaped(started.task if started else source.run_id)}\n\n"
-    yield from _facts(source)
+    yield "| | |\n|---|---|\n"
+    for name, words in facts(source).items():
+        yield f"| {name} | {escaped(words, 2_000)} |\n"
     if started is not None:
+        if started.instructions.strip():
+            yield f"\n**Instructions**\n\n{fenced(started.instructions, MOST_ANSWER)}"
         for name, value in started.inputs.items():
             yield f"\n**{escaped(name)}**\n\n{fenced(source.whole(value), MOST_ANSWER)}"
     for note in trajectory.notes:
-        yield f"\n> {note.level}: {escaped(note.text)}\n"
+        yield "\n" + quoted(note.text, f"{note.level}: ")
     for iteration in trajectory.iterations:
         yield from _iteration(iteration, source, level=2)
-    yield from _end(trajectory)
+    if alone := [call for call in trajectory.calls if call.iteration is None and call.parent is None]:
+        yield "\n## Asked by the run itself\n"
+        yield from _calls(alone, source, level=2)
+    yield from _end(source)
 
 
-def escaped(text: str) -> str:
+def escaped(text: str, most: int = MOST_WORDS) -> str:
     """A text on one line, none of which is markup."""
-    return _SPECIAL.sub(r"\\\1", html.escape(one_line(text, 400), quote=False))
+    line = _SPECIAL.sub(r"\\\1", html.escape(one_line(text, most), quote=False))
+    return _NUMBER.sub(r"\1\\\2", _BLOCK.sub(r"\\\g<0>", line))
+
+
+def quoted(text: str, before: str = "", most: int = MOST_OUTPUT) -> str:
+    """Words as a quotation that keeps their lines, none of them cut."""
+    lines = _cut(visible(text).strip(), most).split("\n")
+    lines[0] = before + lines[0]
+    return "  \n".join(f"> {escaped(line, most)}".rstrip() for line in lines) + "\n"
 
 
 def fenced(text: str, most: int, language: str = "") -> str:
     """A text as it is, in a fence that is longer than any in it."""
-    shown = visible(text)
-    cut = f"\n… {len(shown) - most:,} more characters" if len(shown) > most else ""
-    shown = shown[:most] + cut
+    shown = _cut(visible(text), most)
     fence = "`" * max(3, max((len(found) + 1 for found in _FENCES.findall(shown)), default=3))
     return f"{fence}{language}\n{shown.rstrip()}\n{fence}\n"
 
 
-def _facts(source: Source) -> Iterator[str]:
-    trajectory, started = source.trajectory, source.trajectory.started
-    facts = {"run": source.run_id}
-    if started is not None:
-        facts |= {
-            "signature": started.signature,
-            "documents": ", ".join(document.name for document in started.documents.values()),
-            "planner": "offline demo" if started.offline else started.planner,
-            "sub-LM": started.sub_lm,
-            "sandbox": started.sandbox.kind + ("" if started.sandbox.confined else ", unconfined"),
-            "began": started.started,
-            "fork of": f"{started.forked.run_id} at {started.forked.at}" if started.forked else "",
-        }
-    facts["status"] = status_words(trajectory)
-    facts["totals"] = totals_words(trajectory)
-    yield "| | |\n|---|---|\n"
-    for name, value in facts.items():
-        if value:
-            yield f"| {name} | {escaped(value)} |\n"
-
-
-def status_words(trajectory: Trajectory) -> str:
-    """How the run ended, as far as it did."""
-    if trajectory.finished is not None:
-        return trajectory.finished.status
-    return "interrupted" if trajectory.interrupted else "running"
-
-
-def totals_words(trajectory: Trajectory) -> str:
-    """What the run took; what is not known is said to be so."""
-    totals = trajectory.totals
-    tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
-    return ", ".join(
-        (
-            number_of(totals.iterations, "iteration"),
-            number_of(totals.llm_calls, "LLM call"),
-            f"{tokens} tokens" if totals.tokens_known else f"at least {tokens} tokens",
-            human_cost(totals.cost_usd) if totals.cost_known else "cost unknown",
-            human_seconds(totals.seconds),
-        )
-    )
+def _cut(shown: str, most: int) -> str:
+    return f"{shown[:most]}\n… {len(shown) - most:,} more characters" if len(shown) > most else shown
 
 
 def _iteration(iteration: Iteration, source: Source, *, level: int) -> Iterator[str]:
-    yield f"\n{'#' * min(level, 6)} Iteration {iteration.n}\n"
-    if iteration.reasoning.strip():
-        quoted = visible(iteration.reasoning).strip().split("\n")
-        yield "\n" + "".join(f"> {escaped(line) if line.strip() else ''}\n" for line in quoted)
-    for remark in iteration.remarks:
-        yield f"\nA person told the planner: {escaped(remark)}\n"
-    if iteration.original_code is not None:
-        yield "\nEdited by a person; the planner wrote:\n"
-        yield f"\n{fenced(iteration.original_code, MOST_OUTPUT, 'python')}"
-    if iteration.code.strip():
-        yield f"\n{fenced(iteration.code, MOST_OUTPUT, 'python')}"
-    if iteration.skipped is not None:
-        yield f"\nNot run: a person skipped it. {escaped(iteration.skipped)}\n"
-    for cell in (*iteration.person_cells, *([iteration.cell] if iteration.cell is not None else [])):
-        if cell is not iteration.cell:
-            yield f"\nA person ran:\n\n{fenced(cell.code, MOST_OUTPUT, 'python')}"
-        if cell.text.strip():
-            yield f"\n{fenced(cell.text, MOST_OUTPUT, 'text')}"
-        if cell.error is not None:
-            yield f"\n**{escaped(cell.error.kind)}**: {escaped(cell.error.message)}\n"
+    sign, word = state_of(iteration, going_on=source.going_on)
+    ended = "" if word in ("ok", "submitted") else f" {sign} {word}"
+    yield f"\n{'#' * min(level, 6)} Iteration {iteration.n}{ended}\n"
+    for one in told(iteration, source.whole):
+        yield from _told(one)
     yield from _calls(iteration.calls, source, level=level)
+
+
+def _told(one: Told) -> Iterator[str]:
+    match one:
+        case Thought(text=text):
+            if text.strip():
+                yield "\n" + quoted(text)
+        case NotRun(reasoning=reasoning, code=code):
+            yield f"\n<details><summary>Not run: {_summary(reasoning or code)}</summary>\n"
+            yield f"\n{quoted(reasoning)}\n{fenced(code, MOST_OUTPUT, 'python')}\n</details>\n"
+        case Said(who=who, text=text):
+            yield f"\n*{who}*\n" if not text.strip() else f"\n*{who}:*\n\n{quoted(text)}"
+        case Code(code=code, planned=planned):
+            if planned is not None:
+                yield "\n*Edited by a person; the planner wrote:*\n"
+                yield f"\n{fenced(planned, MOST_OUTPUT, 'python')}"
+                yield "\n*What was run:*\n"
+            if code.strip():
+                yield f"\n{fenced(code, MOST_OUTPUT, 'python')}"
+        case Shown(cell=cell):
+            yield from _shown(cell)
+
+
+def _shown(cell: Cell) -> Iterator[str]:
+    if cell.text.strip():
+        yield f"\n{fenced(cell.text, MOST_OUTPUT, 'text')}"
+    if words := dropped_words(cell):
+        yield f"\n*{words}*\n"
+    if cell.error is not None:
+        yield from _error(cell.error)
+
+
+def _error(error: ErrorDetail) -> Iterator[str]:
+    """In its own words; those of more than a line in a fence."""
+    if "\n" not in error.message.strip() and len(error.message) <= MOST_WORDS:
+        yield f"\n**{escaped(error.kind)}**: {escaped(error.message)}\n"
+    else:
+        yield f"\n**{escaped(error.kind)}**\n\n{fenced(error.message, MOST_OUTPUT, 'text')}"
+    if error.traceback.strip():
+        yield f"\n<details><summary>Traceback</summary>\n\n{fenced(error.traceback, MOST_OUTPUT, 'text')}"
+        yield "\n</details>\n"
+
+
+def _summary(text: str) -> str:
+    """Words in a line of HTML, where nothing is Markdown."""
+    return html.escape(one_line(text, 120))
 
 
 def _calls(calls: Iterable[Call], source: Source, *, level: int) -> Iterator[str]:
     for call in calls:
-        count = f" × {call.expected}" if call.is_batch else ""
-        took = "running" if call.state == "running" else human_seconds(call.seconds)
-        yield f"\n<details><summary>{escaped(call.name)}{count}, {took}</summary>\n"
-        if call.prompt.length:
-            yield f"\n{fenced(source.whole(call.prompt), MOST_ANSWER)}"
+        words = _summary(f"{call_name(call)}, {', '.join(call_facts(call))}")
+        yield f"\n<details><summary>{words}</summary>\n"
+        if asked := asked_of(call, source):
+            yield f"\n{fenced(asked, MOST_ANSWER)}"
         if call.error is not None:
-            yield f"\n**{escaped(call.error.kind)}**: {escaped(call.error.message)}\n"
-        elif call.answer.length:
-            yield f"\n{fenced(source.whole(call.answer), MOST_ANSWER)}"
+            yield from _error(call.error)
+        elif answer := given_by(call, source):
+            yield f"\n{fenced(answer, MOST_ANSWER)}"
         yield from _calls(call.items, source, level=level)
         for nested in call.nested:
             yield from _iteration(nested, source, level=level + 1)
@@ -132,18 +153,29 @@ def _calls(calls: Iterable[Call], source: Source, *, level: int) -> Iterator[str
         yield "\n</details>\n"
 
 
-def _end(trajectory: Trajectory) -> Iterator[str]:
-    finished = trajectory.finished
+def _end(source: Source) -> Iterator[str]:
+    finished = source.trajectory.finished
     if finished is None:
         return
     yield "\n## Result\n"
     if finished.error is not None:
-        yield f"\n**{escaped(finished.error.kind)}**: {escaped(finished.error.message)}\n"
+        yield from _error(finished.error)
     for name, value in finished.outputs.items():
         yield f"\n**{escaped(name)}**\n\n"
         if isinstance(value, list):
-            yield "".join(f"- {escaped(str(item))}\n" for item in value)
+            yield "".join(f"- {_item(item)}\n" for item in value)
         elif isinstance(value, dict):
-            yield "".join(f"- {escaped(str(key))}: {escaped(str(item))}\n" for key, item in value.items())
+            yield "".join(f"- {escaped(str(key))}: {_item(item)}\n" for key, item in value.items())
         else:
-            yield fenced(str(value), MOST_OUTPUT)
+            yield fenced(value if isinstance(value, str) else _compact(value), MOST_OUTPUT)
+
+
+def _item(value: Any) -> str:
+    """A value of a list, on as many lines as it has."""
+    text = value if isinstance(value, str) else _compact(value)
+    lines = _cut(visible(text).strip(), MOST_OUTPUT).split("\n")
+    return "  \n  ".join(escaped(line, MOST_OUTPUT) for line in lines)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

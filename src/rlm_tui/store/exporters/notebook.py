@@ -1,55 +1,49 @@
-"""A run as a Jupyter notebook that runs: its cells as they ran, answered as they were."""
+"""A run as a Jupyter notebook that runs: its cells as they ran, answered as they were.
+
+A cell that failed in the run may fail here too (it has the tag `raises-exception`); one that did not come to
+its end in the run is shown and not run.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+import ast
+from collections.abc import Iterator
 from typing import Any
 
-from rlm_tui.core.iterations import Call, Iteration
+from rlm_tui.core.iterations import Cell, Iteration
 from rlm_tui.core.text import visible
 from rlm_tui.store.exporters.cell_functions import cell_functions
-from rlm_tui.store.exporters.markdown import escaped, status_words, totals_words
-from rlm_tui.store.exporters.source import Source
+from rlm_tui.store.exporters.facts import facts
+from rlm_tui.store.exporters.markdown import escaped, fenced, quoted
+from rlm_tui.store.exporters.notebook_answers import answers_code, inputs_code
+from rlm_tui.store.exporters.source import Source, json_text
+from rlm_tui.store.exporters.told import Code, NotRun, Said, Shown, Thought, told
 
-_RECORDED = """\
-# What the sub-LM and the tools answered in the run; SUBMIT shows what it is given. Nothing is asked.
-import json as _json
-_recorded = _json.loads({answers!r})
-
-def _answer(name, key):
-    for index, (called, asked, answer) in enumerate(_recorded):
-        if called == name and asked == key:
-            del _recorded[index]
-            return answer
-    raise LookupError(f"{{name}} was not asked this in the run: {{key[:200]}}")
-
-def llm_query(prompt):
-    return _answer("llm_query", prompt)
-
-def llm_query_batched(prompts):
-    return [_answer("llm_query", prompt) for prompt in prompts]
-
-def SUBMIT(*values, **outputs):
-    print("SUBMIT", *values, outputs or "")
-"""
-_TOOL = """
-def {name}(*values, **arguments):
-    return _answer({name!r}, _json.dumps([list(values), arguments], sort_keys=True, default=str))
-"""
-_DOCUMENT = "{name} = open({path!r}, encoding={encoding!r}).read()\n"
+MOST_OUTPUT = 200_000
+_MAY_RAISE = {"metadata": {"tags": ["raises-exception"]}}
+_ENDED = ("ok", "error", "submitted")
 
 
 def export_notebook(source: Source) -> Iterator[str]:
     """The notebook in nbformat 4.5; its outputs are those of the run."""
     trajectory = source.trajectory
-    cells = [_markdown("head", _head(source)), _code("recorded", _RECORDED.format(answers=_answers(source)))]
-    cells += [_code("helpers", cell_functions()), _code("inputs", _inputs(source))]
+    cells = [
+        _markdown(_head(source)),
+        _code(answers_code(source)),
+        _code(cell_functions()),
+        _code(inputs_code(source)),
+    ]
+    cells += [_markdown(quoted(note.text, f"{note.level}: ")) for note in trajectory.notes]
     for iteration in trajectory.iterations:
-        cells += _iteration(iteration)
-    if trajectory.finished is not None and trajectory.finished.outputs:
-        outputs = json.dumps(trajectory.finished.outputs, ensure_ascii=False, indent=1, default=str)
-        cells.append(_markdown("result", f"## Result\n\n```json\n{outputs}\n```\n"))
+        cells += _iteration(iteration, source)
+    if (finished := trajectory.finished) is not None:
+        words = "## Result\n\n"
+        if finished.error is not None:
+            words += f"**{escaped(finished.error.kind)}**\n\n{quoted(finished.error.message)}\n"
+        if finished.outputs:
+            words += fenced(json_text(finished.outputs, indent=1), MOST_OUTPUT, "json")
+        cells.append(_markdown(words))
+    numbered = [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(cells)]
     book = {
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -58,87 +52,114 @@ def export_notebook(source: Source) -> Iterator[str]:
             "language_info": {"name": "python"},
             "rlm_tui": {"run_id": source.run_id},
         },
-        "cells": cells,
+        "cells": numbered,
     }
-    yield json.dumps(book, ensure_ascii=False, indent=1)
+    yield json_text(book, indent=1)
     yield "\n"
 
 
 def _head(source: Source) -> str:
-    trajectory, started = source.trajectory, source.trajectory.started
-    title = started.task if started else source.run_id
-    words = [f"# {escaped(title)}", f"{status_words(trajectory)}: {totals_words(trajectory)}"]
-    if started is not None:
-        words.append(f"Signature: `{started.signature.replace('`', '')}`")
-    words.append(f"Run {escaped(source.run_id)}. The cells below run with the answers that were recorded.")
+    started = source.trajectory.started
+    words = [f"# {escaped(started.task if started else source.run_id)}"]
+    rows = (f"| {name} | {escaped(told, 2_000)} |" for name, told in facts(source).items())
+    words.append("\n".join(("| | |", "|---|---|", *rows)))
+    if started is not None and started.instructions.strip():
+        words.append(quoted(started.instructions))
+    words.append(
+        "The cells below run with the answers that were recorded: no model is asked. They are a model's code "
+        "and run here **without a sandbox**: read them first."
+    )
     return "\n\n".join(words) + "\n"
 
 
-def _answers(source: Source) -> str:
-    return json.dumps([list(one) for one in _recorded(source.trajectory.calls, source)], ensure_ascii=True)
+def _iteration(iteration: Iteration, source: Source) -> Iterator[dict[str, Any]]:
+    """Its words as Markdown, its cells as cells; the code of one stands before what it printed."""
+    words = f"## Iteration {iteration.n}\n"
+    code: Code | None = None
+    for one in told(iteration, source.whole):
+        match one:
+            case Thought(text=text):
+                words += f"\n{quoted(text)}" if text.strip() else ""
+            case NotRun(reasoning=reasoning, code=planned):
+                words += f"\n*Not run:*\n\n{quoted(reasoning)}\n{fenced(planned, MOST_OUTPUT, 'python')}"
+            case Said(who=who, text=text):
+                words += f"\n*{who}*\n" if not text.strip() else f"\n*{who}:*\n\n{quoted(text)}"
+            case Code(planned=planned):
+                if code is not None:
+                    words += f"\n{fenced(code.code, MOST_OUTPUT, 'python')}"
+                if planned is not None:
+                    words += "\n*Edited by a person; the planner wrote:*\n\n"
+                    words += fenced(planned, MOST_OUTPUT, "python")
+                code = one
+            case Shown(cell=cell):
+                code = None
+                if cell.status not in _ENDED or not _is_python(cell.code):
+                    words += f"\n{_not_run_here(cell)}"
+                    continue
+                yield _markdown(words)
+                yield _code(cell.code, cell)
+                words = ""
+    if code is not None and code.code.strip():
+        words += f"\n*It was not run:*\n\n{fenced(code.code, MOST_OUTPUT, 'python')}"
+    if words:
+        yield _markdown(words)
 
 
-def _recorded(calls: Iterable[Call], source: Source) -> Iterator[tuple[str, str, Any]]:
-    for call in calls:
-        if call.is_batch:
-            yield from _recorded(call.items, source)
-        elif call.kind == "llm_query" and call.error is None:
-            yield "llm_query", source.whole(call.prompt), source.whole(call.answer)
-        elif call.kind == "tool" and call.error is None:
-            key = json.dumps([[], call.arguments], sort_keys=True, default=str)
-            text = source.whole(call.result) or json.dumps(source.whole(call.answer))
-            yield call.name, key, _decoded(text)
-
-
-def _decoded(text: str) -> Any:
+def _is_python(code: str) -> bool:
+    """Whether it can be run at all: Jupyter would take `!` and `%` in what can't for commands of its own."""
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
-def _inputs(source: Source) -> str:
-    started = source.trajectory.started
-    if started is None:
-        return "pass\n"
-    lines = [
-        _DOCUMENT.format(name=name, path=document.path, encoding=document.encoding or "utf-8")
-        for name, document in started.documents.items()
-    ]
-    lines += [f"{name} = {source.whole(value)!r}\n" for name, value in started.inputs.items()]
-    tools = {
-        call.name for call in source.trajectory.calls if call.kind == "tool" and call.name.isidentifier()
-    }
-    lines += [_TOOL.format(name=name) for name in sorted(tools)]
-    return "".join(lines) or "pass\n"
+def _not_run_here(cell: Cell) -> str:
+    """A cell as words: what did not end in the run might not end here either."""
+    why = "It is no Python" if cell.status in _ENDED else f"It did not end in the run ({cell.status})"
+    words = f"*{why}, and is not run here:*\n\n{fenced(cell.code, MOST_OUTPUT, 'python')}"
+    if cell.text.strip():
+        words += f"\n{fenced(cell.text, MOST_OUTPUT, 'text')}"
+    if cell.error is not None:
+        words += f"\n{quoted(cell.error.message, f'{cell.error.kind}: ')}"
+    return words
 
 
-def _iteration(iteration: Iteration) -> Iterator[dict[str, Any]]:
-    words = visible(iteration.reasoning).strip() or "(no words)"
-    quoted = "\n".join(f"> {escaped(line)}" for line in words.split("\n"))
-    yield _markdown(f"plan-{iteration.n}", f"## Iteration {iteration.n}\n\n{quoted}\n")
-    for number, cell in enumerate(iteration.person_cells, 1):
-        yield _code(f"person-{iteration.n}-{number}", cell.code, cell.text)
-    if iteration.skipped is not None:
-        yield _markdown(f"skipped-{iteration.n}", "A person skipped this cell.\n")
-    elif iteration.code.strip():
-        text = "" if iteration.cell is None else iteration.cell.text
-        yield _code(f"cell-{iteration.n}", iteration.code, text)
+def _markdown(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text.strip().splitlines(keepends=True)}
 
 
-def _markdown(name: str, text: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text.splitlines(keepends=True)}
-
-
-def _code(name: str, code: str, printed: str = "") -> dict[str, Any]:
-    outputs = [
-        {"output_type": "stream", "name": "stdout", "text": visible(printed).splitlines(keepends=True)}
-    ]
+def _code(code: str, cell: Cell | None = None) -> dict[str, Any]:
     return {
         "cell_type": "code",
-        "id": name,
         "metadata": {},
         "execution_count": None,
         "source": code.splitlines(keepends=True),
-        "outputs": outputs if printed else [],
-    }
+        "outputs": [] if cell is None else list(_outputs(cell)),
+    } | (_MAY_RAISE if cell is not None and cell.status != "ok" else {})
+
+
+def _outputs(cell: Cell) -> Iterator[dict[str, Any]]:
+    """What the cell printed in the run, stream by stream, and its error."""
+    pieces: list[tuple[str, str]] = []
+    left = MOST_OUTPUT
+    for piece in cell.output:
+        if left <= 0:
+            pieces.append(("stderr", "… the rest is in the export as JSON\n"))
+            break
+        text = visible(piece.text[:left])
+        left -= len(text)
+        if pieces and pieces[-1][0] == piece.stream:
+            pieces[-1] = (piece.stream, pieces[-1][1] + text)
+        else:
+            pieces.append((piece.stream, text))
+    for stream, text in pieces:
+        yield {"output_type": "stream", "name": stream, "text": text.splitlines(keepends=True)}
+    if (error := cell.error) is not None:
+        words = error.traceback.strip() or f"{error.kind}: {error.message}"
+        yield {
+            "output_type": "error",
+            "ename": visible(error.kind),
+            "evalue": visible(error.message),
+            "traceback": visible(words).split("\n"),
+        }

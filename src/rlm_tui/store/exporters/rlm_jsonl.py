@@ -1,7 +1,9 @@
 """A run as alexzhang13/rlm logs one (JSON lines, as its RLMLogger of rlms 0.1.3 writes them).
 
-Its visualizer opens it. What its format has no place for (a person's steps, tools, batches as such) is left
-out or told as the nearest thing: the items of a batch are calls of their own.
+Its visualizer opens it, which reads a prompt as a list of messages, a call's seconds as a number, and its
+tokens under the keys of older logs: both are written. What its format has no place for (tools, batches as
+such) is left out or told as the nearest thing: the items of a batch are calls of their own, a person's step
+is a block of code like the planner's.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rlm_tui.core.events import Usage
-from rlm_tui.core.iterations import Call, Iteration
+from rlm_tui.core.iterations import Call, Cell, Iteration
 from rlm_tui.core.trajectory import Trajectory
-from rlm_tui.store.exporters.source import Source
+from rlm_tui.store.exporters.source import Source, asked_of, given_by, json_text, known
 
 
 def export_rlm_jsonl(source: Source) -> Iterator[str]:
@@ -52,33 +54,40 @@ def _metadata(trajectory: Trajectory) -> dict[str, Any]:
 
 def _iteration(iteration: Iteration, source: Source, *, final: str | None) -> dict[str, Any]:
     cell = iteration.cell
-    seconds = iteration.plan_seconds + (cell.seconds if cell is not None else 0.0)
-    blocks = []
-    if cell is not None:
-        errors = "" if cell.error is None else f"{cell.error.kind}: {cell.error.message}"
-        printed = {"stdout": "", "stderr": ""}
-        for piece in cell.output:
-            printed[piece.stream] += piece.text
-        variables = {variable.name: variable.preview for variable in iteration.variables_changed}
-        result = {
-            "stdout": printed["stdout"],
-            "stderr": printed["stderr"] + errors,
-            "locals": variables,
-            "execution_time": cell.seconds,
-            "rlm_calls": [told for call in iteration.calls for told in _calls(call, source)],
-            "final_answer": final,
-        }
-        blocks.append({"code": iteration.code, "result": result})
+    times = [iteration.plan_seconds, *([cell.seconds] if cell is not None else [])]
+    cells = [*iteration.person_cells, *([cell] if cell is not None else [])]
     response = iteration.reasoning
     if iteration.code:
         response += f"\n```repl\n{iteration.code}\n```"
     return {
-        "prompt": source.whole(iteration.prompt),
+        "prompt": _messages(source.whole(iteration.prompt)),
         "response": response,
-        "code_blocks": blocks,
+        "code_blocks": [_block(one, iteration, source, final if one is cell else None) for one in cells],
         "final_answer": final,
-        "iteration_time": seconds,
+        "iteration_time": None if any(known(seconds) is None for seconds in times) else sum(times),
     }
+
+
+def _messages(prompt: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": prompt}] if prompt else []
+
+
+def _block(cell: Cell, iteration: Iteration, source: Source, final: str | None) -> dict[str, Any]:
+    printed = {"stdout": "", "stderr": ""}
+    for stream in printed:
+        printed[stream] = "".join(piece.text for piece in cell.output if piece.stream == stream)
+    errors = "" if cell.error is None else f"{cell.error.kind}: {cell.error.message}"
+    is_last = cell is iteration.cell
+    calls = [call for call in iteration.calls if call.cell == cell.span or (is_last and not call.cell)]
+    result = {
+        "stdout": printed["stdout"],
+        "stderr": printed["stderr"] + errors,
+        "locals": {one.name: one.preview for one in iteration.variables_changed} if is_last else {},
+        "execution_time": known(cell.seconds),
+        "rlm_calls": [told for call in calls for told in _calls(call, source)],
+        "final_answer": final,
+    }
+    return {"code": cell.code, "result": result}
 
 
 def _calls(call: Call, source: Source) -> Iterator[dict[str, Any]]:
@@ -88,13 +97,18 @@ def _calls(call: Call, source: Source) -> Iterator[dict[str, Any]]:
         for item in call.items:
             yield from _calls(item, source)
         return
+    usage = call.spent()
     told: dict[str, Any] = {
         "root_model": call.model or call.name,
-        "prompt": source.whole(call.prompt) or json.dumps(call.arguments, default=str),
-        "response": source.whole(call.answer),
-        "usage_summary": _summary(call.model or call.name, call.spent()),
-        "execution_time": call.seconds,
+        "prompt": asked_of(call, source),
+        "response": given_by(call, source),
+        "usage_summary": _summary(call.model or call.name, usage),
+        "execution_time": max(call.seconds, 0.0),
     }
+    if call.state == "running" or known(call.seconds) is None:
+        told["execution_time_known"] = False
+    if usage is not None and usage.prompt_tokens is not None and usage.completion_tokens is not None:
+        told |= {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
     if call.error is not None:
         told["error"] = f"{call.error.kind}: {call.error.message}"
     if call.nested:
@@ -148,4 +162,4 @@ def _time(began: datetime, seconds: float) -> str:
 
 
 def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str) + "\n"
+    return json_text(value) + "\n"

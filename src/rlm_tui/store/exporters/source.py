@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rlm_tui.core.events import Usage, Value
+from rlm_tui.core.events import DocumentReference, Usage, Value
 from rlm_tui.core.iterations import Call, Iteration
 from rlm_tui.core.trajectory import Trajectory
 
+# What acts on a terminal or on the order of reading and that JSON lets stand: it is written as \u….
+_ACTS = re.compile(
+    "[\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+
 
 class Source(NamedTuple):
-    """The run `run_id`; `whole` gives a value's text (and its beginning where the rest is gone)."""
+    """The run `run_id`; `whole` gives a value's text (and its beginning where the rest is gone).
+
+    `documents` are described by the run folder, with the members of sets; empty where they are not.
+    """
 
     run_id: str
     trajectory: Trajectory
     whole: Callable[[Value], str]
+    documents: Mapping[str, DocumentReference] = {}
+
+    @property
+    def going_on(self) -> bool:
+        """Whether the run neither ended nor was interrupted."""
+        return self.trajectory.finished is None and not self.trajectory.interrupted
 
 
 class PlacedCall(NamedTuple):
@@ -26,17 +43,32 @@ class PlacedCall(NamedTuple):
     iterations: tuple[int, ...]
 
 
-def placed_calls(
-    calls: Iterable[Call], iterations: tuple[int, ...] = (), depth: int = 0
-) -> Iterator[PlacedCall]:
-    """The calls and all that was asked within them, each after the one that it was made in."""
+def placed_calls(calls: Iterable[Call]) -> Iterator[PlacedCall]:
+    """The calls that the run and its cells made, each followed by all that was asked within it."""
     for call in calls:
-        where = (call.iteration.n,) if call.iteration is not None and not iterations else iterations
-        yield PlacedCall(call, depth, where)
-        yield from placed_calls(call.items, where, depth + 1)
-        yield from placed_calls(call.calls, where, depth + 1)
-        for nested in call.nested:
-            yield from placed_calls(nested.calls, (*where, nested.n), depth + 1)
+        if call.parent is None and call.depth == 0:
+            yield from _placed(call, () if call.iteration is None else (call.iteration.n,), 0)
+
+
+def _placed(call: Call, iterations: tuple[int, ...], depth: int) -> Iterator[PlacedCall]:
+    yield PlacedCall(call, depth, iterations)
+    for inner in (*call.items, *call.calls):
+        yield from _placed(inner, iterations, depth + 1)
+    for nested in call.nested:
+        for inner in nested.calls:
+            yield from _placed(inner, (*iterations, nested.n), depth + 1)
+
+
+def asked_of(call: Call, source: Source) -> str:
+    """What was asked: the prompt, or the arguments."""
+    if call.prompt.length:
+        return source.whole(call.prompt)
+    return json.dumps(call.arguments, ensure_ascii=False, default=str) if call.arguments else ""
+
+
+def given_by(call: Call, source: Source) -> str:
+    """The answer, or the result as JSON where there is no text of it."""
+    return source.whole(call.answer) or source.whole(call.result)
 
 
 def output_of(iteration: Iteration) -> str:
@@ -50,6 +82,13 @@ def output_of(iteration: Iteration) -> str:
     return text
 
 
+def own_usage(call: Call) -> Usage | None:
+    """What a call used itself: nothing that the calls within it tell too, so that a sum counts it once."""
+    inside = (*call.items, *call.calls, *(inner for one in call.nested for inner in one.calls))
+    told = (*(one.usage for one in inside), *(one.usage for one in call.nested))
+    return call.usage if all(usage is None for usage in told) else None
+
+
 def usage_object(usage: Usage | None) -> dict[str, Any] | None:
     """Tokens and dollars, with None for what nobody told."""
     if usage is None:
@@ -59,3 +98,17 @@ def usage_object(usage: Usage | None) -> dict[str, Any] | None:
         "completion_tokens": usage.completion_tokens,
         "cost_usd": usage.cost_usd,
     }
+
+
+def known(seconds: float) -> float | None:
+    """A duration, or None for one that the log does not tell."""
+    return None if seconds < 0 else seconds
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON in readable letters, in which nothing acts on a terminal; what it means is the same."""
+    return _ACTS.sub(_spelled, json.dumps(value, ensure_ascii=False, indent=indent, default=str))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1]

@@ -7,176 +7,229 @@ load or to run anything (Content-Security-Policy).
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Any
 
+from rlm_tui.core.events import ErrorDetail
 from rlm_tui.core.iterations import Call, Cell, Iteration
-from rlm_tui.core.text import human_seconds, one_line, visible
-from rlm_tui.store.exporters.markdown import status_words, totals_words
-from rlm_tui.store.exporters.source import Source
+from rlm_tui.core.text import human_cost, human_seconds, number_of, one_line, visible
+from rlm_tui.store.exporters.facts import call_facts, call_name, facts
+from rlm_tui.store.exporters.source import Source, asked_of, given_by
+from rlm_tui.store.exporters.told import (
+    ENDED_WELL,
+    Code,
+    NotRun,
+    Said,
+    Shown,
+    Thought,
+    Told,
+    dropped_words,
+    state_of,
+    told,
+)
+from rlm_tui.store.exporters.web_code import code_block, code_style, diff_block
 from rlm_tui.store.exporters.web_style import STYLE
 from rlm_tui.store.exporters.web_timeline import timeline
 
 MOST_TEXT = 200_000
-MOST_CODE = 50_000
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+MOST_PAGE = 20_000_000
+MOST_LATE_TEXT = 2_000
+"""Characters of a text on a page that holds MOST_PAGE already: a browser must still open it."""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_TONES = {"✓": "good", "✗": "bad", "–": "person", "…": "person"}
 
 
 def export_html(source: Source) -> Iterator[str]:
     """The page, piece by piece."""
-    trajectory, started = source.trajectory, source.trajectory.started
-    title = _escaped(one_line(started.task if started else source.run_id, 100))
-    yield "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-    yield '<meta name=viewport content="width=device-width, initial-scale=1">\n'
-    yield f"<title>{title}</title><style>{STYLE}{_code_style()}</style></head><body>\n"
-    yield f"<h1>{title}</h1>{_facts(source)}\n"
-    yield from _result(source)
-    yield from timeline(trajectory)
-    yield "<h2>Iterations</h2>\n"
-    for iteration in trajectory.iterations:
-        yield from _iteration(iteration, source)
-    if alone := [call for call in trajectory.calls if call.iteration is None]:
-        yield from _calls(alone, source)
-    for note in trajectory.notes:
-        yield f'<p class="{"faint" if note.level == "info" else "bad"}">{_escaped(note.text)}</p>\n'
-    yield "</body></html>\n"
+    return _Page(source).pieces()
 
 
-def _facts(source: Source) -> str:
-    trajectory, started = source.trajectory, source.trajectory.started
-    facts: dict[str, str] = {"status": status_words(trajectory), "totals": totals_words(trajectory)}
-    if started is not None:
-        facts |= {
-            "signature": started.signature,
-            "documents": ", ".join(document.name for document in started.documents.values()),
-            "planner": "offline demo" if started.offline else started.planner,
-            "sub-LM": started.sub_lm,
-            "sandbox": started.sandbox.kind + ("" if started.sandbox.confined else ", unconfined"),
-            "began": started.started,
-            "fork of": f"{started.forked.run_id} at {started.forked.at}" if started.forked else "",
-        }
-        facts |= {name: one_line(source.whole(value), 600) for name, value in started.inputs.items()}
-    facts["run"] = source.run_id
-    rows = (f"<dt>{_escaped(name)}</dt><dd>{_escaped(value)}</dd>" for name, value in facts.items() if value)
-    return f"<dl>{''.join(rows)}</dl>"
+class _Page:
+    """Writes one page, and counts how much of it there is already."""
 
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._written = 0
 
-def _result(source: Source) -> Iterator[str]:
-    finished = source.trajectory.finished
-    if finished is None:
-        return
-    yield "<h2>Result</h2>\n"
-    if finished.error is not None:
-        yield f"<p class=bad>{_escaped(f'{finished.error.kind}: {finished.error.message}')}</p>"
-    for name, value in finished.outputs.items():
-        yield f"<b>{_escaped(name)}</b>{_value(value)}\n"
+    def pieces(self) -> Iterator[str]:
+        trajectory, started = self._source.trajectory, self._source.trajectory.started
+        title = _escaped(one_line(started.task if started else self._source.run_id, 100))
+        yield "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
+        yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        yield '<meta name=viewport content="width=device-width, initial-scale=1">\n'
+        yield '<meta name="color-scheme" content="light dark">\n'
+        yield f"<title>{title}</title><style>{STYLE}{code_style()}</style></head><body>\n"
+        yield f"<h1>{title}</h1>{self._facts()}\n"
+        yield from self._asked()
+        yield from self._result()
+        yield from _notes(self._source)
+        yield from timeline(trajectory)
+        yield "<h2>Iterations</h2>\n"
+        yield "<label class=all><input type=checkbox id=all> all open</label>\n"
+        if not trajectory.iterations:
+            yield "<p class=faint>There is none.</p>\n"
+        for iteration in trajectory.iterations:
+            yield from self._iteration(iteration)
+        alone = [call for call in trajectory.calls if call.iteration is None and call.parent is None]
+        if alone:
+            yield "<h2>Asked by the run itself</h2>\n"
+            yield from self._calls(alone)
+        yield "</body></html>\n"
 
-
-def _value(value: Any) -> str:
-    match value:
-        case list():
-            return f"<ul>{''.join(f'<li>{_escaped(str(item))}</li>' for item in value)}</ul>"
-        case dict():
-            rows = (f"<li>{_escaped(str(key))}: {_escaped(str(item))}</li>" for key, item in value.items())
-            return f"<ul>{''.join(rows)}</ul>"
-        case _:
-            return f"<pre>{_cut(str(value), MOST_TEXT)}</pre>"
-
-
-def _iteration(iteration: Iteration, source: Source, *, opened: bool = False) -> Iterator[str]:
-    cell = iteration.cell
-    facts = [f"plan {human_seconds(iteration.plan_seconds)}"] if iteration.plan_seconds else []
-    failed = cell is not None and cell.status not in (None, "ok", "submitted")
-    if cell is not None:
-        took = f"cell {human_seconds(cell.seconds)}"
-        facts.append(took if cell.status == "ok" else str(cell.status or "running"))
-    sign = '<span class="bad">✗</span>' if failed else '<span class="good">✓</span>'
-    title = _escaped(one_line(iteration.reasoning or iteration.code or iteration.phase, 160))
-    yield (
-        f"<details{' open' if opened or failed else ''}><summary>{sign}<b>{iteration.n}</b>"
-        f"<span class=title>{title}</span><span class=facts>{_escaped(' · '.join(facts))}</span></summary>\n"
-    )
-    if iteration.reasoning.strip():
-        yield f"<div class=reasoning>{_cut(iteration.reasoning.strip(), MOST_TEXT)}</div>\n"
-    for remark in (iteration.remark, *iteration.remarks):
-        if remark:
-            yield f"<p class=person>{_escaped(remark)}</p>\n"
-    if iteration.original_code is not None:
-        yield f"<p class=person>Edited by a person; the planner wrote:</p>{_python(iteration.original_code)}"
-    if iteration.code.strip():
-        yield _python(iteration.code)
-    if iteration.skipped is not None:
-        yield f"<p class=person>Not run: a person skipped it. {_escaped(iteration.skipped)}</p>"
-    for own in iteration.person_cells:
-        yield f"<p class=person>A person ran:</p>{_python(own.code)}{_output(own)}"
-    if cell is not None:
-        yield _output(cell)
-    yield from _calls(iteration.calls, source)
-    yield "</details>\n"
-
-
-def _output(cell: Cell) -> str:
-    printed = f"<pre class=output>{_cut(cell.text, MOST_TEXT)}</pre>" if cell.text.strip() else ""
-    if cell.error is not None:
-        printed += f"<p class=bad>{_escaped(f'{cell.error.kind}: {cell.error.message}')}</p>"
-    return printed
-
-
-def _calls(calls: Iterable[Call], source: Source) -> Iterator[str]:
-    for call in calls:
-        name = f"{call.name} × {call.expected}" if call.is_batch else call.name
-        facts = ["in flight" if call.state == "running" else human_seconds(call.seconds)]
-        spent = call.spent()
-        if spent is not None and spent.prompt_tokens is not None:
-            facts.append(f"{spent.prompt_tokens + (spent.completion_tokens or 0):,} tok")
-        if call.cached:
-            facts.append("cached")
-        asked = source.whole(call.prompt) or (str(call.arguments) if call.arguments else "")
-        title = _escaped(one_line(asked, 120))
-        yield (
-            f"<details><summary><b>{_escaped(name)}</b><span class=title>{title}</span>"
-            f"<span class=facts>{_escaped(' · '.join(facts))}</span></summary>\n"
+    def _facts(self) -> str:
+        rows = (
+            f"<dt>{_escaped(name)}</dt><dd>{_escaped(words)}</dd>"
+            for name, words in facts(self._source).items()
         )
+        return f"<dl>{''.join(rows)}</dl>"
+
+    def _asked(self) -> Iterator[str]:
+        """The instructions and the inputs; long ones are folded."""
+        started = self._source.trajectory.started
+        if started is None:
+            return
+        asked = {"instructions": started.instructions} if started.instructions.strip() else {}
+        asked |= {name: self._source.whole(value) for name, value in started.inputs.items()}
         if asked:
-            yield f"<pre>{_cut(asked, MOST_TEXT)}</pre>"
-        if call.error is not None:
-            yield f"<p class=bad>{_escaped(f'{call.error.kind}: {call.error.message}')}</p>"
-        elif call.answer.length:
-            yield f"<pre class=output>{_cut(source.whole(call.answer), MOST_TEXT)}</pre>"
-        yield from _calls(call.items, source)
-        for nested in call.nested:
-            yield from _iteration(nested, source)
-        yield from _calls(call.calls, source)
+            yield "<h2>Asked</h2>\n"
+        for name, text in asked.items():
+            yield self._named(name, text)
+
+    def _named(self, name: str, text: str) -> str:
+        body = f"<pre>{self._text(text)}</pre>"
+        if len(text) <= 600:
+            return f"<p class=name>{_escaped(name)}</p>{body}\n"
+        words = f"<b>{_escaped(name)}</b><span class=title>{_escaped(one_line(text, 120))}</span>"
+        size = f"<span class=facts>{number_of(len(text), 'character')}</span>"
+        return f"<details><summary>{words}{size}</summary>{body}</details>\n"
+
+    def _result(self) -> Iterator[str]:
+        finished = self._source.trajectory.finished
+        if finished is None:
+            return
+        yield "<h2>Result</h2>\n"
+        if finished.error is not None:
+            yield self._error(finished.error)
+        if not finished.outputs and finished.error is None:
+            yield "<p class=faint>There are no outputs.</p>\n"
+        for name, value in finished.outputs.items():
+            yield f"<p class=name>{_escaped(name)}</p>{self._value(value)}\n"
+
+    def _value(self, value: Any) -> str:
+        match value:
+            case list():
+                return f"<ul>{''.join(f'<li>{self._item(item)}</li>' for item in value)}</ul>"
+            case dict():
+                rows = (
+                    f"<li><b>{_escaped(str(key))}</b> {self._item(item)}</li>" for key, item in value.items()
+                )
+                return f"<ul>{''.join(rows)}</ul>"
+            case _:
+                return f"<pre>{self._item(value)}</pre>"
+
+    def _item(self, value: Any) -> str:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        return self._text(text)
+
+    def _iteration(self, iteration: Iteration) -> Iterator[str]:
+        cell = iteration.cell
+        sign, word = state_of(iteration, going_on=self._source.going_on)
+        words = [] if word in ("ok", "submitted") else [word]
+        if iteration.plan_seconds > 0:
+            words.append(f"plan {human_seconds(iteration.plan_seconds)}")
+        if cell is not None:
+            words.append(f"cell {human_seconds(cell.seconds)}")
+        if (used := iteration.usage) is not None and used.cost_usd:
+            words.append(human_cost(used.cost_usd))
+        title = _escaped(one_line(iteration.reasoning or iteration.code or iteration.phase, 160))
+        yield (
+            f'<details{" open" if sign == "✗" else ""}><summary><span class="{_TONES[sign]}">{sign}</span>'
+            f"<b>{iteration.n}</b><span class=title>{title}</span>"
+            f"<span class=facts>{_escaped(' · '.join(words))}</span></summary>\n"
+        )
+        for one in told(iteration, self._source.whole):
+            yield from self._told(one)
+        yield from self._calls(iteration.calls)
         yield "</details>\n"
 
+    def _told(self, one: Told) -> Iterator[str]:
+        match one:
+            case Thought(text=text):
+                if text.strip():
+                    yield f"<div class=reasoning>{self._text(text.strip())}</div>\n"
+            case NotRun(reasoning=reasoning, code=code):
+                title = _escaped(one_line(reasoning or code, 120))
+                yield f"<details><summary><b>not run</b><span class=title>{title}</span></summary>"
+                yield f"<div class=reasoning>{self._text(reasoning.strip())}</div>"
+                yield f"{code_block(code)}</details>\n"
+            case Said(who=who, text=text):
+                yield f"<p class=person>{_escaped(who)}{': ' if text.strip() else ''}{self._text(text)}</p>\n"
+            case Code(code=code, planned=planned):
+                if planned is not None:
+                    yield "<p class=person>Edited by a person (− the planner wrote, + was run):</p>"
+                    yield diff_block(planned, code)
+                if code.strip():
+                    yield code_block(code)
+            case Shown(cell=cell):
+                yield self._shown(cell)
 
-def _python(code: str) -> str:
-    from pygments import highlight  # type: ignore[import-untyped]
-    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-    from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
+    def _shown(self, cell: Cell) -> str:
+        printed = f"<pre class=output>{self._text(cell.text)}</pre>" if cell.text.strip() else ""
+        if words := dropped_words(cell):
+            printed += f"<p class=person>{words}</p>"
+        if cell.error is not None:
+            printed += self._error(cell.error)
+        elif cell.status not in ENDED_WELL:
+            printed += f"<p class=bad>{_escaped(str(cell.status))}</p>"
+        return printed
 
-    shown = visible(code).rstrip()
-    if len(shown) > MOST_CODE:
-        return f"<pre>{_cut(code, MOST_CODE)}</pre>"
-    return f"<pre class=code>{highlight(shown, PythonLexer(), HtmlFormatter(nowrap=True))}</pre>"
+    def _error(self, error: ErrorDetail) -> str:
+        words = f"<div class=bad>{_escaped(error.kind)}: {self._text(error.message)}</div>"
+        if error.hint:
+            words += f"<p class=person>{_escaped(error.hint)}</p>"
+        if error.traceback.strip():
+            trace = f"<pre>{self._text(error.traceback)}</pre>"
+            words += f"<details><summary><b>traceback</b></summary>{trace}</details>"
+        return words
+
+    def _calls(self, calls: Iterable[Call]) -> Iterator[str]:
+        for call in calls:
+            asked = asked_of(call, self._source)
+            title = _escaped(one_line(asked, 120))
+            tone = "bad" if call.error is not None else "plain"
+            models = f"<p class=faint>{_escaped(call.model)}</p>" if call.model else ""
+            yield (
+                f'<details class=call><summary><b class="{tone}">{_escaped(call_name(call))}</b>'
+                f"<span class=title>{title}</span>"
+                f"<span class=facts>{_escaped(' · '.join(call_facts(call)))}</span></summary>\n{models}"
+            )
+            if asked:
+                yield f"<pre>{self._text(asked)}</pre>"
+            if call.error is not None:
+                yield self._error(call.error)
+            elif answer := given_by(call, self._source):
+                yield f"<pre class=output>{self._text(answer)}</pre>"
+            yield from self._calls(call.items)
+            for nested in call.nested:
+                yield from self._iteration(nested)
+            yield from self._calls(call.calls)
+            yield "</details>\n"
+
+    def _text(self, text: str) -> str:
+        """A text for the page, cut where it is long or the page already is."""
+        most = MOST_TEXT if self._written < MOST_PAGE else MOST_LATE_TEXT
+        self._written += min(len(text), most)
+        if len(text) <= most:
+            return _escaped(text)
+        more = f"\n… {len(text) - most:,} more characters: the export as JSON has them"
+        return _escaped(text[:most] + more)
 
 
-@cache
-def _code_style() -> str:
-    from pygments.formatters import HtmlFormatter
-
-    light = HtmlFormatter(style="default").get_style_defs(".code")
-    dark = HtmlFormatter(style="monokai").get_style_defs(".code")
-    plain = ".code { background: var(--soft); }"
-    return f"\n{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n{plain}\n"
-
-
-def _cut(text: str, most: int) -> str:
-    shown = visible(text)
-    more = f"\n… {len(shown) - most:,} more characters" if len(shown) > most else ""
-    return html.escape(shown[:most] + more)
+def _notes(source: Source) -> Iterator[str]:
+    for note in source.trajectory.notes:
+        tone = {"info": "faint", "warning": "person", "error": "bad"}[note.level]
+        yield f'<p class="{tone}">{_escaped(note.text)}</p>\n'
 
 
 def _escaped(text: str) -> str:

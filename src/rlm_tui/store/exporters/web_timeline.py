@@ -66,6 +66,7 @@ def _key(spent: Iterable[TimePart], length: float, untold: int) -> Iterator[str]
 
 def _picture(found: Sequence[Bar], length: float) -> Iterator[str]:
     height = (len(found) + 1) * ROW
+    yield "<div class=wide>"
     yield f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Timeline of the run">'
     for at, words in ticks(0.0, length, TICKS):
         x = _x(at, length)
@@ -73,7 +74,7 @@ def _picture(found: Sequence[Bar], length: float) -> Iterator[str]:
         yield f'<text class="axis" x="{x + 2:.1f}" y="10">{words}</text>'
     for row, bar in enumerate(found, 1):
         yield _bar(bar, row * ROW, length)
-    yield "</svg>\n"
+    yield "</svg></div>\n"
 
 
 def _bar(bar: Bar, y: int, length: float) -> str:

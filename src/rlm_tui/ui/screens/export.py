@@ -14,16 +14,22 @@ from textual.widgets.option_list import Option
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.text import visible
 from rlm_tui.store.errors import StoreError
-from rlm_tui.store.exporters.formats import FORMATS, source_of, write_export
+from rlm_tui.store.exporters.formats import (
+    FORMATS,
+    PICTURE,
+    SUFFIXES,
+    TargetOccupied,
+    check_target,
+    write_export,
+)
+from rlm_tui.store.exporters.picture import offline
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.key_groups import RESULT
 from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
-PICTURE = "svg"
 CLOSED = "Enter goes on · Esc closes"
 _WORDS = {name: form.words for name, form in FORMATS.items()} | {PICTURE: "this screen, as a picture"}
-_SUFFIXES = {name: form.suffix for name, form in FORMATS.items()} | {PICTURE: ".svg"}
 
 
 class Exported(NamedTuple):
@@ -60,10 +66,12 @@ class ExportScreen(Dialog[Exported]):
             yield ProblemLine(id="problem")
             with Horizontal(classes="buttons"):
                 yield Button("Write  enter", id="ok", variant="primary", compact=True)
+                yield Button("Overwrite  ^O", id="overwrite", variant="warning", compact=True)
                 yield Button("Close  esc", id="close", compact=True)
 
     def on_mount(self) -> None:
         self.query_one(OptionList).highlighted = 0
+        self._set_occupied(False)
 
     @property
     def form(self) -> str:
@@ -76,8 +84,8 @@ class ExportScreen(Dialog[Exported]):
         event.stop()
         field = self.query_one(Input)
         name = field.value or self._run.name
-        suffix = next((one for one in _SUFFIXES.values() if name.endswith(one)), "")
-        field.value = name.removesuffix(suffix) + _SUFFIXES[self.form]
+        suffix = next((one for one in SUFFIXES.values() if name.endswith(one)), "")
+        field.value = name.removesuffix(suffix) + SUFFIXES[self.form]
         field.cursor_position = len(field.value)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -85,9 +93,8 @@ class ExportScreen(Dialog[Exported]):
         self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._occupied = False
+        self._set_occupied(False)
         self.query_one(ProblemLine).say("")
-        self.refresh_bindings()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -95,10 +102,13 @@ class ExportScreen(Dialog[Exported]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if event.button.id == "ok":
-            self._begin(replace=False)
-        else:
-            self.dismiss(None)
+        match event.button.id:
+            case "ok":
+                self._begin(replace=False)
+            case "overwrite":
+                self._begin(replace=True)
+            case _:
+                self.dismiss(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._occupied if action == "overwrite" else True
@@ -112,12 +122,7 @@ class ExportScreen(Dialog[Exported]):
             self._refused("A file needs a name: type one.")
             return
         target, form = expanded(name).absolute(), self.form
-        if target.is_dir():
-            self._refused(f"{target} is a directory: add a file name.")
-        elif target.exists() and not replace:
-            self._occupied = True
-            self._refused(f"{target.name} is there already: choose another name, or ^O overwrites it.")
-        elif not self._writes:
+        if not self._writes:
             self._writes = True
             self.query_one("#dialog").border_subtitle = "writing …"
             self.run_worker(
@@ -125,12 +130,20 @@ class ExportScreen(Dialog[Exported]):
             )
 
     def _write(self, form: str, target: Path, *, replace: bool) -> None:
+        # It imports the engine, which would keep this screen from opening.
+        from rlm_tui.headless.exported import export_source, redactor_now
+
         try:
+            check_target(target, replace=replace)
             if form == PICTURE:
-                pieces = iter([self._picture])
+                pieces = iter([redactor_now().text(offline(self._picture))])
             else:
-                pieces = FORMATS[form].write(source_of(open_run(self._run)))
+                pieces = FORMATS[form].write(export_source(open_run(self._run)))
             size = write_export(pieces, target, replace=replace)
+        except TargetOccupied:
+            words = f"{target.name} is there already: choose another name, or ^O overwrites it."
+            self.app.call_from_thread(self._refused, words, occupied=True)
+            return
         except StoreError as error:
             self.app.call_from_thread(self._refused, str(error))
             return
@@ -140,10 +153,16 @@ class ExportScreen(Dialog[Exported]):
         if self.is_current:
             self.dismiss(exported)
 
-    def _refused(self, problem: str) -> None:
+    def _refused(self, problem: str, *, occupied: bool = False) -> None:
         if not self.is_mounted:
             return
         self._writes = False
         self.query_one("#dialog").border_subtitle = CLOSED
         self.query_one(ProblemLine).say(visible(problem))
+        self._set_occupied(occupied)
+
+    def _set_occupied(self, occupied: bool) -> None:
+        """Offer to overwrite the file that is there, with a key and with the mouse."""
+        self._occupied = occupied
+        self.query_one("#overwrite").display = occupied
         self.refresh_bindings()
