@@ -77,4 +77,10 @@ def _own_log(file: Path) -> Path:
 
     if is_own_log(file):
         return file
-    return import_file(file, Redactor(load_settings().secrets()).text).path
+    first, *others = import_file(file, Redactor(load_settings().secrets()))
+    if others:
+        names = ", ".join(run.path.name for run in others)
+        typer.echo(
+            f"rlm-tui: the log holds {len(others) + 1} runs; the others are saved as {names}.", err=True
+        )
+    return first.path

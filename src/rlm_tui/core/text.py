@@ -132,6 +132,11 @@ UNKNOWN_SECONDS = -1.0
 """In place of a duration that a log does not tell: zero would be a claim."""
 
 
+def known_seconds(*seconds: float) -> float | None:
+    """Their sum, where each is known."""
+    return None if UNKNOWN_SECONDS in seconds else sum(seconds)
+
+
 def human_count(number: float) -> str:
     """A count: 812 → "812", 9,800 → "9.8 K", 1,200,000 → "1.2 M"."""
     return _scaled(number, ("", "K", "M", "G", "T"))

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from rlm_tui.core.iterations import Call, Iteration
+from rlm_tui.core.text import UNKNOWN_SECONDS
 from rlm_tui.core.trajectory import Trajectory
 
 SpanKind = Literal["plan", "cell", "call", "tool", "failed"]
 
 
 class Bar(NamedTuple):
-    """Something that took from `start` to `end`, in seconds of the run; `depth` counts nested runs."""
+    """Something that took from `start` to `end`, in seconds of the run; `depth` counts nested runs.
+
+    Of an imported log it may not be known how long it took: then it is no longer than a moment.
+    """
 
     label: str
     kind: SpanKind
@@ -20,6 +24,12 @@ class Bar(NamedTuple):
     end: float
     depth: int = 0
     span: str = ""
+    known: bool = True
+
+    @property
+    def took(self) -> float:
+        """Its seconds, UNKNOWN_SECONDS where nobody told them."""
+        return max(self.end - self.start, 0.0) if self.known else UNKNOWN_SECONDS
 
 
 def bars(trajectory: Trajectory) -> Iterator[Bar]:
@@ -39,7 +49,8 @@ def _iterations(iterations: Iterable[Iteration], now: float, depth: int) -> Iter
         for cell in (*one.person_cells, *one.earlier_cells, *([one.cell] if one.cell else [])):
             end = now if cell.status is None else cell.started_at + max(cell.seconds, 0.0)
             kind: SpanKind = "cell" if cell.status in (None, "ok", "submitted") else "failed"
-            yield Bar(f"{one.n} cell", kind, cell.started_at, end, depth, one.span)
+            known = cell.seconds != UNKNOWN_SECONDS
+            yield Bar(f"{one.n} cell", kind, cell.started_at, end, depth, one.span, known)
         yield from _calls(one.calls, now, depth)
 
 
@@ -48,7 +59,8 @@ def _calls(calls: Iterable[Call], now: float, depth: int) -> Iterator[Bar]:
         end = now if call.state == "running" else call.started_at + max(call.seconds, 0.0)
         kind: SpanKind = "failed" if call.error else "tool" if call.kind == "tool" else "call"
         name = f"{call.name} × {call.expected}" if call.is_batch else call.name
-        yield Bar(f"  {name}", kind, call.started_at, end, depth, call.span)
+        known = call.seconds != UNKNOWN_SECONDS
+        yield Bar(f"  {name}", kind, call.started_at, end, depth, call.span, known)
         yield from _calls(call.items, now, depth + 1)
         yield from _iterations(call.nested, now, depth + 1)
         yield from _calls(call.calls, now, depth + 1)
@@ -58,6 +70,6 @@ def time_spent(trajectory: Trajectory) -> dict[SpanKind, float]:
     """The seconds of the run itself by what they went into; what ran at once counts once for each."""
     spent: dict[SpanKind, float] = {}
     for bar in bars(trajectory):
-        if bar.depth == 0:
+        if bar.depth == 0 and bar.known:
             spent[bar.kind] = spent.get(bar.kind, 0.0) + max(bar.end - bar.start, 0.0)
     return spent

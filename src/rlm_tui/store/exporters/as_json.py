@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from rlm_tui.core.iterations import Call, Cell, Iteration
+from rlm_tui.core.text import known_seconds
 from rlm_tui.store.exporters.source import Source, output_of, usage_object
 
 FORMAT = "rlm-tui/1"
@@ -31,7 +32,8 @@ def export_json(source: Source) -> Iterator[str]:
         "status": finished.status if finished else "interrupted" if trajectory.interrupted else "running",
         "outputs": finished.outputs if finished else {},
         "error": msgspec.to_builtins(finished.error) if finished and finished.error else None,
-        "totals": msgspec.to_builtins(trajectory.totals),
+        "totals": msgspec.to_builtins(trajectory.totals)
+        | {"seconds": known_seconds(trajectory.totals.seconds)},
         "trajectory": [
             {"reasoning": one.reasoning, "code": one.code, "output": output_of(one)}
             for one in trajectory.iterations
@@ -51,7 +53,7 @@ def _iteration(iteration: Iteration, source: Source) -> dict[str, Any]:
         "code": iteration.code,
         "planned_code": iteration.original_code,
         "prompt": source.whole(iteration.prompt) or None,
-        "plan_seconds": iteration.plan_seconds,
+        "plan_seconds": known_seconds(iteration.plan_seconds),
         "usage": usage_object(iteration.usage),
         "skipped": iteration.skipped,
         "remarks": list(iteration.remarks),
@@ -70,7 +72,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "output": [{"stream": piece.stream, "text": piece.text} for piece in cell.output],
         "value": None if cell.value is None else cell.value.text,
         "error": None if cell.error is None else msgspec.to_builtins(cell.error),
-        "seconds": cell.seconds,
+        "seconds": known_seconds(cell.seconds),
     }
 
 
@@ -83,7 +85,7 @@ def _call(call: Call, source: Source) -> dict[str, Any]:
         "arguments": call.arguments,
         "answer": source.whole(call.answer),
         "started_at": call.started_at,
-        "seconds": call.seconds,
+        "seconds": known_seconds(call.seconds),
         "usage": usage_object(call.usage),
         "cached": call.cached,
         "origin": call.origin or None,

@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from rlm_tui.core.iterations import Call
+from rlm_tui.core.text import known_seconds
 from rlm_tui.store.exporters.source import PlacedCall, Source, placed_calls
 
 COLUMNS = (
@@ -32,7 +34,7 @@ def _values(placed: PlacedCall, source: Source) -> list[Any]:
         call.name,
         call.model,
         round(call.started_at, 4),
-        None if call.state == "running" else round(call.seconds, 4),
+        _seconds(call),
         usage.prompt_tokens if usage else None,
         usage.completion_tokens if usage else None,
         usage.cost_usd if usage else None,
@@ -41,6 +43,11 @@ def _values(placed: PlacedCall, source: Source) -> list[Any]:
         source.whole(call.prompt) or (str(call.arguments) if call.arguments else ""),
         source.whole(call.answer),
     ]
+
+
+def _seconds(call: Call) -> float | None:
+    known = None if call.state == "running" else known_seconds(call.seconds)
+    return None if known is None else round(known, 4)
 
 
 def _line(values: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rlm_tui.core.events import Usage
 from rlm_tui.core.iterations import Call, Iteration
+from rlm_tui.core.text import known_seconds
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.store.exporters.source import Source
 
@@ -52,7 +53,7 @@ def _metadata(trajectory: Trajectory) -> dict[str, Any]:
 
 def _iteration(iteration: Iteration, source: Source, *, final: str | None) -> dict[str, Any]:
     cell = iteration.cell
-    seconds = iteration.plan_seconds + (cell.seconds if cell is not None else 0.0)
+    seconds = known_seconds(iteration.plan_seconds, cell.seconds if cell is not None else 0.0)
     blocks = []
     if cell is not None:
         errors = "" if cell.error is None else f"{cell.error.kind}: {cell.error.message}"
@@ -64,7 +65,7 @@ def _iteration(iteration: Iteration, source: Source, *, final: str | None) -> di
             "stdout": printed["stdout"],
             "stderr": printed["stderr"] + errors,
             "locals": variables,
-            "execution_time": cell.seconds,
+            "execution_time": known_seconds(cell.seconds),
             "rlm_calls": [told for call in iteration.calls for told in _calls(call, source)],
             "final_answer": final,
         }
@@ -93,7 +94,7 @@ def _calls(call: Call, source: Source) -> Iterator[dict[str, Any]]:
         "prompt": source.whole(call.prompt) or json.dumps(call.arguments, default=str),
         "response": source.whole(call.answer),
         "usage_summary": _summary(call.model or call.name, call.spent()),
-        "execution_time": call.seconds,
+        "execution_time": known_seconds(call.seconds),
     }
     if call.error is not None:
         told["error"] = f"{call.error.kind}: {call.error.message}"

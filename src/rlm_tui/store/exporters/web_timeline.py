@@ -31,7 +31,7 @@ def timeline_svg(trajectory: Trajectory) -> str:
         x = _x(bar.start, whole)
         width = max(1.5, _x(bar.end, whole) - x)
         words = html.escape(one_line(bar.label, 18 - min(bar.depth, 4)))
-        title = html.escape(f"{one_line(bar.label, 200).strip()}: {human_seconds(bar.end - bar.start)}")
+        title = html.escape(f"{one_line(bar.label, 200).strip()}: {human_seconds(bar.took)}")
         place = f'x="{x:.1f}" y="{y + 2}" width="{width:.1f}" height="{ROW - 4}"'
         parts.append(
             f'<g><title>{title}</title><text x="{4 + min(bar.depth, 8) * 8}" y="{y + 10}">{words}</text>'

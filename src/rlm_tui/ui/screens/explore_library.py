@@ -24,7 +24,7 @@ class ExploreLibrary(ExploreFork):
         from rlm_tui.ui.screens.runs import RunsScreen
 
         redactor = Redactor(self.settings.secrets())
-        self.app.push_screen(RunsScreen(RunLibrary(), redactor.text), self._run_chosen)
+        self.app.push_screen(RunsScreen(RunLibrary(), redactor), self._run_chosen)
 
     def _run_chosen(self, answer: RunsAnswer | None) -> None:
         match answer:

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from rlm_tui.core.filter_syntax import FilterError
+from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.run_filter import RunFilter, parse_run_filter
 from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.text import human_size, number_of
@@ -72,10 +73,10 @@ class RunsScreen(RunLabels, RunTransfers, Screen[RunsAnswer]):
         Binding("escape", "back", "back", id="runs.back", tooltip="Back to Explore", group=PANES),
     ]  # fmt: skip
 
-    def __init__(self, library: RunLibrary, redact: Callable[[str], str]) -> None:
+    def __init__(self, library: RunLibrary, redactor: Redactor) -> None:
         super().__init__()
         self.library = library
-        self.redact = redact
+        self.redactor = redactor
         self._runs: list[RunRecord] = []
         self._listed: list[RunRecord] = []
         self._marked: list[str] = []

@@ -64,7 +64,8 @@ class TimelineScreen(Screen[str]):
             f"{kind} {human_seconds(seconds)}" for kind, seconds in time_spent(trajectory).items()
         )
         name = one_line(trajectory.started.task if trajectory.started else "", 40)
-        words = f"{name}  {human_seconds(whole)}" if found else "Nothing in this run took time that is known."
+        nothing = "Nothing in this run took time that is known."
+        words = f"{name}  {human_seconds(whole)}" if whole > 0 else nothing
         self.query_one(RunsWords).say(words, spent)
         self.query_one(TimelineAxis).stale()
 

@@ -83,7 +83,7 @@ class BarRow:
             first, last = max(first, 0), min(last, cells - 1)
             drawn = [(" " * first, "text"), ("█" * (last - first + 1) if last > first else "▌", role)]
             drawn.append((" " * (cells - max(last, first) - 1), "text"))
-        took = human_seconds(max(bar.end - bar.start, 0.0))
+        took = human_seconds(bar.took)
         return [
             ((f"{label[:LABEL_CELLS]:<{LABEL_CELLS}} ", "dim"), *drawn, (f"{took:>{SECONDS_CELLS}}", "dim"))
         ]
