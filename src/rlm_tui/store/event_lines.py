@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,13 +22,15 @@ class EventLines:
     """The lines of the log `path`. A line that is no event is a note that says so, in its place.
 
     `extend` takes up what was written since; a last line without its end waits for it. Not for several
-    threads at once. Methods raise StoreError if the log can't be read.
+    threads at once. The file stays open: a log that is moved or deleted meanwhile can still be read.
+    Methods raise StoreError if the log can't be read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ends = array("Q")
         self._cut = 0
+        self._descriptor = -1
 
     def __len__(self) -> int:
         return len(self._ends) + (1 if self._cut else 0)
@@ -41,16 +45,14 @@ class EventLines:
         """The same, giving the bytes looked at now and then."""
         at = self._ends[-1] if self._ends else 0
         try:
-            with self._path.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(at)
-                while at < MOST_BYTES and (chunk := file.read(_CHUNK)):
-                    begin = 0
-                    while (end := chunk.find(b"\n", begin)) >= 0:
-                        self._ends.append(at + end + 1)
-                        begin = end + 1
-                    at += len(chunk)
-                    yield at
+            size = os.fstat(self._opened()).st_size
+            while at < MOST_BYTES and (chunk := os.pread(self._opened(), _CHUNK, at)):
+                begin = 0
+                while (end := chunk.find(b"\n", begin)) >= 0:
+                    self._ends.append(at + end + 1)
+                    begin = end + 1
+                at += len(chunk)
+                yield at
         except OSError as error:
             raise cannot("read", self._path, error) from error
         self._cut = size - at if at >= MOST_BYTES and size > at else 0
@@ -62,9 +64,7 @@ class EventLines:
         if start < last:
             first = self._ends[start - 1] if start else 0
             try:
-                with self._path.open("rb") as file:
-                    file.seek(first)
-                    data = file.read(self._ends[last - 1] - first)
+                data = self._bytes(first, self._ends[last - 1])
             except OSError as error:
                 raise cannot("read", self._path, error) from error
             view, begin = memoryview(data), first
@@ -74,6 +74,19 @@ class EventLines:
         if self._cut and start <= len(self._ends) < stop:
             events.append(cut_note(self._cut))
         return events
+
+    def _opened(self) -> int:
+        if self._descriptor < 0:
+            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._descriptor)
+        return self._descriptor
+
+    def _bytes(self, start: int, stop: int) -> bytes:
+        pieces = []
+        while start < stop and (piece := os.pread(self._opened(), stop - start, start)):
+            pieces.append(piece)
+            start += len(piece)
+        return b"".join(pieces)
 
 
 def cut_note(left: int) -> Note:

@@ -19,11 +19,13 @@ from rlm_tui.ui.pane_layout import TRAJECTORY
 from rlm_tui.ui.playing import Playing
 from rlm_tui.ui.screens.replay_bindings import REPLAY_BINDINGS
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown, ReplayViews
+from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis, ScrubberWords, moment_words
 from rlm_tui.ui.widgets.tab_bar import TabBar
 
 FRAME_SECONDS = 0.05
 FOLLOW_SECONDS = 0.3
+GONE_SECONDS = 60.0
 
 
 class ReplayScreen(ReplayViews):
@@ -76,6 +78,8 @@ class ReplayScreen(ReplayViews):
                 over = self.recorded.settle()
                 if over or not self._follow or self.recorded.length != length:
                     tell(self._read_to, over or not self._follow)
+                if over and self._follow and not self.recorded.is_there:
+                    tell(self._gone)
                 if over or not self._follow:
                     return
                 sleep(FOLLOW_SECONDS)
@@ -106,6 +110,11 @@ class ReplayScreen(ReplayViews):
     def _refused(self, problem: str) -> None:
         self._reading = False
         self.dismiss(NotShown(problem))
+
+    def _gone(self) -> None:
+        """What was read stays; whether the run goes on can't be known any more."""
+        words = f"{one_line(str(self.recorded.path), 60)} was moved or deleted: no more of the run is read."
+        self.query_one(KeyFooter).say(words, GONE_SECONDS)
 
     # The moment
 
