@@ -12,7 +12,6 @@ from dspy.primitives.code_interpreter import FinalOutput
 from rlm_tui.core.events import (
     Budgets,
     CallFinished,
-    CallKind,
     CallStarted,
     CellFinished,
     CellStarted,
@@ -38,17 +37,6 @@ NOTHING_PRINTED = "(no output - did you forget to print?)"
 LONGEST_INPUT = 1_000_000
 """Characters of an input that are kept: a document is not copied with each run."""
 _FENCES = ("```python", "```py", "```")
-
-
-@dataclass
-class RecordedCall:
-    """A call of a cell that is under way; `unasked` are the prompts of a batch not seen asked yet."""
-
-    span: str
-    kind: CallKind
-    began: float = field(default_factory=time.monotonic)
-    usages: list[Usage | None] = field(default_factory=list)
-    unasked: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass

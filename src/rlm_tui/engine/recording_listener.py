@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import functools
 import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -19,18 +16,23 @@ from dspy.primitives.facade import CALL_TOOL, CONSTRUCT_TOOL
 from dspy.utils.callback import BaseCallback
 from dspy.utils.callback_context import ACTIVE_CALL_ID
 
-from rlm_tui.core.events import AnyEvent, CallFinished, CallKind, CallStarted, Note, Usage, Value
-from rlm_tui.core.usage import sum_usage
-from rlm_tui.engine.calls import ARGUMENT_CHARACTERS, NOTHING_SPENT, answer_as_json, error_of
-from rlm_tui.engine.lm_callbacks import ANSWER_CHARACTERS, prompt_text
-from rlm_tui.engine.plain import shortened
-from rlm_tui.engine.recorded_program import RecordedCall, RecordedRLM
+from rlm_tui.core.events import AnyEvent, CallKind, Note
+from rlm_tui.engine.lm_callbacks import prompt_text
+from rlm_tui.engine.recorded_call import RecordedCall, begin_call, end_call
+from rlm_tui.engine.recorded_program import RecordedRLM
 from rlm_tui.engine.recorder import Recorder
-from rlm_tui.lm.meter import usage_of
+from rlm_tui.engine.told_by_dspy import (
+    fields_of,
+    given,
+    keys_of,
+    last_output,
+    own_secrets,
+    taken,
+    text_of,
+    usage_in_history,
+)
 from rlm_tui.store.runs import RunFolder, new_run_id
 
-HISTORY = 256
-"""So many of an LM's last requests are looked through for the one that just ended."""
 Role = Literal["rlm", "setup", "plan", "cell", "facade", "call", "lm", "off"]
 Method = TypeVar("Method", bound=Callable[..., None])
 
@@ -113,26 +115,26 @@ class RecordingListener(BaseCallback):
 
     @_never_raises
     def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
-        parent, given = self._parent(), _given(inputs)
+        parent, asked = self._parent(), given(inputs)
         if parent is None:
             if isinstance(instance, dspy.RLM):
-                self._begin(call_id, instance, given)
+                self._begin(call_id, instance, asked)
             return
         program = parent.program
         if parent.role == "off" or program is None:
             node = _OFF
         elif isinstance(instance, dspy.RLM):
-            node = self._begin_nested(instance, given, parent, program)
+            node = self._begin_nested(instance, asked, parent, program)
         elif parent.role == "rlm" and instance is getattr(program.rlm, "generate_action", None):
-            program.begin_turn(_last_output(given))
+            program.begin_turn(last_output(asked))
             node = _Node("plan", program)
         elif parent.role == "rlm" and instance is getattr(program.rlm, "extract", None):
-            program.end_cell(_last_output(given))
+            program.end_cell(last_output(asked))
             program.extracted = True
-            node = self._call(program, program.span, "predict", "extract")
+            node = _called(program, program.span, "predict", "extract")
         elif parent.role == "facade":
             name = type(instance).__name__
-            node = self._call(program, program.begin_cell(), "predict", name, arguments=given)
+            node = _called(program, program.begin_cell(), "predict", name, arguments=asked)
         else:
             node = parent._replace(owns=False)
         self._nodes[call_id] = node
@@ -151,7 +153,7 @@ class RecordingListener(BaseCallback):
         elif node.role == "plan" and exception is None and self._is_planner(node):
             node.program.end_plan(outputs)
         elif node.owns:
-            self._finish(node, _fields(outputs), exception)
+            _answered(node, fields_of(outputs), exception)
 
     def _is_planner(self, node: _Node) -> bool:
         """Whether the module that ended is the planner itself, not one within it."""
@@ -163,7 +165,7 @@ class RecordingListener(BaseCallback):
         folder = RunFolder.create(
             new_run_id("recorded"), {"task": "recorded", "recorded": True}, runs=self._runs_folder
         )
-        secrets = (*_secrets(), *_keys(planner), *_keys(sub))
+        secrets = (*own_secrets(), *keys_of(planner), *keys_of(sub))
         recorder = Recorder(self._hear, blobs=folder, log=folder, secrets=secrets)
         program = RecordedRLM(rlm, recorder, "run")
         self._nodes[call_id] = _Node("rlm", program)
@@ -232,14 +234,14 @@ class RecordingListener(BaseCallback):
             case str() if name == CONSTRUCT_TOOL:
                 node = _Node("setup", program)
             case "llm_query":
-                node = self._call(program, within, "llm_query", name, prompt=str(first))
+                node = _called(program, within, "llm_query", name, prompt=str(first))
             case "llm_query_batched":
                 prompts = {at: str(one) for at, one in enumerate(first if isinstance(first, list) else ())}
-                node = self._call(program, within, "llm_query_batched", name, size=len(prompts))
+                node = _called(program, within, "llm_query_batched", name, size=len(prompts))
                 if node.call is not None:
                     node.call.unasked = prompts
             case _:
-                node = self._call(program, within, "tool", name, arguments=arguments)
+                node = _called(program, within, "tool", name, arguments=arguments)
         self._nodes[call_id] = node
 
     @_never_raises
@@ -248,7 +250,7 @@ class RecordingListener(BaseCallback):
     ) -> None:
         node = self._nodes.pop(call_id, None)
         if node is not None and node.owns:
-            self._finish(node, outputs, exception)
+            _answered(node, outputs, exception)
 
     @_never_raises
     def on_tool_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
@@ -257,8 +259,8 @@ class RecordingListener(BaseCallback):
         parent, program = found
         if parent.role in ("cell", "rlm"):  # an interpreter that tells dspy's callbacks nothing
             name = str(getattr(instance, "name", "tool"))
-            self._nodes[call_id] = self._call(
-                program, program.begin_cell(), "tool", name, arguments=_given(inputs)
+            self._nodes[call_id] = _called(
+                program, program.begin_cell(), "tool", name, arguments=given(inputs)
             )
         else:
             self._nodes[call_id] = parent._replace(owns=False)
@@ -267,7 +269,7 @@ class RecordingListener(BaseCallback):
     def on_tool_end(self, call_id: str, outputs: Any | None, exception: BaseException | None = None) -> None:
         node = self._nodes.pop(call_id, None)
         if node is not None and node.owns:
-            self._finish(node, outputs, exception)
+            _answered(node, outputs, exception)
 
     # LMs: what is asked while a plan is made is the planner's, anything else a cell's
 
@@ -278,7 +280,7 @@ class RecordingListener(BaseCallback):
         parent, program = found
         if parent.role == "setup":
             return
-        for key in _keys(instance):
+        for key in keys_of(instance):
             program.recorder.redactor.add(key)
         if parent.role == "lm":  # an LM round another: the request is the inner one's
             self._nodes[call_id] = parent._replace(owns=False, lm=instance)
@@ -293,8 +295,8 @@ class RecordingListener(BaseCallback):
             within = program.begin_cell() if call is None else call.span
             batch = within if call is not None and call.kind == "llm_query_batched" else ""
             with self._lock:
-                at = None if call is None or not batch else _taken(call.unasked, asked)
-            node = self._call(
+                at = None if call is None or not batch else taken(call.unasked, asked)
+            node = _called(
                 program, within, "llm_query", "llm_query", prompt=asked, batch=batch, index=at, lm=instance
             )
             self._nodes[call_id] = node._replace(role="lm", lm=instance)
@@ -306,116 +308,18 @@ class RecordingListener(BaseCallback):
             return
         outer = self._parent()
         if outer is None or outer.role != "lm":
-            usage = None if exception is not None else _usage(node.lm, outputs)
+            usage = None if exception is not None else usage_in_history(node.lm, outputs)
             (node.program.usages if node.call is None else node.call.usages).append(usage)
         if node.owns:
-            self._finish(node, _text_of(outputs), exception)
-
-    # Calls
-
-    def _call(
-        self,
-        program: RecordedRLM,
-        parent: str,
-        kind: CallKind,
-        name: str,
-        *,
-        prompt: str = "",
-        arguments: dict[str, Any] | None = None,
-        lm: Any = None,
-        **about: Any,
-    ) -> _Node:
-        recorder = program.recorder
-        call = RecordedCall(recorder.span("call"), kind)
-        if lm is None and kind == "llm_query":
-            lm = getattr(program.rlm, "sub_lm", None) or getattr(dspy.settings, "lm", None)
-        recorder.emit(
-            CallStarted,
-            span=call.span,
-            parent=parent,
-            kind=kind,
-            name=recorder.text(name),
-            prompt=recorder.value(prompt),
-            arguments=shortened(recorder.plain(arguments or {}), ARGUMENT_CHARACTERS),
-            model=recorder.text(str(getattr(lm, "model", "") or "")),
-            **about,
-        )
-        return _Node("call", program, call, owns=True)
-
-    def _finish(self, node: _Node, answer: Any, exception: BaseException | None) -> None:
-        program, call = node.program, node.call
-        if program is None or call is None:
-            return
-        recorder = program.recorder
-        usage = sum_usage(call.usages) if call.kind in ("llm_query", "predict") else None
-        told = "" if answer is None or call.kind == "llm_query_batched" else str(answer)[:ANSWER_CHARACTERS]
-        as_json = "" if answer is None or isinstance(answer, str) else answer_as_json(recorder, answer)
-        recorder.emit(
-            CallFinished,
-            span=call.span,
-            answer=recorder.value(told),
-            result=recorder.value(as_json) if as_json else Value(),
-            usage=usage,
-            cached=usage is not None and usage.requests == 0,
-            seconds=round(time.monotonic() - call.began, 4),
-            error=None if exception is None else recorder.error(error_of(exception)),
-        )
+            _answered(node, text_of(outputs), exception)
 
 
-def _taken(unasked: dict[int, str], prompt: str) -> int | None:
-    """Which of a batch's prompts it is that is asked: the first that reads so and was not asked yet."""
-    at = next((at for at, one in unasked.items() if one == prompt), None)
-    if at is not None:
-        del unasked[at]
-    return at
+def _called(
+    program: RecordedRLM, parent: str, kind: CallKind, name: str, *, lm: Any = None, **about: Any
+) -> _Node:
+    return _Node("call", program, begin_call(program, parent, kind, name, lm=lm, **about), owns=True)
 
 
-def _given(inputs: dict[str, Any]) -> dict[str, Any]:
-    return dict(inputs.get("kwargs", inputs))
-
-
-def _last_output(inputs: dict[str, Any]) -> str:
-    """What the cell before showed, from the history that the planner is given."""
-    entries = list(inputs.get("repl_history") or ())
-    return str(getattr(entries[-1], "output", "")) if entries else ""
-
-
-def _fields(outputs: Any) -> Any:
-    """What a predictor answered, by field."""
-    return dict(outputs.items()) if isinstance(outputs, dspy.Prediction) else outputs
-
-
-def _text_of(outputs: Any) -> str | None:
-    if outputs is None:
-        return None
-    if isinstance(outputs, dspy.lm15.Response):
-        return str(outputs.text)
-    first = outputs[0] if isinstance(outputs, list) and outputs else outputs
-    return str(first.get("text", first)) if isinstance(first, dict) else str(first)
-
-
-def _usage(lm: Any, outputs: Any) -> Usage | None:
-    """What a request used, where dspy keeps it: in the LM's history, beside the very outputs."""
-    with suppress(RuntimeError):  # the history may change while it is looked through
-        for entry in islice(reversed(getattr(lm, "history", ())), HISTORY):
-            if entry.get("outputs") is outputs:
-                cached = bool(getattr(lm, "cache", False)) and not entry.get("usage")
-                return NOTHING_SPENT if cached else usage_of(entry)
-    return None
-
-
-def _secrets() -> tuple[str, ...]:
-    """Those of our settings and of the environment."""
-    from rlm_tui.core.settings import SettingsError, load_settings
-
-    try:
-        return load_settings().secrets()
-    except SettingsError:
-        return ()
-
-
-def _keys(lm: Any) -> tuple[str, ...]:
-    """The keys that an LM was given by the program."""
-    options = getattr(lm, "kwargs", None)
-    found = [value for name, value in options.items() if "key" in name] if isinstance(options, dict) else []
-    return tuple(key for key in found if isinstance(key, str) and key)
+def _answered(node: _Node, answer: Any, exception: BaseException | None) -> None:
+    if node.program is not None and node.call is not None:
+        end_call(node.program.recorder, node.call, answer, exception)

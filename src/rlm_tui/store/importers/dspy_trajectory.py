@@ -37,7 +37,7 @@ def from_dspy(value: Any) -> list[ImportedRun]:
     if text(holder.get("format")).startswith(OURS):
         return [from_own_json(holder)]
     steps = listing(holder.get("trajectory")) if holder else listing(value)
-    run = ImportedRun("dspy", iterations=[_step(mapping(step)) for step in steps])
+    run = ImportedRun("dspy", task="dspy", iterations=[_step(mapping(step)) for step in steps])
     run.outputs = {name: one for name, one in holder.items() if name not in ("trajectory", "final_reasoning")}
     reasoning, last = text(holder.get("final_reasoning")), run.iterations[-1]
     if reasoning and reasoning not in (EXTRACTED, last.reasoning):

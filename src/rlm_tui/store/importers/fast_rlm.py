@@ -53,9 +53,10 @@ class _Agent:
 
     @property
     def seconds(self) -> float | None:
+        """From its start to its end, or to that of its last cell where the log tells that later."""
         if self.began is None or self.ended is None:
             return None
-        return max(0.0, self.ended - self.began)
+        return max(self.ended, *(end for _, end in self.spans.values()), self.began) - self.began
 
 
 def is_fast_rlm(first: dict[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from rlm_tui.store.importers.values import (
     failure,
     listing,
     mapping,
+    moment,
     raised,
     rest,
     seconds_of,
@@ -51,7 +52,7 @@ class _Completion:
         self.run.planner = text(metadata.get("root_model"))
         self.run.sandbox = text(metadata.get("environment_type"))
         self.run.most_iterations = count(metadata.get("max_iterations"))
-        self.run.began = text(metadata.get("timestamp"))
+        self.run.began = moment(metadata.get("timestamp"))
         self.run.facts = rest(metadata, *_KEPT_OF_METADATA)
         self.numbers: list[int] = []
         self.times: list[float | None] = []
@@ -72,7 +73,7 @@ class _Completion:
         took, at = amount(line.get("iteration_time")), seconds_of(line.get("timestamp"))
         if self.empty:
             self.began = None if at is None else at - (took or 0.0)
-            self.run.began = text(line.get("timestamp")) or self.run.began
+            self.run.began = moment(line.get("timestamp")) or self.run.began
         self.ended = at
         self.times.append(took)
         if (number := count(line.get("iteration"))) is not None:

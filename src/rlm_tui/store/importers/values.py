@@ -91,7 +91,12 @@ def seconds_of(value: Any) -> float | None:
 def moment(value: Any) -> str:
     """A time as ISO 8601; milliseconds since 1970 are one, too."""
     if isinstance(value, str):
-        return value
+        try:
+            read = datetime.fromisoformat(value)
+            # Without a zone it is the writer's own, which is taken to be that of this machine.
+            return value if read.tzinfo is not None else read.astimezone(UTC).isoformat()
+        except (ValueError, OverflowError, OSError):
+            return value
     seconds = seconds_of(value)
     try:
         return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
