@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from rlm_tui.core import events as e
 from rlm_tui.core.iterations import Call
 from rlm_tui.core.redaction import Redactor
+from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import UNKNOWN_SECONDS
 from rlm_tui.core.trajectory import Trajectory, fold
+from rlm_tui.engine.fork import fork_request
+from rlm_tui.engine.fork_errors import ForkError
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.exporters.formats import FORMATS
 from rlm_tui.store.exporters.source import Source
@@ -402,3 +405,18 @@ def test_a_log_of_alexzhang13_that_we_export_can_be_imported(tmp_path: Path) -> 
     assert [one.code for one in after.iterations] == [one.code for one in before.iterations]
     assert [one.reasoning for one in after.iterations] == [one.reasoning for one in before.iterations]
     assert [call.usage for call in calls(after)] == [call.usage for call in calls(before)]
+
+
+def test_an_imported_run_is_refused_to_be_forked_in_words(tmp_path: Path) -> None:
+    found, _ = imported(tmp_path, DATA / "rlms-0.1.3.jsonl")
+    assert found.path.name.startswith("20261124-"), "it is listed by when it began"
+    with pytest.raises(ForkError, match=r"was imported from alexzhang13/rlm: another program ran it"):
+        fork_request(found.path, None, Settings())
+
+
+def test_agents_at_once_stand_beside_each_other(tmp_path: Path) -> None:
+    _, run = imported(tmp_path, DATA / "fast-rlm-0.5.0-run.jsonl")
+    one, other = run.iterations[2].calls
+    assert other.started_at - one.started_at < 1.0 < one.seconds
+    assert [step.n for step in (*one.nested, *other.nested)] == [1, 2, 3, 1, 2, 3]
+    assert (run.iterations[4].code, run.iterations[4].remark) == ("", "The answer held no code.")

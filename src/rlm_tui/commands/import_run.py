@@ -9,7 +9,20 @@ import typer
 
 from rlm_tui.commands import options
 from rlm_tui.commands.refusal import described, print_json, refuse
-from rlm_tui.core.text import number_of, visible
+from rlm_tui.core.text import human_size, number_of, one_line, visible
+
+LARGE = 20_000_000
+"""Bytes of a log that take a second or more."""
+
+
+def say_large(file: Path) -> None:
+    """Say that a large log is read, before the silence."""
+    try:
+        size = file.stat().st_size
+    except OSError:
+        return  # said by who reads it
+    if size > LARGE:
+        typer.echo(f"rlm-tui: importing {one_line(file.name, 80)} ({human_size(size)}) …", err=True)
 
 
 def import_run(
@@ -35,6 +48,7 @@ def import_run(
 
     try:
         redactor = Redactor(load_settings().secrets())
+        say_large(file.expanduser())
         found = import_file(file.expanduser(), redactor, anew=anew)
     except (ImportFailed, StoreError, SettingsError) as error:
         detail = described(error)

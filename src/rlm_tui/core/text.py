@@ -142,6 +142,11 @@ def human_count(number: float) -> str:
     return _scaled(number, ("", "K", "M", "G", "T"))
 
 
+def known_tokens(count: int, *, known: bool) -> str:
+    """Tokens of a run: "1.2 K"; "1.2 K?" where some provider did not say, "?" where none did."""
+    return human_count(count) if known else f"{human_count(count)}?" if count else "?"
+
+
 def human_seconds(seconds: float) -> str:
     """A duration: "4 ms", "0.34 s", "12.4 s", "2 min 05 s", "1 h 02 min"; "? s" where it is not known."""
     if seconds == UNKNOWN_SECONDS:

@@ -7,10 +7,16 @@ from typing import Any
 
 from rlm_tui.core.iterations import Iteration
 from rlm_tui.core.run_comparison import MISSING, AlignedPair, RunComparison, line_diff, output_of
-from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line
+from rlm_tui.core.run_record import CALLS_UNKNOWN
+from rlm_tui.core.text import human_cost, human_seconds, known_tokens, one_line
 from rlm_tui.core.trajectory import Trajectory
 
 _WIDTH = 70
+
+
+def _calls(run: Trajectory) -> str:
+    imported = run.started.imported if run.started is not None else ""
+    return "?" if imported in CALLS_UNKNOWN else str(run.totals.llm_calls)
 
 
 def totals_rows(left: Trajectory, right: Trajectory) -> Iterator[tuple[str, str, str]]:
@@ -29,9 +35,9 @@ def totals_rows(left: Trajectory, right: Trajectory) -> Iterator[tuple[str, str,
     yield "status", status(left), status(right)
     one, other = left.totals, right.totals
     yield "iterations", str(one.iterations), str(other.iterations)
-    yield "LLM calls", str(one.llm_calls), str(other.llm_calls)
+    yield "LLM calls", _calls(left), _calls(right)
     known = [
-        f"{human_count(totals.prompt_tokens + totals.completion_tokens)}{'' if totals.tokens_known else '?'}"
+        known_tokens(totals.prompt_tokens + totals.completion_tokens, known=totals.tokens_known)
         for totals in (one, other)
     ]
     yield "tokens", known[0], known[1]

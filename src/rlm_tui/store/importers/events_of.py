@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -109,6 +111,7 @@ class Telling:
             prompt=self._value(iteration.prompt),
             usage=iteration.usage,
             cached=iteration.cached,
+            remark=iteration.remark,
             seconds=UNKNOWN_SECONDS if iteration.plan_seconds is None else iteration.plan_seconds,
         )
         if iteration.cell_status is not None or iteration.calls:
@@ -142,19 +145,27 @@ class Telling:
         return e.Variable(self._clean(name), kind, size, self._clean(text(value))[:PREVIEW_CHARACTERS])
 
     def _calls(self, calls: list[ImportedCall], parent: str, within: float | None) -> Iterator[e.AnyEvent]:
-        """One after the other where they fit into the cell's time; calls that don't went on side by side."""
+        """One after the other, unless it is told when they began or they took longer than their cell."""
         told = sum(call.seconds or 0.0 for call in calls)
-        flat = not any(call.nested or call.inner for call in calls)
-        if within is None or told <= within or not flat:
-            for call in calls:
-                yield from self._call(call, parent)
+        apart = any(call.began is not None for call in calls) or (within is not None and told > within)
+        if len(calls) > 1 and apart:
+            yield from self._side_by_side(calls, parent)
             return
-        began, spans = self._at, [self._span("call") for _ in calls]
-        for call, span in zip(calls, spans, strict=True):
-            yield self._start(call, span, parent)
-        for call, span in sorted(zip(calls, spans, strict=True), key=lambda one: one[0].seconds or 0.0):
-            self._at = max(self._at, began + (call.seconds or 0.0))
-            yield self._finish(call, span)
+        for call in calls:
+            yield from self._call(call, parent)
+
+    def _side_by_side(self, calls: list[ImportedCall], parent: str) -> Iterator[e.AnyEvent]:
+        """Calls that went on at the same time: what they tell, in the order in which it happened."""
+        began = end = self._at
+        told: list[list[tuple[float, e.AnyEvent]]] = []
+        for call in calls:
+            self._at = began
+            told.append([(self._at, event) for event in self._call(call, parent)])
+            end = max(end, self._at)
+        for at, event in heapq.merge(*told, key=itemgetter(0)):
+            self._at = at
+            yield event
+        self._at = end
 
     def _call(
         self, call: ImportedCall, parent: str, batch: str = "", index: int | None = None

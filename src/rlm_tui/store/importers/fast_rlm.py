@@ -155,6 +155,8 @@ def _take_step(agent: _Agent, number: int, line: dict[str, Any]) -> None:
         step.cell_seconds = max(0.0, ended - began)
         agent.spans[number] = (began, ended)
         step.cell_status = step.cell_status or "ok"
+    if not step.code:
+        step.remark = "The answer held no code."
     if line.get("event_type") == "execution_result":
         step.stdout = text(line.get("output"))
         step.cell_status = "ok"

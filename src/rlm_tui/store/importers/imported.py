@@ -42,12 +42,13 @@ class ImportedIteration:
     """A turn of the planner and its cell; `cell_status` None: no cell ran.
 
     `began` is in seconds since the run began. `seconds` are those of plan and cell together, for logs that do
-    not tell them apart. `facts` are what else the log says of it.
+    not tell them apart. `remark` is what was wrong with the model's answer, `facts` what else the log says.
     """
 
     reasoning: str = ""
     code: str = ""
     prompt: str = ""
+    remark: str = ""
     stdout: str = ""
     stderr: str = ""
     cell_status: CellStatus | None = "ok"

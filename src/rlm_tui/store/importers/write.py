@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ FACTS = "imported.json"
 """What a log says that no event has a place for."""
 _CHUNK = 1024 * 1024
 _DIGEST_IN_NAME = 10
+_OLDEST = 2020
 
 
 class Imported(NamedTuple):
@@ -80,7 +82,7 @@ def _write(
                 "of": len(found),
                 "iterations": len(run.iterations),
             }
-            name = f"{new_run_id(run.task)}-{digest[:_DIGEST_IN_NAME]}"
+            name = f"{new_run_id(run.task, _began(run))}-{digest[:_DIGEST_IN_NAME]}"
             folder = RunFolder.create(name, {"task": run.task, "imported": source}, runs=draft)
             written.append((run, folder))
             _write_run(run, folder, redactor)
@@ -107,6 +109,15 @@ def _write_run(run: ImportedRun, folder: RunFolder, redactor: Redactor) -> None:
     if run.facts or any(facts["iterations"]):
         data = msgspec.json.format(encode_value(redactor.value(facts)), indent=1)
         write_whole(folder.path / FACTS, data + b"\n")
+
+
+def _began(run: ImportedRun) -> datetime | None:
+    """When it began, so that runs are listed in that order; None where the log does not say."""
+    try:
+        began = datetime.fromisoformat(run.began).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return began if _OLDEST <= began.year <= datetime.now(UTC).year else None
 
 
 def _imported_before(root: Path, digest: str) -> list[Imported]:

@@ -147,7 +147,9 @@ class ReplayScreen(ReplayViews):
             case ("mark", str(kind), int(step)):
                 return self.recorded.next_position(_kind(kind), step) is not None
             case ("fork",):
-                return not self.recorded.goes_on and bool(self.recorded.trajectory.iterations)
+                started = self.recorded.trajectory.started
+                foreign = started is not None and bool(started.imported) and not started.signature
+                return not self.recorded.goes_on and bool(self.recorded.trajectory.iterations) and not foreign
             case _:
                 return super().check_action(action, parameters)
 
