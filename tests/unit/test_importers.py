@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -338,6 +339,11 @@ def test_what_is_no_log_is_said_and_leaves_nothing(tmp_path: Path, data: bytes, 
     with pytest.raises(ImportFailed, match=words):
         import_file(file, Redactor(), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+    if not data:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(ImportFailed, match="pipe is no file"):
+            import_file(pipe, Redactor(), tmp_path / "runs")
     with pytest.raises(StoreError, match="can't be read"):
         import_file(tmp_path / "absent", Redactor(), tmp_path / "runs")
 
@@ -412,6 +418,17 @@ def test_an_imported_run_is_refused_to_be_forked_in_words(tmp_path: Path) -> Non
     assert found.path.name.startswith("20261124-"), "it is listed by when it began"
     with pytest.raises(ForkError, match=r"was imported from alexzhang13/rlm: another program ran it"):
         fork_request(found.path, None, Settings())
+
+
+def test_a_file_of_very_many_runs_is_imported_as_far_as_is_sensible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rlm_tui.store.importers.recognise.MOST_RUNS", 3)
+    line = {"type": "iteration", "iteration": 1, "response": "x", "code_blocks": []}
+    file = tmp_path / "many.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for _ in range(5)))
+    found = import_file(file, Redactor(), tmp_path / "runs")
+    assert (len(found), found[0].left_out) == (3, ("The file holds 2 more runs, which were left out.",))
 
 
 def test_agents_at_once_stand_beside_each_other(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rlm_tui.core.text import human_size, one_line
+from rlm_tui.core.text import human_size, number_of, one_line
 from rlm_tui.store.importers.dspy_trajectory import from_dspy, is_dspy
 from rlm_tui.store.importers.fast_rlm import from_fast_rlm, is_fast_rlm
 from rlm_tui.store.importers.imported import ImportedRun, ImportFailed
@@ -22,6 +22,7 @@ FORMATS = "dspy trajectories, alexzhang13/rlm, fast-rlm, rlm-code, rlm-cli, pred
 MOST_BYTES = 512 * 1024 * 1024
 """A file that is one JSON document is held whole, and not when it is longer."""
 LINES_LOOKED_AT = 20
+MOST_RUNS = 1_000
 
 _LINES: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[Path], list[ImportedRun]]], ...] = (
     (is_rlm, from_rlm),
@@ -56,16 +57,22 @@ def read_foreign(path: Path) -> list[ImportedRun]:
     if not whole:
         words = f"{name} looks like a log of {runs[0].format}, but no iteration can be read in it."
         raise ImportFailed(words)
+    if (more := len(whole) - MOST_RUNS) > 0:
+        whole = whole[:MOST_RUNS]
+        whole[0].left_out.append(f"The file holds {number_of(more, 'more run')}, which were left out.")
     return whole
+
+
+def check_file(path: Path) -> None:
+    """Raise ImportFailed for what is no file with an end, and OSError for what is not there."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ImportFailed(f"{one_line(path.name, 80)} is no file: give a log.")
 
 
 def _no_log(path: Path) -> str:
     """Why it can be no log at all; "" if it can."""
-    found = path.stat()
-    if stat.S_ISREG(found.st_mode) and found.st_size == 0:
+    if path.stat().st_size == 0:
         return "is empty"
-    if not stat.S_ISREG(found.st_mode):
-        return "is no file: give a log"
     with path.open("rb") as file:
         head = file.read(8192)
     for magic, words in _NO_LOGS:

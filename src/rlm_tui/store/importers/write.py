@@ -19,7 +19,7 @@ from rlm_tui.store.errors import StoreError, cannot
 from rlm_tui.store.files import write_whole
 from rlm_tui.store.importers.events_of import Telling
 from rlm_tui.store.importers.imported import ImportedRun, ImportFailed
-from rlm_tui.store.importers.recognise import read_foreign
+from rlm_tui.store.importers.recognise import check_file, read_foreign
 from rlm_tui.store.runs import ASKED, RunFolder, new_run_id
 
 FACTS = "imported.json"
@@ -49,6 +49,7 @@ def import_file(
     root = runs_directory() if runs is None else runs
     try:
         try:
+            check_file(file)
             digest = _digest(file)
             if not anew and (before := _imported_before(root, digest)):
                 return before
