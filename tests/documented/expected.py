@@ -139,6 +139,7 @@ EXPECTED: dict[str, Ran | Shown | NotRun] = {
     "rlm-tui replay last": NotRun(_SHOWN),
     "rlm-tui replay last --at 3": NotRun(_SHOWN),
     "rlm-tui open last --follow": NotRun(_SHOWN),
+    "rlm-tui open run.json": NotRun(_SHOWN),
     "rlm-tui fork last --at 4": Ran(("3 iterations of", "submitted")),
     "rlm-tui compare last last": Ran(("=   1   1", "= total_errors_found: 259")),
     'rlm-tui find "StockMismatch" --newest 2': Ran(("output", "StockMismatch")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,30 @@ async def test_a_run_that_another_process_writes_is_followed(open_app: OpenApp, 
         folder.close()
         await until(pilot, lambda: not screen._reading)
         assert "submitted" in screen_text(pilot)
+
+
+async def test_a_writer_that_dies_and_a_folder_that_goes_are_said(open_app: OpenApp, tmp_path: Path) -> None:
+    events = told_run().events
+    folder = save(tmp_path, "r1", events[:12], keep_open=True)
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, folder.path, follow=True)
+        await until(pilot, lambda: screen.recorded.position == 12)
+        with folder.events_path.open("ab") as log:
+            log.write(b'{"type":"cell_out')
+        folder.close()
+        await until(pilot, lambda: not screen._reading)
+        assert screen.recorded.trajectory.interrupted
+        assert "interrupted" in screen_text(pilot)
+        assert screen.recorded.length == 12, "half a line is no event"
+    folder = save(tmp_path, "r2", events[:12], keep_open=True)
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, folder.path, follow=True)
+        await until(pilot, lambda: screen.recorded.position == 12)
+        shutil.rmtree(folder.path)
+        await until(pilot, lambda: "was moved or deleted" in screen_text(pilot))
+        await pilot.press("<", "]")
+        assert "iteration 1" in screen_text(pilot), "what was read can still be looked at"
+        folder.close()
 
 
 async def test_what_is_damaged_is_shown_as_far_as_it_goes(open_app: OpenApp, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from rlm_tui.core.redaction import Redactor
 from rlm_tui.store.labels import labels_of
 from rlm_tui.store.library import RunLibrary
 from rlm_tui.ui.screens.compare_runs import CompareRunsScreen
@@ -31,7 +32,7 @@ class Answers:
 
 async def opened(pilot: Pilot[Any], root: Path, answers: Answers) -> RunsScreen:
     library = RunLibrary(root / "runs", root / "index.sqlite")
-    screen = RunsScreen(library, lambda text: text.replace("KEY", "…"))
+    screen = RunsScreen(library, Redactor(["SECRETKEY"]))
     pilot.app.push_screen(screen, answers.given.append)
     await pilot.pause(0.1)
     await settled(pilot)
@@ -65,9 +66,9 @@ async def test_runs_are_filtered_sorted_labelled_and_opened(
         await settled(pilot)
         assert labels_of(runs / "r1").tags == ("good",)
         assert "#good" in screen_text(pilot)
-        await pilot.press("n", *"KEY told", "enter")
+        await pilot.press("n", *"SECRETKEY told", "enter")
         await settled(pilot)
-        assert labels_of(runs / "r1").note == "… told"
+        assert labels_of(runs / "r1").note == "[redacted] told"
         await pilot.press("slash", *" colour:red")
         await settled(pilot)
         assert "There is no field colour" in screen_text(pilot)

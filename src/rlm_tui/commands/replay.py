@@ -70,6 +70,7 @@ def _own_log(file: Path) -> Path:
 
     Raises ImportFailed, StoreError, SettingsError.
     """
+    from rlm_tui.commands.import_run import say_large
     from rlm_tui.core.redaction import Redactor
     from rlm_tui.core.settings import load_settings
     from rlm_tui.store.importers.write import import_file
@@ -77,4 +78,11 @@ def _own_log(file: Path) -> Path:
 
     if is_own_log(file):
         return file
-    return import_file(file, Redactor(load_settings().secrets()).text).path
+    say_large(file)
+    first, *others = import_file(file, Redactor(load_settings().secrets()))
+    if others:
+        names = ", ".join(run.path.name for run in others)
+        typer.echo(
+            f"rlm-tui: the log holds {len(others) + 1} runs; the others are saved as {names}.", err=True
+        )
+    return first.path

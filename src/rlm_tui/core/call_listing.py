@@ -25,6 +25,7 @@ from rlm_tui.core.call_facts import (
 from rlm_tui.core.call_filter import CallFilter, Look, figure_of
 from rlm_tui.core.events import Usage
 from rlm_tui.core.iterations import Call
+from rlm_tui.core.text import UNKNOWN_SECONDS
 
 Column = Literal[
     "number", "iteration", "kind", "asked", "seconds", "in", "out", "cost", "source", "error", "start"
@@ -213,11 +214,17 @@ def _totals(found: Sequence[Listed], by_span: dict[str, Call], now: float) -> Li
         failed=sum(call.state == "failed" for call in counted),
         cached=sum(is_cached(call) for call in counted),
         recorded=sum(is_recorded(call) for call in counted),
-        seconds=sum(max(0.0, seconds_of(call, now)) for call in outermost),
+        seconds=_seconds(outermost, now),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         cost=cost_total(usages),
     )
+
+
+def _seconds(calls: list[Call], now: float) -> float:
+    """What is known of their time; UNKNOWN_SECONDS where none of it is."""
+    told = [seconds for call in calls if (seconds := seconds_of(call, now)) != UNKNOWN_SECONDS]
+    return sum(told) if told or not calls else UNKNOWN_SECONDS
 
 
 def _within(call: Call, spans: set[str], by_span: dict[str, Call]) -> bool:

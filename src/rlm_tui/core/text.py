@@ -132,9 +132,19 @@ UNKNOWN_SECONDS = -1.0
 """In place of a duration that a log does not tell: zero would be a claim."""
 
 
+def known_seconds(*seconds: float) -> float | None:
+    """Their sum, where each is known."""
+    return None if UNKNOWN_SECONDS in seconds else sum(seconds)
+
+
 def human_count(number: float) -> str:
     """A count: 812 → "812", 9,800 → "9.8 K", 1,200,000 → "1.2 M"."""
     return _scaled(number, ("", "K", "M", "G", "T"))
+
+
+def known_tokens(count: int, *, known: bool) -> str:
+    """Tokens of a run: "1.2 K"; "1.2 K?" where some provider did not say, "?" where none did."""
+    return human_count(count) if known else f"{human_count(count)}?" if count else "?"
 
 
 def human_seconds(seconds: float) -> str:

@@ -116,6 +116,16 @@ def _read(log: RunLog) -> tuple[Trajectory, list[RecordedIteration]]:
 
 
 def _started(log: RunLog, trajectory: Trajectory) -> RunStarted:
+    if trajectory.started is not None and trajectory.started.imported and not trajectory.started.signature:
+        raise ForkError(
+            f"Run {log.run_id} was imported from {trajectory.started.imported}: another program ran it, with "
+            "tools and inputs that its log does not hold, so it can't be executed again here."
+        )
+    if log.asked().get("recorded") is True:
+        raise ForkError(
+            f"Run {log.run_id} was recorded in a program of its own, whose models and tools are not known "
+            "here: it can be looked at, and not be forked."
+        )
     if trajectory.started is None or not trajectory.started.signature:
         raise ForkError(f"The log of run {log.run_id} does not say what was asked, so it can't be forked.")
     return trajectory.started

@@ -64,6 +64,8 @@ class RunSetting:
 class ExplorerRLM(dspy.RLM):
     """An RLM whose every step is an event. Call it by keyword, within `dspy.context(lm=…)`."""
 
+    records_itself = True  # `rlm_tui.record` leaves it alone
+
     def __init__(self, signature: Any, setting: RunSetting, *, depth: int = 0, **options: Any) -> None:
         self._setting = setting
         self._depth = depth

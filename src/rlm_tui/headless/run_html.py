@@ -10,7 +10,17 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, one_line, truncate, visible
+from rlm_tui.core.text import (
+    UNKNOWN_SECONDS,
+    human_cost,
+    human_count,
+    human_seconds,
+    known_seconds,
+    number_of,
+    one_line,
+    truncate,
+    visible,
+)
 from rlm_tui.core.trajectory import Call, Cell, Iteration, Trajectory
 from rlm_tui.core.turn_steps import CellStep, RemarkStep
 
@@ -54,7 +64,8 @@ def run_html(trajectory: Trajectory, check: TruthCheck | None = None) -> str:
 
 def iteration_html(iteration: Iteration) -> str:
     """One turn; it can be folded to a line that tells what it was about."""
-    seconds = human_seconds(iteration.plan_seconds + (iteration.cell.seconds if iteration.cell else 0.0))
+    took = known_seconds(iteration.plan_seconds, iteration.cell.seconds if iteration.cell else 0.0)
+    seconds = human_seconds(UNKNOWN_SECONDS if took is None else took)
     facts = [seconds] if iteration.ended_at is not None else []
     if (asked := _requests(iteration.calls)) > 0:
         facts.append(number_of(asked, "call"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -26,8 +28,9 @@ class EventLines:
     """The lines of the log `path`. A line that is no event is a note that says so, in its place.
 
     `extend` takes up what was written since; a last line without its end waits for it. What is beyond
-    MOST_BYTES is a note, and the end of the run if it stands there. Not for several threads at once. Methods
-    raise StoreError if the log can't be read.
+    MOST_BYTES is a note, and the end of the run if it stands there. The file stays open: a log that is moved
+    or deleted meanwhile can still be read. Not for several threads at once. Methods raise StoreError if the
+    log can't be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,6 +38,7 @@ class EventLines:
         self._ends = array("Q")
         self._beyond: tuple[AnyEvent, ...] = ()
         self.size = 0
+        self._descriptor = -1
 
     def __len__(self) -> int:
         return len(self._ends) + len(self._beyond)
@@ -64,16 +68,14 @@ class EventLines:
         """The same, giving the bytes looked at now and then."""
         at = self._ends[-1] if self._ends else 0
         try:
-            with self._path.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(at)
-                while at < MOST_BYTES and (chunk := file.read(_CHUNK)):
-                    begin = 0
-                    while (end := chunk.find(b"\n", begin)) >= 0:
-                        self._ends.append(at + end + 1)
-                        begin = end + 1
-                    at += len(chunk)
-                    yield at
+            size = os.fstat(self._opened()).st_size
+            while at < MOST_BYTES and (chunk := os.pread(self._opened(), _CHUNK, at)):
+                begin = 0
+                while (end := chunk.find(b"\n", begin)) >= 0:
+                    self._ends.append(at + end + 1)
+                    begin = end + 1
+                at += len(chunk)
+                yield at
         except OSError as error:
             raise cannot("read", self._path, error) from error
         self.size = size
@@ -86,21 +88,30 @@ class EventLines:
         if start < last:
             first = self._ends[start - 1] if start else 0
             try:
-                with self._path.open("rb") as file:
-                    file.seek(first)
-                    for number in range(start, last):
-                        length = self._ends[number] - first
-                        if length > LONGEST_LINE:
-                            events.append(too_long(number + 1, length))
-                            file.seek(length, 1)
-                        else:
-                            events.append(_event(file.read(length), number + 1))
-                        first = self._ends[number]
+                for number in range(start, last):
+                    if (length := self._ends[number] - first) > LONGEST_LINE:
+                        events.append(too_long(number + 1, length))
+                    else:
+                        events.append(_event(self._bytes(first, self._ends[number]), number + 1))
+                    first = self._ends[number]
             except OSError as error:
                 raise cannot("read", self._path, error) from error
         if stop > len(self._ends):
             events += self._beyond[max(start - len(self._ends), 0) : stop - len(self._ends)]
         return events
+
+    def _opened(self) -> int:
+        if self._descriptor < 0:
+            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._descriptor)
+        return self._descriptor
+
+    def _bytes(self, start: int, stop: int) -> bytes:
+        pieces = []
+        while start < stop and (piece := os.pread(self._opened(), stop - start, start)):
+            pieces.append(piece)
+            start += len(piece)
+        return b"".join(pieces)
 
 
 def beyond(path: Path, left: int) -> tuple[AnyEvent, ...]:

@@ -29,6 +29,7 @@ class RecordedRun:
         self.trajectory = Trajectory(log.text)
         self.position = 0
         self.goes_on = True
+        self._written = True
 
     @property
     def path(self) -> Path:
@@ -52,16 +53,23 @@ class RecordedRun:
 
     def read(self) -> Iterator[int]:
         """Read what is in the log and was not read yet, giving the length now and then. Raises StoreError."""
+        # Looked at before the last lines are read: who has ended by then has written all of them.
+        self._written = is_being_written(self.log.events_path)
         for _ in self._lines.extending():
             yield self.length
         yield from self.replay.build()
 
     def settle(self) -> bool:
         """What was read is all there is, if nobody writes it any more (in the thread that reads)."""
-        self.goes_on = is_being_written(self.log.events_path)
+        self.goes_on = self._written
         if not self.goes_on:
             self.replay.end(interrupted=True)
         return not self.goes_on
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the log still lies where it was opened."""
+        return self.log.events_path.exists()
 
     def go_to(self, position: int) -> list[Change] | None:
         """Look at another moment. The changes that lead there; None: `trajectory` is another one."""

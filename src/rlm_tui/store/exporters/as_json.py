@@ -9,13 +9,13 @@ import msgspec
 
 from rlm_tui.core.events import ErrorDetail
 from rlm_tui.core.iterations import Call, Cell, Iteration
+from rlm_tui.core.text import known_seconds
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep, TurnStep
 from rlm_tui.store.exporters.facts import calls_known
 from rlm_tui.store.exporters.source import (
     Source,
     json_text,
-    known,
     output_of,
     usage_object,
 )
@@ -83,7 +83,7 @@ def totals_object(trajectory: Trajectory) -> dict[str, Any]:
         "tokens_known": totals.tokens_known,
         "cost_usd": totals.cost_usd if totals.cost_known else totals.cost_usd or None,
         "cost_known": totals.cost_known,
-        "seconds": known(totals.seconds),
+        "seconds": known_seconds(totals.seconds),
     }
 
 
@@ -95,7 +95,7 @@ def _iteration(iteration: Iteration, source: Source) -> dict[str, Any]:
         "planned_code": iteration.original_code,
         "prompt": source.whole(iteration.prompt) or None,
         "started_at": iteration.started_at,
-        "plan_seconds": known(iteration.plan_seconds),
+        "plan_seconds": known_seconds(iteration.plan_seconds),
         "usage": usage_object(iteration.usage),
         "cached": iteration.cached,
         "origin": iteration.origin or None,
@@ -146,7 +146,7 @@ def _cell(cell: Cell, source: Source) -> dict[str, Any]:
         "submitted": cell.submitted,
         "error": _error(cell.error),
         "started_at": cell.started_at,
-        "seconds": known(cell.seconds),
+        "seconds": known_seconds(cell.seconds),
         "origin": cell.origin or None,
     }
 
@@ -162,7 +162,7 @@ def _call(call: Call, source: Source) -> dict[str, Any]:
         "result": source.whole(call.result) or None,
         "state": call.state,
         "started_at": call.started_at,
-        "seconds": None if call.state == "running" else known(call.seconds),
+        "seconds": None if call.state == "running" else known_seconds(call.seconds),
         "usage": usage_object(call.usage),
         "cached": call.cached,
         "origin": call.origin or None,

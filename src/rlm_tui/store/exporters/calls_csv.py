@@ -11,13 +11,12 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from rlm_tui.core.text import visible
+from rlm_tui.core.text import known_seconds, visible
 from rlm_tui.store.exporters.source import (
     PlacedCall,
     Source,
     asked_of,
     given_by,
-    known,
     own_usage,
     placed_calls,
 )
@@ -47,7 +46,7 @@ def _values(placed: PlacedCall, source: Source) -> list[Any]:
         call.name,
         call.model,
         round(call.started_at, 4),
-        None if call.state == "running" or known(call.seconds) is None else round(call.seconds, 4),
+        None if call.state == "running" or known_seconds(call.seconds) is None else round(call.seconds, 4),
         usage.prompt_tokens if usage else None,
         usage.completion_tokens if usage else None,
         usage.cost_usd if usage else None,

@@ -15,8 +15,9 @@ from typing import Any
 
 from rlm_tui.core.events import Usage
 from rlm_tui.core.iterations import Call, Cell, Iteration
+from rlm_tui.core.text import known_seconds
 from rlm_tui.core.trajectory import Trajectory
-from rlm_tui.store.exporters.source import Source, asked_of, given_by, json_text, known
+from rlm_tui.store.exporters.source import Source, asked_of, given_by, json_text
 
 
 def export_rlm_jsonl(source: Source) -> Iterator[str]:
@@ -64,7 +65,7 @@ def _iteration(iteration: Iteration, source: Source, *, final: str | None) -> di
         "response": response,
         "code_blocks": [_block(one, iteration, source, final if one is cell else None) for one in cells],
         "final_answer": final,
-        "iteration_time": None if any(known(seconds) is None for seconds in times) else sum(times),
+        "iteration_time": known_seconds(*times),
     }
 
 
@@ -83,7 +84,7 @@ def _block(cell: Cell, iteration: Iteration, source: Source, final: str | None) 
         "stdout": printed["stdout"],
         "stderr": printed["stderr"] + errors,
         "locals": {one.name: one.preview for one in iteration.variables_changed} if is_last else {},
-        "execution_time": known(cell.seconds),
+        "execution_time": known_seconds(cell.seconds),
         "rlm_calls": [told for call in calls for told in _calls(call, source)],
         "final_answer": final,
     }
@@ -105,7 +106,7 @@ def _calls(call: Call, source: Source) -> Iterator[dict[str, Any]]:
         "usage_summary": _summary(call.model or call.name, usage),
         "execution_time": max(call.seconds, 0.0),
     }
-    if call.state == "running" or known(call.seconds) is None:
+    if call.state == "running" or known_seconds(call.seconds) is None:
         told["execution_time_known"] = False
     if usage is not None and usage.prompt_tokens is not None and usage.completion_tokens is not None:
         told |= {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}

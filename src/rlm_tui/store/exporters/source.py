@@ -100,11 +100,6 @@ def usage_object(usage: Usage | None) -> dict[str, Any] | None:
     }
 
 
-def known(seconds: float) -> float | None:
-    """A duration, or None for one that the log does not tell."""
-    return None if seconds < 0 else seconds
-
-
 def json_text(value: Any, indent: int | None = None) -> str:
     """JSON in readable letters, in which nothing acts on a terminal; what it means is the same."""
     return _ACTS.sub(_spelled, json.dumps(value, ensure_ascii=False, indent=indent, default=str))

@@ -20,7 +20,7 @@ class ExploreLibrary(ExploreFork):
         from rlm_tui.ui.screens.runs import RunsScreen
 
         redactor = Redactor(self.settings.secrets())
-        self.app.push_screen(RunsScreen(RunLibrary(), redactor.text, self.settings), self._replay_closed)
+        self.app.push_screen(RunsScreen(RunLibrary(), redactor, self.settings), self._replay_closed)
 
     def compare_saved(self, left: Path, right: Path) -> None:
         """Show two saved runs against each other."""

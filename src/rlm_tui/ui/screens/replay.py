@@ -27,6 +27,7 @@ from rlm_tui.ui.widgets.tab_bar import TabBar
 FRAME_SECONDS = 0.05
 FOLLOW_SECONDS = 0.3
 TELL_SECONDS = 0.25
+GONE_SECONDS = 60.0
 
 
 class ReplayScreen(ReplayViews):
@@ -90,6 +91,8 @@ class ReplayScreen(ReplayViews):
                 over = self.recorded.settle()
                 if over or not self._follow or self.recorded.length != length:
                     tell(self._read_to, over or not self._follow)
+                if over and self._follow and not self.recorded.is_there:
+                    tell(self._gone)
                 if over or not self._follow:
                     return
                 sleep(FOLLOW_SECONDS)
@@ -139,6 +142,11 @@ class ReplayScreen(ReplayViews):
         self._reading = False
         self.dismiss(NotShown(problem))
 
+    def _gone(self) -> None:
+        """What was read stays; whether the run goes on can't be known any more."""
+        words = f"{one_line(str(self.recorded.path), 60)} was moved or deleted: no more of the run is read."
+        self.query_one(KeyFooter).say(words, GONE_SECONDS)
+
     # The moment
 
     def _go(self, position: int) -> None:
@@ -170,7 +178,9 @@ class ReplayScreen(ReplayViews):
             case ("mark", str(kind), int(step)):
                 return self._next(_kind(kind), step) is not None
             case ("fork",):
-                return not self.recorded.goes_on and bool(self.recorded.trajectory.iterations)
+                started = self.recorded.trajectory.started
+                foreign = started is not None and bool(started.imported) and not started.signature
+                return not self.recorded.goes_on and bool(self.recorded.trajectory.iterations) and not foreign
             case _:
                 return super().check_action(action, parameters)
 

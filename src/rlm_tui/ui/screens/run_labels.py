@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.screen import Screen
 
+from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.text import human_size, one_line, visible
 from rlm_tui.store.errors import StoreError
@@ -20,7 +21,7 @@ from rlm_tui.ui.widgets.key_footer import KeyFooter
 class RunLabels(Screen):  # type: ignore[type-arg]
     """The verbs; the screen that it is mixed into says which run is `chosen`, and reads again after them."""
 
-    redact: Callable[[str], str]
+    redactor: Redactor
 
     @property
     def chosen(self) -> RunRecord | None:
@@ -43,7 +44,7 @@ class RunLabels(Screen):  # type: ignore[type-arg]
 
         def answered(text: str | None) -> None:
             if text is not None:
-                words = self.redact(text).replace(",", " ").split()
+                words = self.redactor.text(text).replace(",", " ").split()
                 self._do(lambda: write_labels(path, words, labels.note))
 
         sentence = "Words with spaces between them. Filter by one with tag:word."
@@ -59,7 +60,7 @@ class RunLabels(Screen):  # type: ignore[type-arg]
 
         def answered(text: str | None) -> None:
             if text is not None:
-                self._do(lambda: write_labels(path, labels.tags, self.redact(text)))
+                self._do(lambda: write_labels(path, labels.tags, self.redactor.text(text)))
 
         self.app.push_screen(
             AskScreen(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from rlm_tui.core.paths import expanded
+from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.text import human_size, number_of, visible
 from rlm_tui.store.errors import StoreError
@@ -29,7 +29,7 @@ SAID_SECONDS = 8.0
 class RunTransfers(Screen):  # type: ignore[type-arg]
     """The verbs; the screen that it is mixed into says which run is `chosen`, and reads again after them."""
 
-    redact: Callable[[str], str]
+    redactor: Redactor
 
     @property
     def chosen(self) -> RunRecord | None:
@@ -77,12 +77,17 @@ class RunTransfers(Screen):  # type: ignore[type-arg]
         from rlm_tui.store.importers.write import import_file
 
         try:
-            found = import_file(file, self.redact, self.runs_folder)
+            found = import_file(file, self.redactor, self.runs_folder)
         except (ImportFailed, StoreError) as error:
             self.app.call_from_thread(self._tell, str(error))
             return
-        words = f"{number_of(found.iterations, 'iteration')} from {found.format}: {found.path.name}"
-        self.app.call_from_thread(self._tell, " ".join((words, *found.left_out)))
+        words = [
+            f"{number_of(run.iterations, 'iteration')} from {run.format}: {run.path.name}"
+            f"{' (imported before)' if run.again else ''}"
+            for run in found
+        ]
+        left_out = dict.fromkeys(sentence for run in found for sentence in run.left_out)
+        self.app.call_from_thread(self._tell, " ".join((*words, *left_out)))
         self.app.call_from_thread(self.read_again)
 
     def _tell(self, words: str) -> None:

@@ -14,6 +14,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from rlm_tui.core.filter_syntax import FilterError
+from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.run_filter import RunFilter, parse_run_filter
 from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.settings import Settings
@@ -69,12 +70,10 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         Binding("escape", "back", "back", id="runs.back", tooltip="Back to Explore", group=PANES),
     ]  # fmt: skip
 
-    def __init__(
-        self, library: RunLibrary, redact: Callable[[str], str], settings: Settings | None = None
-    ) -> None:
+    def __init__(self, library: RunLibrary, redactor: Redactor, settings: Settings | None = None) -> None:
         super().__init__()
         self.library = library
-        self.redact = redact
+        self.redactor = redactor
         self.settings = settings or Settings()
         self._runs: list[RunRecord] = []
         self._listed: list[RunRecord] = []

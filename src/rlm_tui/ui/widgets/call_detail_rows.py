@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rlm_tui.core.call_facts import container_of, seconds_of, usage_of_call
 from rlm_tui.core.events import Note, Value
-from rlm_tui.core.text import human_cost, human_seconds, number_of, one_line, visible
+from rlm_tui.core.text import UNKNOWN_SECONDS, human_cost, human_seconds, number_of, one_line, visible
 from rlm_tui.core.trajectory import Call
 from rlm_tui.ui.widgets.call_list_words import kind_words, tokens_words
 from rlm_tui.ui.widgets.call_words import call_asked, state_sign
@@ -92,8 +92,10 @@ def place_words(call: Call) -> str:
 def time_words(call: Call, now: float) -> str:
     """How long it took or has been in flight, and when it began."""
     took = human_seconds(seconds_of(call, now))
-    when = f"began {human_seconds(call.started_at)} into the run"
-    return f"in flight for {took}, {when}" if call.state == "running" else f"{took}, {when}"
+    when = f", began {human_seconds(call.started_at)} into the run"
+    if call.seconds == UNKNOWN_SECONDS and not call.started_at:
+        when = ""  # a log without times
+    return f"in flight for {took}{when}" if call.state == "running" else f"{took}{when}"
 
 
 @dataclass(slots=True, eq=False)

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from rlm_tui.core.change import CallAdded, CallChanged, Change, RunEnded
-from rlm_tui.core.text import human_cost, human_count
+from rlm_tui.core.text import human_cost, known_tokens
 from rlm_tui.core.trajectory import Call, Trajectory
 from rlm_tui.ui.clock import Now
 from rlm_tui.ui.widgets.call_columns import CallTable
@@ -240,7 +240,7 @@ class CallsTotals(SpanLine):
         spans: list[Span] = [
             (f"{count:,}", "strong"),
             (f" call{'' if count == 1 else 's'} · ", "dim"),
-            (f"{human_count(tokens)}{'' if totals.tokens_known else '?'}", "strong"),
+            (known_tokens(tokens, known=totals.tokens_known), "strong"),
             (f" {unit} · ", "dim"),
             (human_cost(totals.cost_usd if totals.cost_known else None), "strong"),
         ]

@@ -119,6 +119,9 @@ def _nothing(tab: TabName, subject: Subject) -> str:
         case "result":
             return "There is no result yet: it stands here as soon as the run submits one."
         case "variables":
+            started = subject.trajectory.started
+            if started is not None and started.imported:
+                return "The log that was imported does not tell the variables."
             return "No variables yet: they are listed when a cell has run."
         case "error":
             return "Nothing failed here."

@@ -8,7 +8,7 @@ from typing import Any
 from rlm_tui.core.events import ErrorDetail, RunFinished, RunStatus
 from rlm_tui.core.run_record import CALLS_UNKNOWN
 from rlm_tui.core.signature_text import SignatureTextError, parse_signature
-from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, visible
+from rlm_tui.core.text import human_cost, human_seconds, known_tokens, number_of, visible
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.widgets.row import Line, LineRow, Row, Span, TextRow, line_width
 from rlm_tui.ui.widgets.targets import Result
@@ -69,12 +69,12 @@ def _heading(trajectory: Trajectory, finished: RunFinished) -> Row:
     sign, words = _WORDS[finished.status]
     imported = trajectory.started.imported if trajectory.started is not None else ""
     calls = "? calls" if imported in CALLS_UNKNOWN else number_of(totals.llm_calls, "call")
-    tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
+    tokens = known_tokens(totals.prompt_tokens + totals.completion_tokens, known=totals.tokens_known)
     right: list[Line] = [
         ((human_seconds(totals.seconds or finished.at), "dim"),),
         ((human_cost(totals.cost_usd if totals.cost_known else None), "dim"),),
         ((calls, "dim"),),
-        ((f"{tokens}{'' if totals.tokens_known else '?'} tok", "dim"),),
+        ((f"{tokens} tok", "dim"),),
     ]
     left: Line = (sign, (" Result", "accent"), (f"  {words}", sign[1]))
     return LineRow(left, tuple(right), Result())

@@ -9,7 +9,7 @@ from rich.style import Style
 from rlm_tui.core.budget_use import BudgetUse
 from rlm_tui.core.change import Change
 from rlm_tui.core.events import RunStarted
-from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size, one_line
+from rlm_tui.core.text import human_cost, human_seconds, human_size, known_tokens, one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
 from rlm_tui.ui.widgets.budget_words import calls_part, share_part
@@ -103,7 +103,7 @@ class StatusLine(SpanLine):
             parts.append(Part(6, forked_line(started.forked), forked_briefly(started.forked)))
         if started.offline:
             parts.append(Part(0, (("offline demo", "busy"),), (("offline", "busy"),)))
-        else:
+        elif started.planner or not started.imported:
             parts.append(_models(started))
         if started.imported:
             parts.append(Part(0, ((f"imported from {one_line(started.imported, 30)}", "label"),)))
@@ -144,9 +144,8 @@ class StatusLine(SpanLine):
         if finished is None and trajectory.calls:
             calls = uses["max_llm_calls"]
             parts.append(Part(2 if calls.is_short else 8, calls_part(calls)))
-        tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
-        known = "" if totals.tokens_known else "?"
-        spent: Line = ((f"{tokens}{known}", "text"), (" tok", "dim"))
+        tokens = known_tokens(totals.prompt_tokens + totals.completion_tokens, known=totals.tokens_known)
+        spent: Line = ((tokens, "text"), (" tok", "dim"))
         parts.append(_budgeted(7, spent, uses["max_tokens"]))
         cost = human_cost(totals.cost_usd if totals.cost_known else None)
         parts.append(_budgeted(6, ((cost, "text"),), uses["max_cost_usd"]))
