@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from rlm_tui.core.events import Totals
 from rlm_tui.core.iterations import Iteration
+from rlm_tui.core.run_record import calls_are_known
 from rlm_tui.core.text import visible
 from rlm_tui.core.trajectory import Trajectory
 
@@ -44,6 +45,7 @@ class RunComparison(NamedTuple):
     pairs: tuple[AlignedPair, ...]
     outputs: dict[str, tuple[Any, Any]]
     totals: tuple[Totals, Totals]
+    calls_known: tuple[bool, bool] = (True, True)
 
     @property
     def first_difference(self) -> int | None:
@@ -63,6 +65,7 @@ def compare_runs(left: Trajectory, right: Trajectory) -> RunComparison:
         pairs=tuple(align(left.iterations, right.iterations)),
         outputs={name: (told[0].get(name, MISSING), told[1].get(name, MISSING)) for name in names},
         totals=(left.totals, right.totals),
+        calls_known=(calls_are_known(left.started), calls_are_known(right.started)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rlm_tui.core.iterations import Iteration
 from rlm_tui.core.run_comparison import MISSING, AlignedPair, RunComparison, line_diff, output_of
-from rlm_tui.core.run_record import CALLS_UNKNOWN
+from rlm_tui.core.run_record import calls_are_known
 from rlm_tui.core.text import human_cost, human_seconds, known_tokens, one_line
 from rlm_tui.core.trajectory import Trajectory
 
@@ -15,8 +15,7 @@ _WIDTH = 70
 
 
 def _calls(run: Trajectory) -> str:
-    imported = run.started.imported if run.started is not None else ""
-    return "?" if imported in CALLS_UNKNOWN else str(run.totals.llm_calls)
+    return str(run.totals.llm_calls) if calls_are_known(run.started) else "?"
 
 
 def totals_rows(left: Trajectory, right: Trajectory) -> Iterator[tuple[str, str, str]]:
@@ -110,12 +109,12 @@ def comparison_object(found: RunComparison, left: str, right: str) -> dict[str, 
     totals = [
         {
             "iterations": one.iterations,
-            "llm_calls": one.llm_calls,
+            "llm_calls": one.llm_calls if known else None,
             "tokens": one.prompt_tokens + one.completion_tokens if one.tokens_known else None,
             "cost_usd": one.cost_usd if one.cost_known else None,
             "seconds": None if one.seconds < 0 else round(one.seconds, 3),
         }
-        for one in found.totals
+        for one, known in zip(found.totals, found.calls_known, strict=True)
     ]
     return {
         "left": {"run_id": left, **totals[0]},

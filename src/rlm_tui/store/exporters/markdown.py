@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rlm_tui.core.iterations import Call, Iteration
+from rlm_tui.core.run_record import calls_are_known
 from rlm_tui.core.text import human_cost, human_count, human_seconds, number_of, one_line, visible
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.store.exporters.source import Source
@@ -56,7 +57,8 @@ def _facts(source: Source) -> Iterator[str]:
             "documents": ", ".join(document.name for document in started.documents.values()),
             "planner": "offline demo" if started.offline else started.planner,
             "sub-LM": started.sub_lm,
-            "sandbox": started.sandbox.kind + ("" if started.sandbox.confined else ", unconfined"),
+            "sandbox": started.sandbox.kind
+            + ("" if started.sandbox.confined or started.imported else ", unconfined"),
             "began": started.started,
             "fork of": f"{started.forked.run_id} at {started.forked.at}" if started.forked else "",
         }
@@ -78,12 +80,14 @@ def status_words(trajectory: Trajectory) -> str:
 def totals_words(trajectory: Trajectory) -> str:
     """What the run took; what is not known is said to be so."""
     totals = trajectory.totals
-    tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
+    used = totals.prompt_tokens + totals.completion_tokens
+    tokens = f"{human_count(used)} tokens"
+    calls = number_of(totals.llm_calls, "LLM call")
     return ", ".join(
         (
             number_of(totals.iterations, "iteration"),
-            number_of(totals.llm_calls, "LLM call"),
-            f"{tokens} tokens" if totals.tokens_known else f"at least {tokens} tokens",
+            calls if calls_are_known(trajectory.started) else "LLM calls unknown",
+            tokens if totals.tokens_known else f"at least {tokens}" if used else "tokens unknown",
             human_cost(totals.cost_usd) if totals.cost_known else "cost unknown",
             human_seconds(totals.seconds),
         )

@@ -57,7 +57,8 @@ def _facts(source: Source) -> str:
             "documents": ", ".join(document.name for document in started.documents.values()),
             "planner": "offline demo" if started.offline else started.planner,
             "sub-LM": started.sub_lm,
-            "sandbox": started.sandbox.kind + ("" if started.sandbox.confined else ", unconfined"),
+            "sandbox": started.sandbox.kind
+            + ("" if started.sandbox.confined or started.imported else ", unconfined"),
             "began": started.started,
             "fork of": f"{started.forked.run_id} at {started.forked.at}" if started.forked else "",
         }
