@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from rlm_tui.core import events as e
 from rlm_tui.core.iterations import Call
 from rlm_tui.core.redaction import Redactor
+from rlm_tui.core.run_comparison import compare_runs
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import UNKNOWN_SECONDS
 from rlm_tui.core.trajectory import Trajectory, fold
 from rlm_tui.engine.fork import fork_request
 from rlm_tui.engine.fork_errors import ForkError
+from rlm_tui.headless.run_comparison import comparison_object
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.exporters.formats import FORMATS
 from rlm_tui.store.exporters.source import Source
@@ -297,6 +299,12 @@ def test_what_is_not_known_is_not_exported_as_a_number(tmp_path: Path) -> None:
     for name in ("json", "rlm-jsonl", "csv"):
         text = "".join(FORMATS[name].write(source))
         assert not re.search(r"[:,]\s*-[0-9]", text), name
+    _, run = imported(tmp_path, DATA / "dspy-3.4.json")
+    text = "".join(FORMATS["md"].write(Source("r1", run, lambda value: value.text)))
+    assert "| totals | 5 iterations, LLM calls unknown, tokens unknown, cost unknown, ? s |" in text
+    assert "unconfined" not in text
+    compared = comparison_object(compare_runs(run, run), "r1", "r2")
+    assert (compared["left"]["llm_calls"], compared["left"]["seconds"]) == (None, None)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)

@@ -133,7 +133,7 @@ def test_unknown_tokens_and_cost_are_not_zero() -> None:
     span = run.iteration(1)
     run.add(e.PlanStarted(span=span))
     run.add(e.PlanReady(span=span, reasoning=e.Value("x", 1), code=e.Value()))
-    assert "at least 0 tokens · cost unknown" in numbers(fold(run.events))
+    assert "tokens unknown · cost unknown" in numbers(fold(run.events))
 
 
 def test_a_page_is_plain_text_too_without_the_folders_of_this_machine(tmp_path: object) -> None:

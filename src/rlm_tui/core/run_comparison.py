@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from rlm_tui.core.events import RunStarted, Value
 from rlm_tui.core.run_alignment import AlignedPair, align
-from rlm_tui.core.run_record import CALLS_UNKNOWN
+from rlm_tui.core.run_record import calls_are_known
 from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line
 from rlm_tui.core.trajectory import Trajectory
 
@@ -158,8 +158,7 @@ def status_of(run: Trajectory) -> str:
 
 def calls_of(run: Trajectory) -> int | None:
     """The LM calls of its cells; None where its log does not tell them."""
-    imported = run.started.imported if run.started else ""
-    return None if imported in CALLS_UNKNOWN else run.totals.llm_calls
+    return run.totals.llm_calls if calls_are_known(run.started) else None
 
 
 def tokens_of(run: Trajectory) -> int | None:

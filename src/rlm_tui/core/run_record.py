@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from rlm_tui.core.events import RunStatus
+from rlm_tui.core.events import RunStarted, RunStatus
 
 ListedStatus = RunStatus | Literal["running", "interrupted", "unreadable"]
 """How a run ended; "interrupted": it did not end, and nobody writes it any more."""
@@ -17,6 +17,11 @@ STATUSES: tuple[ListedStatus, ...] = (
 
 CALLS_UNKNOWN = ("dspy", "rlm-code")
 """Formats whose logs do not tell the calls of cells."""
+
+
+def calls_are_known(started: RunStarted | None) -> bool:
+    """Whether the log of a run that began so tells the calls of its cells."""
+    return started is None or started.imported not in CALLS_UNKNOWN
 
 
 class RunRecord(msgspec.Struct, frozen=True, omit_defaults=True):

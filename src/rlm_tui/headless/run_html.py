@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rlm_tui.core.run_record import calls_are_known
 from rlm_tui.core.text import (
     UNKNOWN_SECONDS,
     human_cost,
@@ -234,13 +235,15 @@ def _end(trajectory: Trajectory, check: TruthCheck | None) -> str:
 def numbers(trajectory: Trajectory) -> str:
     """How a run ended, and what it took, in one line."""
     totals, finished = trajectory.totals, trajectory.finished
-    tokens = human_count(totals.prompt_tokens + totals.completion_tokens)
+    used = totals.prompt_tokens + totals.completion_tokens
+    tokens = f"{human_count(used)} tokens"
+    calls = number_of(totals.llm_calls, "sub-LM call")
     return " · ".join(
         (
             finished.status if finished else "running",
             number_of(totals.iterations, "iteration"),
-            number_of(totals.llm_calls, "sub-LM call"),
-            f"{tokens} tokens" if totals.tokens_known else f"at least {tokens} tokens",
+            calls if calls_are_known(trajectory.started) else "sub-LM calls unknown",
+            tokens if totals.tokens_known else f"at least {tokens}" if used else "tokens unknown",
             human_cost(totals.cost_usd) if totals.cost_known else "cost unknown",
             human_seconds(totals.seconds),
         )

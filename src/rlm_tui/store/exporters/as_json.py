@@ -9,10 +9,10 @@ import msgspec
 
 from rlm_tui.core.events import ErrorDetail
 from rlm_tui.core.iterations import Call, Cell, Iteration
+from rlm_tui.core.run_record import calls_are_known
 from rlm_tui.core.text import known_seconds
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep, TurnStep
-from rlm_tui.store.exporters.facts import calls_known
 from rlm_tui.store.exporters.source import (
     Source,
     json_text,
@@ -69,7 +69,7 @@ def export_json(source: Source) -> Iterator[str]:
 def totals_object(trajectory: Trajectory) -> dict[str, Any]:
     """The numbers of the run. With `tokens_known` or `cost_known` false they are what is known at least."""
     totals = trajectory.totals
-    calls = calls_known(trajectory)
+    calls = calls_are_known(trajectory.started)
     return {
         "iterations": totals.iterations,
         "llm_calls": totals.llm_calls if calls else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rlm_tui.core.events import Budgets, RunStarted
 from rlm_tui.core.iterations import Call
-from rlm_tui.core.run_record import CALLS_UNKNOWN
+from rlm_tui.core.run_record import calls_are_known
 from rlm_tui.core.text import human_cost, human_count, human_seconds, human_size, number_of
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.store.exporters.source import Source
@@ -54,11 +54,6 @@ def status_words(trajectory: Trajectory) -> str:
     return f"running: {trajectory.activity().words}"
 
 
-def calls_known(trajectory: Trajectory) -> bool:
-    """Whether the log tells what its cells asked; those of some other programs do not."""
-    return trajectory.started is None or trajectory.started.imported not in CALLS_UNKNOWN
-
-
 def totals_words(trajectory: Trajectory) -> str:
     """What the run took; what is not known is said to be so."""
     totals = trajectory.totals
@@ -68,7 +63,7 @@ def totals_words(trajectory: Trajectory) -> str:
     return ", ".join(
         (
             number_of(totals.iterations, "iteration"),
-            number_of(totals.llm_calls, "LLM call") if calls_known(trajectory) else "? LLM calls",
+            number_of(totals.llm_calls, "LLM call") if calls_are_known(trajectory.started) else "? LLM calls",
             f"{tokens} tokens",
             human_cost(totals.cost_usd) if totals.cost_known else "cost unknown",
             human_seconds(totals.seconds),

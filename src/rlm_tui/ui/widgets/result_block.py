@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from rlm_tui.core.events import ErrorDetail, RunFinished, RunStatus
-from rlm_tui.core.run_record import CALLS_UNKNOWN
+from rlm_tui.core.run_record import calls_are_known
 from rlm_tui.core.signature_text import SignatureTextError, parse_signature
 from rlm_tui.core.text import human_cost, human_seconds, known_tokens, number_of, visible
 from rlm_tui.core.trajectory import Trajectory
@@ -67,8 +67,8 @@ def declared_types(signature: str) -> dict[str, str]:
 def _heading(trajectory: Trajectory, finished: RunFinished) -> Row:
     totals = trajectory.totals
     sign, words = _WORDS[finished.status]
-    imported = trajectory.started.imported if trajectory.started is not None else ""
-    calls = "? calls" if imported in CALLS_UNKNOWN else number_of(totals.llm_calls, "call")
+    known = calls_are_known(trajectory.started)
+    calls = number_of(totals.llm_calls, "call") if known else "? calls"
     tokens = known_tokens(totals.prompt_tokens + totals.completion_tokens, known=totals.tokens_known)
     right: list[Line] = [
         ((human_seconds(totals.seconds or finished.at), "dim"),),
