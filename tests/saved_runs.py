@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -155,7 +156,7 @@ def everything_run(text: str) -> RunBuilder:
     inner_cell = run.cell(inner, said("# innercode"))
     run.answer(run.call(inner_cell, said("innerprompt")), said("inneranswer"))
     run.cell_done(inner_cell)
-    _end(run, outer, said("subanswer"))
+    _end(run, outer, json.dumps({"words": said("subanswer")}))
     run.add(e.VariablesChanged(span=cell, changed=[e.Variable("v", "str", 3, said("variable"))]))
     run.add(e.VolumeChanged(span=cell, written=[said("written")]))
     run.cell_done(

@@ -6,8 +6,10 @@ import contextlib
 import csv
 import io
 import json
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -296,7 +298,10 @@ def test_the_notebook_runs_with_the_recorded_answers(tmp_path: Path) -> None:
         names["llm_query"]("something else")
 
 
-def test_a_notebook_answers_as_the_run_did_and_runs_what_ended_alone() -> None:
+def test_a_notebook_answers_as_the_run_did_and_runs_what_ended_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "dspy", ModuleType("dspy"))
     run = everything_run(" x")
     hostile = {"__import__('os').abort()": value("y"), "class": value("z")}
     run.events[0] = msgspec.structs.replace(run.events[0], inputs=hostile)
@@ -319,6 +324,8 @@ def test_a_notebook_answers_as_the_run_did_and_runs_what_ended_alone() -> None:
     exec(code[0], names)
     assert names["llm_query_batched"](["good x", "bad x"]) == ["answer x", "[ERROR] LMError: itemfailed x"]
     assert names["look_up"](key="another argument, as long ones are cut") == "2"
+    exec("import dspy\nnested = dspy.RLM('text -> words')(text='whatever')", names)
+    assert names["nested"].words == "subanswer x"
     with pytest.raises(BaseException, match=r"^$"), contextlib.redirect_stdout(io.StringIO()) as shown:
         names["SUBMIT"](answer=1)
     assert shown.getvalue() == "SUBMIT answer=1\n"

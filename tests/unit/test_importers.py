@@ -241,4 +241,5 @@ def test_a_log_of_alexzhang13_that_we_export_can_be_imported(tmp_path: Path) -> 
     _, after = imported(tmp_path, file)
     assert [one.code for one in after.iterations] == [one.code for one in before.iterations]
     assert [one.reasoning for one in after.iterations] == [one.reasoning for one in before.iterations]
+    assert [one.prompt for one in after.iterations] == [one.prompt for one in before.iterations]
     assert [call.usage for call in calls(after)] == [call.usage for call in calls(before)]

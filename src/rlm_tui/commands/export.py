@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,7 +42,14 @@ def export(
     from rlm_tui.headless.exported import export_source, redactor_now
     from rlm_tui.headless.run_table import warnings
     from rlm_tui.store.errors import StoreError
-    from rlm_tui.store.exporters.formats import FORMATS, PICTURE, SUFFIXES, file_for, write_export
+    from rlm_tui.store.exporters.formats import (
+        FORMATS,
+        PICTURE,
+        SUFFIXES,
+        check_target,
+        file_for,
+        write_export,
+    )
     from rlm_tui.store.find_run import find_run
     from rlm_tui.store.run_log import open_run
 
@@ -50,6 +59,9 @@ def export(
         refuse(ErrorDetail(kind="UnknownFormat", message=f"{words}: --format is one of {NAMES}."))
     try:
         log = open_run(find_run(run))
+        target = file_for(expanded(output), log.run_id, form)
+        if output != STANDARD_OUTPUT:
+            check_target(target, replace=force)
         if form == PICTURE:
             from rlm_tui.commands.export_picture import picture_of
 
@@ -62,7 +74,6 @@ def export(
         if output == STANDARD_OUTPUT:
             _print(pieces)
             return
-        target = file_for(expanded(output), log.run_id, form)
         size = write_export(pieces, target, replace=force)
     except StoreError as error:
         refuse(described(error))
@@ -70,8 +81,20 @@ def export(
 
 
 def _print(pieces: Iterable[str]) -> None:
-    """On standard output as UTF-8, whatever the terminal's own encoding is."""
+    """On standard output as UTF-8, whatever the terminal's own encoding is. Raises StoreError."""
+    from rlm_tui.store.errors import StoreError
+
     out = sys.stdout.buffer
-    for piece in pieces:
-        out.write(piece.encode("utf-8", "replace"))
-    out.flush()
+    try:
+        for piece in pieces:
+            out.write(piece.encode("utf-8", "replace"))
+        out.flush()
+    except StoreError:
+        raise
+    except OSError as error:
+        # What is still held back can't be written either, and Python would say so once more at its end.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+        if error.errno == errno.EPIPE:
+            raise typer.Exit(1) from error
+        words = (error.strerror or str(error)).lower()
+        raise StoreError(f"Standard output can't be written: {words}.") from error

@@ -21,6 +21,10 @@ from rlm_tui.store.exporters.web_page import export_html
 from rlm_tui.store.run_log import RunLog
 
 
+class TargetOccupied(StoreError):
+    """Something is there already, and was not to be replaced."""
+
+
 class Format(NamedTuple):
     """A format: the end of its files' names, what it is for, and who writes it."""
 
@@ -71,13 +75,8 @@ def write_export(pieces: Iterable[str], target: Path, *, replace: bool = False) 
 
     What is there is not replaced unless that is asked for, also when it came while the export was written.
     """
+    check_target(target, replace=replace)
     try:
-        if target.is_dir():
-            raise StoreError(f"{target} is a directory: add a file name.")
-        if os.path.lexists(target) and not replace:
-            raise _occupied(target)
-        if target.exists() and not target.is_file():
-            raise StoreError(f"{target} is no file that can be replaced: give another name.")
         part = target.with_name(f".rlm-tui-{secrets.token_hex(6)}.part")
         try:
             with part.open("x", encoding="utf-8", errors="replace", newline="") as file:
@@ -94,10 +93,29 @@ def write_export(pieces: Iterable[str], target: Path, *, replace: bool = False) 
             part.unlink(missing_ok=True)
     except StoreError:
         raise
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise StoreError(f"{target} can't be written: {reason}. Give another place.") from error
+    except (OSError, ValueError) as error:
+        raise _cannot(target, error) from error
     return size
+
+
+def check_target(target: Path, *, replace: bool) -> None:
+    """Look whether a file can be there, before what is to be in it is made. Raises StoreError."""
+    try:
+        if target.is_dir():
+            raise StoreError(f"{target} is a directory: add a file name.")
+        if os.path.lexists(target) and not replace:
+            raise _occupied(target)
+        if target.exists() and not target.is_file():
+            raise StoreError(f"{target} is no file that can be replaced: give another name.")
+    except StoreError:
+        raise
+    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
+        raise _cannot(target, error) from error
+
+
+def _cannot(target: Path, error: OSError | ValueError) -> StoreError:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return StoreError(f"{target} can't be written: {reason}. Give another place.")
 
 
 def _appear(part: Path, target: Path) -> None:
@@ -112,5 +130,5 @@ def _appear(part: Path, target: Path) -> None:
         part.rename(target)
 
 
-def _occupied(target: Path) -> StoreError:
-    return StoreError(f"{target} is there already: give another name, or --force to replace it.")
+def _occupied(target: Path) -> TargetOccupied:
+    return TargetOccupied(f"{target} is there already: give another name, or --force to replace it.")

@@ -70,11 +70,10 @@ def _final(value: Any) -> str:
 
 def _iterations(line: dict[str, Any]) -> list[ImportedIteration]:
     """One for each block of code of a turn, for each was run by itself; the words stand with the first."""
-    prompt = line.get("prompt")
     blocks = [mapping(block) for block in listing(line.get("code_blocks"))]
     words = ImportedIteration(
         reasoning=_words(text(line.get("response")), blocks),
-        prompt=prompt if isinstance(prompt, str) else "" if prompt is None else str(prompt),
+        prompt=_prompt(line.get("prompt")),
         cell_status=None,
     )
     found = [words]
@@ -88,6 +87,16 @@ def _iterations(line: dict[str, Any]) -> list[ImportedIteration]:
     if took is not None and None not in cells:
         words.plan_seconds = max(0.0, took - sum(one for one in cells if one is not None))
     return found
+
+
+def _prompt(value: Any) -> str:
+    """The messages that were sent as one text; a single one as it is."""
+    messages = [mapping(one) for one in listing(value)]
+    if not messages or any("content" not in one for one in messages):
+        return text(value)
+    if len(messages) == 1:
+        return text(messages[0]["content"])
+    return "\n\n".join(f"[{text(one.get('role'))}]\n{text(one['content'])}" for one in messages)
 
 
 def _words(response: str, blocks: list[dict[str, Any]]) -> str:

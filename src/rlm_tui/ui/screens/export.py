@@ -14,7 +14,14 @@ from textual.widgets.option_list import Option
 from rlm_tui.core.paths import expanded
 from rlm_tui.core.text import visible
 from rlm_tui.store.errors import StoreError
-from rlm_tui.store.exporters.formats import FORMATS, PICTURE, SUFFIXES, write_export
+from rlm_tui.store.exporters.formats import (
+    FORMATS,
+    PICTURE,
+    SUFFIXES,
+    TargetOccupied,
+    check_target,
+    write_export,
+)
 from rlm_tui.store.exporters.picture import offline
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.key_groups import RESULT
@@ -111,12 +118,7 @@ class ExportScreen(Dialog[Exported]):
             self._refused("A file needs a name: type one.")
             return
         target, form = expanded(name).absolute(), self.form
-        if target.is_dir():
-            self._refused(f"{target} is a directory: add a file name.")
-        elif target.exists() and not replace:
-            self._occupied = True
-            self._refused(f"{target.name} is there already: choose another name, or ^O overwrites it.")
-        elif not self._writes:
+        if not self._writes:
             self._writes = True
             self.query_one("#dialog").border_subtitle = "writing …"
             self.run_worker(
@@ -128,11 +130,16 @@ class ExportScreen(Dialog[Exported]):
         from rlm_tui.headless.exported import export_source, redactor_now
 
         try:
+            check_target(target, replace=replace)
             if form == PICTURE:
                 pieces = iter([redactor_now().text(offline(self._picture))])
             else:
                 pieces = FORMATS[form].write(export_source(open_run(self._run)))
             size = write_export(pieces, target, replace=replace)
+        except TargetOccupied:
+            words = f"{target.name} is there already: choose another name, or ^O overwrites it."
+            self.app.call_from_thread(self._refused, words, occupied=True)
+            return
         except StoreError as error:
             self.app.call_from_thread(self._refused, str(error))
             return
@@ -142,10 +149,10 @@ class ExportScreen(Dialog[Exported]):
         if self.is_current:
             self.dismiss(exported)
 
-    def _refused(self, problem: str) -> None:
+    def _refused(self, problem: str, *, occupied: bool = False) -> None:
         if not self.is_mounted:
             return
-        self._writes = False
+        self._writes, self._occupied = False, occupied
         self.query_one("#dialog").border_subtitle = CLOSED
         self.query_one(ProblemLine).say(visible(problem))
         self.refresh_bindings()
