@@ -31,7 +31,7 @@ MOST_WORDS = 400
 _FENCES = re.compile(r"`{3,}")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|~$])")
 _BLOCK = re.compile(r"^[-+=#]")
-_NUMBER = re.compile(r"^(\d{1,9})([.)])")
+_NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 
 
 def export_markdown(source: Source) -> Iterator[str]:

@@ -64,6 +64,8 @@ def told(iteration: Iteration, whole: Callable[[Value], str]) -> Iterator[Told]:
     )
     planned = Code(iteration.code, iteration.original_code)
     code_told = recovered = False
+    if iteration.origin:
+        yield Said("From the record of the run", iteration.origin)
     for at, step in enumerate(steps):
         match step:
             case PlanStep(reasoning=reasoning, code=code) if at != last_plan or replaced:

@@ -66,10 +66,12 @@ class ExportScreen(Dialog[Exported]):
             yield ProblemLine(id="problem")
             with Horizontal(classes="buttons"):
                 yield Button("Write  enter", id="ok", variant="primary", compact=True)
+                yield Button("Overwrite  ^O", id="overwrite", variant="warning", compact=True)
                 yield Button("Close  esc", id="close", compact=True)
 
     def on_mount(self) -> None:
         self.query_one(OptionList).highlighted = 0
+        self._set_occupied(False)
 
     @property
     def form(self) -> str:
@@ -91,9 +93,8 @@ class ExportScreen(Dialog[Exported]):
         self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._occupied = False
+        self._set_occupied(False)
         self.query_one(ProblemLine).say("")
-        self.refresh_bindings()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -101,10 +102,13 @@ class ExportScreen(Dialog[Exported]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if event.button.id == "ok":
-            self._begin(replace=False)
-        else:
-            self.dismiss(None)
+        match event.button.id:
+            case "ok":
+                self._begin(replace=False)
+            case "overwrite":
+                self._begin(replace=True)
+            case _:
+                self.dismiss(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._occupied if action == "overwrite" else True
@@ -152,7 +156,13 @@ class ExportScreen(Dialog[Exported]):
     def _refused(self, problem: str, *, occupied: bool = False) -> None:
         if not self.is_mounted:
             return
-        self._writes, self._occupied = False, occupied
+        self._writes = False
         self.query_one("#dialog").border_subtitle = CLOSED
         self.query_one(ProblemLine).say(visible(problem))
+        self._set_occupied(occupied)
+
+    def _set_occupied(self, occupied: bool) -> None:
+        """Offer to overwrite the file that is there, with a key and with the mouse."""
+        self._occupied = occupied
+        self.query_one("#overwrite").display = occupied
         self.refresh_bindings()
