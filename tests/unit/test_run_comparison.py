@@ -74,6 +74,10 @@ def test_code_and_output_that_differ_are_shown_line_by_line() -> None:
     lines = list(comparison_lines(compare_runs(left, right), ("r1", "r2")))
     assert "    -b" in lines
     assert "    +c" in lines
+    other = fold(run_of("x", "a\nb").events)
+    lines = list(comparison_lines(compare_runs(left, other), ("r1", "r2")))
+    assert "+   ·   1  Thought 1." in lines
+    assert "           Thought 2." in lines
 
 
 def test_a_run_is_the_same_as_itself() -> None:

@@ -32,6 +32,8 @@ def comparison_lines(found: RunComparison, names: tuple[str, str]) -> Iterator[s
     yield found.words
     for pair in found.pairs:
         yield pair_line(pair)
+        if (other := other_title(pair)) is not None:
+            yield f"{'':<11}{other}"
         for what, one, other in differing_texts(pair):
             yield f"  {what}:"
             yield from _cut_diff(one, other, "    ")
@@ -52,8 +54,13 @@ def figure_line(name: str, left: str, right: str, change: str = "") -> str:
 
 def pair_line(pair: AlignedPair) -> str:
     """`= 3 3  ask about each section`."""
+    return f"{place_of(pair)}  {_title(pair.left or pair.right)}"
+
+
+def place_of(pair: AlignedPair) -> str:
+    """`= 3 3`: how they compare, and their numbers."""
     numbers = [f"{one.n:>3}" if one is not None else "  ·" for one in (pair.left, pair.right)]
-    return f"{sign_of(pair)} {numbers[0]} {numbers[1]}  {_title(pair.left or pair.right)}"
+    return f"{sign_of(pair)} {numbers[0]} {numbers[1]}"
 
 
 def sign_of(pair: AlignedPair) -> str:
@@ -96,6 +103,12 @@ def _alone(one: Any, other: Any) -> str:
     if one is MISSING:
         return " only the second run has it"
     return " only the first run has it" if other is MISSING else ""
+
+
+def other_title(pair: AlignedPair) -> str | None:
+    """What the second run's planner thought, in a line, where that is not what the first one's did."""
+    one, other = _title(pair.left), _title(pair.right)
+    return other if pair.left is not None and pair.right is not None and one != other else None
 
 
 def _title(iteration: Iteration | None) -> str:

@@ -18,7 +18,7 @@ from rlm_tui.ui.widgets.comparison_rows import ComparisonRows, Whole, comparison
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.row_blocks import Place
 from rlm_tui.ui.widgets.runs_list import RunsWords
-from rlm_tui.ui.widgets.text_pages import text_pages
+from rlm_tui.ui.widgets.text_pages import TextPages, text_pages
 from rlm_tui.ui.widgets.text_view import BODY, TextView
 
 
@@ -97,10 +97,20 @@ class CompareRunsScreen(Screen[None]):
     def on_text_view_row_chosen(self, event: TextView.RowChosen) -> None:
         event.stop()
         if isinstance(whole := event.target, Whole):
-            left, right = whole.texts()
-            one, other = (one_line(name, 60) for name in self._names)
-            text = f"== first: {one} ==\n{left}\n\n== second: {other} ==\n{right}"
-            self.app.push_screen(TextPreviewScreen(text_pages(whole.title, text)))
+            self.run_worker(
+                lambda: self._open(whole), thread=True, exclusive=True, group="open", exit_on_error=False
+            )
+
+    def _open(self, whole: Whole) -> None:
+        """Put both texts together (in a thread: an output may have any length), and show them."""
+        left, right = whole.texts()
+        one, other = (one_line(name, 60) for name in self._names)
+        pages = text_pages(whole.title, f"== first: {one} ==\n{left}\n\n== second: {other} ==\n{right}")
+        self.app.call_from_thread(self._opened, pages)
+
+    def _opened(self, pages: TextPages) -> None:
+        if self.is_current:
+            self.app.push_screen(TextPreviewScreen(pages))
 
     def action_dismiss_screen(self) -> None:
         self.dismiss(None)

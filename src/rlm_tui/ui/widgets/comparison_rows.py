@@ -9,7 +9,7 @@ from rlm_tui.core.iterations import Iteration
 from rlm_tui.core.run_alignment import AlignedPair, output_of
 from rlm_tui.core.run_comparison import MISSING, RunComparison
 from rlm_tui.core.text import one_line, visible
-from rlm_tui.headless.run_comparison import differing_texts, pair_line, value_text
+from rlm_tui.headless.run_comparison import differing_texts, other_title, pair_line, place_of, value_text
 from rlm_tui.ui.widgets.diff_rows import alone_rows, diff_rows
 from rlm_tui.ui.widgets.pair_rows import FigureRow
 from rlm_tui.ui.widgets.row import Line, Row, TextRow
@@ -78,9 +78,13 @@ def _pair(pair: AlignedPair) -> Iterator[Row]:
     role = _SIGNS[line[0]]
     only = pair.left if pair.right is None else pair.right if pair.left is None else None
     whole = _whole_pair(pair)
-    yield TextRow(
-        ((line[:1], role), (line[1:], "dim" if pair.same else "strong")), hang=(("  ", "text"),), target=whole
-    )
+    rest = "dim" if pair.same else "strong"
+    if (other := other_title(pair)) is not None:
+        titles = line.removeprefix(place_of(pair)).strip(), visible(other)
+        sides: list[Line] = [((title, rest),) for title in titles]
+        yield FigureRow(place_of(pair), sides[0], sides[1], whole, role)
+    else:
+        yield TextRow(((line[:1], role), (line[1:], rest)), hang=(("  ", "text"),), target=whole)
     for what, one, other in differing_texts(pair):
         target = _whole(f"{what} of {_numbers(pair)}", one, other)
         yield TextRow(((what, "label"),), _GUTTER, target=target)

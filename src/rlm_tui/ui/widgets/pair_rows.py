@@ -35,9 +35,10 @@ class FigureRow:
     left: Line
     right: Line
     target: object = None
+    role: str = "label"
 
     def sameness(self) -> Hashable:
-        return (self.label, self.left, self.right)
+        return (self.label, self.left, self.right, self.role)
 
     def height(self, width: int) -> int:
         return len(self.layout(width))
@@ -50,7 +51,7 @@ class FigureRow:
         pairs = zip_longest(wrap_line(self.left, first), wrap_line(self.right, second), fillvalue=())
         return [
             (
-                (f"{'' if number else self.label:<{LABEL_CELLS}}", "label"),
+                (f"{'' if number else self.label:<{LABEL_CELLS}}", self.role),
                 *_filled(left, first),
                 SEPARATOR,
                 *right,
