@@ -67,6 +67,10 @@ def test_what_is_alike_stands_together_though_no_code_is_the_same() -> None:
     many = [f"step_{n}(x)" for n in range(120)]
     pairs = numbers(run_of(*many), run_of(*(f"{code}  # then" for code in many)))
     assert pairs == [(n, n) for n in range(1, 121)]
+    began = time.perf_counter()
+    loops = [fold(run_of(first, *["poll()"] * 1_500).events).iterations for first in ("a", "b")]
+    assert [pair.same_code for pair in align(*loops)] == [False] + [True] * 1_500
+    assert time.perf_counter() - began < 10
 
 
 def test_code_and_output_that_differ_are_shown_line_by_line() -> None:

@@ -9,9 +9,12 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from rlm_tui.core.iterations import Iteration
+from rlm_tui.core.text_diff import common
 
 LARGEST_COMPARED = 10_000
 """Pairs whose likeness is looked at; between more iterations than that they stand in order."""
+MOST_MATCHED = 1_000_000
+"""Pairs among which those of the same code are looked for; more stand in order from where they part."""
 LEAST_LIKENESS = 0.1
 """What any two are worth: they stand beside each other rather than alone."""
 _CODE_SHARE = 0.8
@@ -56,20 +59,28 @@ def output_of(iteration: Iteration | None) -> str:
 
 def align(left: Sequence[Iteration], right: Sequence[Iteration]) -> Iterator[AlignedPair]:
     """Pairs in order; what ran the same code stands together, what lies between by its likeness."""
-    matcher = SequenceMatcher(None, [one.code for one in left], [one.code for one in right], autojunk=False)
+    codes = [one.code for one in left], [one.code for one in right]
+    head = common(*codes)
+    yield from map(AlignedPair, left[:head], right[:head])
+    if (len(left) - head) * (len(right) - head) > MOST_MATCHED:
+        yield from _in_order(left[head:], right[head:])
+        return
+    matcher = SequenceMatcher(None, codes[0][head:], codes[1][head:], autojunk=False)
     for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            yield from map(AlignedPair, left[a:b], right[c:d])
-        else:
-            yield from _by_likeness(left[a:b], right[c:d])
+        one, other = left[head + a : head + b], right[head + c : head + d]
+        yield from map(AlignedPair, one, other) if tag == "equal" else _by_likeness(one, other)
+
+
+def _in_order(left: Sequence[Iteration], right: Sequence[Iteration]) -> Iterator[AlignedPair]:
+    for at in range(max(len(left), len(right))):
+        yield AlignedPair(left[at] if at < len(left) else None, right[at] if at < len(right) else None)
 
 
 def _by_likeness(left: Sequence[Iteration], right: Sequence[Iteration]) -> Iterator[AlignedPair]:
     """The pairs, in order on both sides, that are together the most alike."""
     rows, columns = len(left), len(right)
     if not rows or not columns or rows * columns > LARGEST_COMPARED:
-        for at in range(max(rows, columns)):
-            yield AlignedPair(left[at] if at < rows else None, right[at] if at < columns else None)
+        yield from _in_order(left, right)
         return
     words = [[_words(one) for one in side] for side in (left, right)]
     worth = [

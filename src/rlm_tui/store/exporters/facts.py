@@ -39,6 +39,8 @@ def facts(source: Source) -> dict[str, str]:
         told["sandbox lost"] = sandbox.reason
     if trajectory.volume_written:
         told["volume"] = number_of(len(trajectory.volume_written), "file") + " written"
+    if trajectory.unknown:
+        told["not understood"] = number_of(len(trajectory.unknown), "event") + " of a newer version"
     told["run"] = source.run_id
     return {name: words for name, words in told.items() if words}
 
