@@ -67,7 +67,8 @@ def _head(source: Source) -> str:
         words.append(quoted(started.instructions))
     words.append(
         "The cells below run with the answers that were recorded: no model is asked. They are a model's code "
-        "and run here **without a sandbox**: read them first."
+        "and run here **without a sandbox**: read them first. What they write to the volume lies in "
+        "`volume/`, beside this notebook."
     )
     return "\n\n".join(words) + "\n"
 
