@@ -127,6 +127,7 @@ def test_all_that_happened_is_told(form: str) -> None:
     page = " ".join(Page(text).words) if form == "html" else text.replace("\\#", "#")
     untold = [word for word in WORDS if f"{word} once" not in page]
     assert untold == (INNER if form == "ipynb" else [])
+    assert form != "html" or "<span class=stderr>warned once" in text
     if form in ("md", "html"):
         for words in (
             "sent the code back",

@@ -69,7 +69,8 @@ def _paired(one: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, t
 
 
 def _asked(run: Trajectory, started: RunStarted) -> Iterator[tuple[str, str]]:
-    yield "signature", started.signature
+    if started.signature:
+        yield "signature", started.signature
     if started.instructions:
         yield "instructions", started.instructions
     for name, document in started.documents.items():

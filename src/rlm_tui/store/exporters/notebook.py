@@ -17,7 +17,7 @@ from rlm_tui.store.exporters.facts import facts
 from rlm_tui.store.exporters.markdown import escaped, fenced, quoted
 from rlm_tui.store.exporters.notebook_answers import answers_code, inputs_code
 from rlm_tui.store.exporters.source import Source, json_text
-from rlm_tui.store.exporters.told import Code, NotRun, Said, Shown, Thought, told
+from rlm_tui.store.exporters.told import Code, NotRun, Said, Shown, Thought, printed, told
 
 MOST_OUTPUT = 200_000
 _MAY_RAISE = {"metadata": {"tags": ["raises-exception"]}}
@@ -67,7 +67,8 @@ def _head(source: Source) -> str:
         words.append(quoted(started.instructions))
     words.append(
         "The cells below run with the answers that were recorded: no model is asked. They are a model's code "
-        "and run here **without a sandbox**: read them first."
+        "and run here **without a sandbox**: read them first. What they write to the volume lies in "
+        "`volume/`, beside this notebook."
     )
     return "\n\n".join(words) + "\n"
 
@@ -141,20 +142,12 @@ def _code(code: str, cell: Cell | None = None) -> dict[str, Any]:
 
 def _outputs(cell: Cell) -> Iterator[dict[str, Any]]:
     """What the cell printed in the run, stream by stream, and its error."""
-    pieces: list[tuple[str, str]] = []
-    left = MOST_OUTPUT
-    for piece in cell.output:
-        if left <= 0:
-            pieces.append(("stderr", "… the rest is in the export as JSON\n"))
-            break
-        text = visible(piece.text[:left])
-        left -= len(text)
-        if pieces and pieces[-1][0] == piece.stream:
-            pieces[-1] = (piece.stream, pieces[-1][1] + text)
-        else:
-            pieces.append((piece.stream, text))
-    for stream, text in pieces:
-        yield {"output_type": "stream", "name": stream, "text": text.splitlines(keepends=True)}
+    for stream, text in printed(cell, MOST_OUTPUT):
+        lines = visible(text).splitlines(keepends=True)
+        yield {"output_type": "stream", "name": stream, "text": lines}
+    if cell.output_length > MOST_OUTPUT:
+        words = "… the rest is in the export as JSON\n"
+        yield {"output_type": "stream", "name": "stderr", "text": [words]}
     if (error := cell.error) is not None:
         words = error.traceback.strip() or f"{error.kind}: {error.message}"
         yield {

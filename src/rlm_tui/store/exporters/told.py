@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
-from rlm_tui.core.events import Value
+from rlm_tui.core.events import Stream, Value
 from rlm_tui.core.iterations import Cell, Iteration
 from rlm_tui.core.recovery_words import recovery_words
 from rlm_tui.core.text import number_of
@@ -125,6 +126,16 @@ def state_of(iteration: Iteration, *, going_on: bool) -> tuple[str, str]:
     if going_on and iteration.phase != "done":
         return "…", iteration.phase
     return "–", "not run"
+
+
+def printed(cell: Cell, most: int) -> Iterator[tuple[Stream, str]]:
+    """The first `most` characters that a cell printed, by stream, in the order in which they came."""
+    for stream, pieces in groupby(cell.output, key=lambda piece: piece.stream):
+        text = "".join(piece.text for piece in pieces)[:most]
+        if not text:
+            return
+        most -= len(text)
+        yield stream, text
 
 
 def dropped_words(cell: Cell) -> str:

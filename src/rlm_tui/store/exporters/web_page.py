@@ -25,6 +25,7 @@ from rlm_tui.store.exporters.told import (
     Thought,
     Told,
     dropped_words,
+    printed,
     state_of,
     told,
 )
@@ -175,14 +176,19 @@ class _Page:
                 yield self._shown(cell)
 
     def _shown(self, cell: Cell) -> str:
-        printed = f"<pre class=output>{self._text(cell.text)}</pre>" if cell.text.strip() else ""
-        if words := dropped_words(cell):
-            printed += f"<p class=person>{words}</p>"
+        told = "".join(
+            f"<span class=stderr>{self._text(text)}</span>" if stream == "stderr" else self._text(text)
+            for stream, text in printed(cell, MOST_TEXT)
+        )
+        told += _more(cell.output_length - MOST_TEXT)
+        words = f"<pre class=output>{told}</pre>" if told.strip() else ""
+        if dropped := dropped_words(cell):
+            words += f"<p class=person>{dropped}</p>"
         if cell.error is not None:
-            printed += self._error(cell.error)
+            words += self._error(cell.error)
         elif cell.status not in ENDED_WELL:
-            printed += f"<p class=bad>{_escaped(str(cell.status))}</p>"
-        return printed
+            words += f"<p class=bad>{_escaped(str(cell.status))}</p>"
+        return words
 
     def _error(self, error: ErrorDetail) -> str:
         words = f"<div class=bad>{_escaped(error.kind)}: {self._text(error.message)}</div>"
@@ -197,10 +203,10 @@ class _Page:
         for call in calls:
             asked = asked_of(call, self._source)
             title = _escaped(one_line(asked, 120))
-            tone = "bad" if call.error is not None else "plain"
+            tone, sign = ("bad", "✗ ") if call.error is not None else ("plain", "")
             models = f"<p class=faint>{_escaped(call.model)}</p>" if call.model else ""
             yield (
-                f'<details class=call><summary><b class="{tone}">{_escaped(call_name(call))}</b>'
+                f'<details class=call><summary><b class="{tone}">{sign}{_escaped(call_name(call))}</b>'
                 f"<span class=title>{title}</span>"
                 f"<span class=facts>{_escaped(' · '.join(call_facts(call)))}</span></summary>\n{models}"
             )
@@ -222,8 +228,14 @@ class _Page:
         self._written += min(len(text), most)
         if len(text) <= most:
             return _escaped(text)
-        more = f"\n… {len(text) - most:,} more characters: the export as JSON has them"
-        return _escaped(text[:most] + more)
+        return _escaped(text[:most]) + _more(len(text) - most)
+
+
+def _more(characters: int) -> str:
+    """What was cut, in words."""
+    if characters <= 0:
+        return ""
+    return f"\n… {number_of(characters, 'more character')}: the export as JSON has them"
 
 
 def _notes(source: Source) -> Iterator[str]:

@@ -39,6 +39,7 @@ pre.diff ins, pre.diff del { display: block; text-decoration: none; }
 pre.diff ins { color: var(--good); } pre.diff del { color: var(--bad); }
 .reasoning { font-style: italic; color: var(--faint); white-space: pre-wrap; margin-block: .5rem; }
 div.bad { white-space: pre-wrap; margin-block: .5rem; }
+.stderr { color: var(--accent); }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 .person { color: var(--accent); }

@@ -164,16 +164,6 @@ def _iterations(line: dict[str, Any]) -> list[ImportedIteration]:
     return found
 
 
-def _prompt(value: Any) -> str:
-    """The messages that were sent as one text; a single one as it is."""
-    messages = [mapping(one) for one in listing(value)]
-    if not messages or any("content" not in one for one in messages):
-        return text(value)
-    if len(messages) == 1:
-        return text(messages[0]["content"])
-    return "\n\n".join(f"[{text(one.get('role'))}]\n{text(one['content'])}" for one in messages)
-
-
 def _words(response: str, blocks: list[dict[str, Any]]) -> str:
     """The response without the code that stands apart."""
     for block in blocks:

@@ -121,7 +121,7 @@ def _value(name: str, one: Any, other: Any) -> Iterator[Row]:
         words = (*words, (f"  only the {'second' if one is MISSING else 'first'} run has it", "dim"))
     yield TextRow(words, target=target)
     if not same:
-        yield from diff_rows(*texts, _GUTTER, target)
+        yield from diff_rows(*texts, _GUTTER, target, words=True)
         return
     lines = visible(texts[0]).split("\n")
     for line in lines[:MOST_SAME_LINES]:

@@ -18,15 +18,19 @@ _NOTHING: Line = ()
 
 @dataclass(slots=True, eq=False)
 class SidesRow:
-    """A line of each side; None where one has none. Equal ones are quiet, others carry their sign."""
+    """A line of each side; None where one has none. Equal ones are quiet, others carry their sign.
+
+    `words`: it is prose, and broken between words.
+    """
 
     left: str | None
     right: str | None
     gutter: Line = ()
     target: object = None
+    words: bool = False
 
     def sameness(self) -> Hashable:
-        return (self.left, self.right, self.gutter)
+        return (self.left, self.right, self.gutter, self.words)
 
     def height(self, width: int) -> int:
         return len(self.layout(width))
@@ -37,7 +41,7 @@ class SidesRow:
             return [(*self.gutter, *line) for line in self._under(room)]
         first, second = halves(room)
         one, other = self._spans()
-        pairs = zip_longest(_wrapped(one, first), _wrapped(other, second), fillvalue=_NOTHING)
+        pairs = zip_longest(self._wrapped(one, first), self._wrapped(other, second), fillvalue=_NOTHING)
         return [
             (*self.gutter, *line, (" " * max(0, first - line_width(line)), "text"), SEPARATOR, *right)
             for line, right in pairs
@@ -45,9 +49,12 @@ class SidesRow:
 
     def _under(self, room: int) -> Iterator[Line]:
         one, other = self._spans()
-        yield from _wrapped(one, room)
+        yield from self._wrapped(one, room)
         if self.left != self.right:
-            yield from _wrapped(other, room)
+            yield from self._wrapped(other, room)
+
+    def _wrapped(self, line: Line, width: int) -> list[Line]:
+        return wrap_line(line, width, hang=CODE_HANG, words=self.words) if line else []
 
     def _spans(self) -> tuple[Line, Line]:
         """Both lines; of two that differ, what differs in them is in colour."""
@@ -71,30 +78,28 @@ def _part(sign: str, text: str, head: int, tail: int, role: str) -> Line:
     return tuple(span for span in spans if span[0])
 
 
-def _wrapped(line: Line, width: int) -> list[Line]:
-    return wrap_line(line, width, hang=CODE_HANG, words=False) if line else []
-
-
-def diff_rows(left: str, right: str, gutter: Line, target: object = None) -> list[Row]:
+def diff_rows(
+    left: str, right: str, gutter: Line, target: object = None, *, words: bool = False
+) -> list[Row]:
     """The rows of a difference, the first MOST_LINES of them; `target` is what Enter opens whole."""
-    rows = list(islice(_rows(diff_blocks(left, right), gutter, target), MOST_LINES + 1))
+    rows = list(islice(_rows(diff_blocks(left, right), gutter, target, words=words), MOST_LINES + 1))
     if len(rows) > MOST_LINES:
-        words = "… there is more of this difference: Enter or a click shows both texts whole"
-        rows[MOST_LINES:] = [TextRow(((words, "dim"),), gutter, target=target)]
+        more = "… there is more of this difference: Enter or a click shows both texts whole"
+        rows[MOST_LINES:] = [TextRow(((more, "dim"),), gutter, target=target)]
     return rows
 
 
-def _rows(blocks: Iterator[DiffBlock], gutter: Line, target: object) -> Iterator[Row]:
+def _rows(blocks: Iterator[DiffBlock], gutter: Line, target: object, *, words: bool) -> Iterator[Row]:
     for block in blocks:
         match block.kind:
             case "gap" | "said":
                 sign = "⋮ " if block.kind == "gap" else "! "
                 yield TextRow(((f"{sign}{block.left[0]}", "label"),), gutter, target=target)
             case "same":
-                yield from (SidesRow(line, line, gutter, target) for line in block.left)
+                yield from (SidesRow(line, line, gutter, target, words) for line in block.left)
             case "changed":
                 yield from (
-                    SidesRow(one, other, gutter, target)
+                    SidesRow(one, other, gutter, target, words)
                     for one, other in zip_longest(block.left, block.right)
                 )
 
