@@ -147,11 +147,11 @@ async def screen(path: Path, chance: random.Random) -> None:
         began = time.perf_counter()
         app.explore.open_saved(path)
         while not isinstance(app.screen, ReplayScreen) or not app.screen.recorded.position:
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.02)
         shown = app.screen
         print(f"{'on the screen: a first moment':<44} {milliseconds(time.perf_counter() - began)}")
         while shown.reading:
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.02)
         await pilot.pause()
         assert shown.recorded.at_end
         print(f"{'on the screen: open, at its end':<44} {milliseconds(time.perf_counter() - began)}")

@@ -26,6 +26,7 @@ from typing import Any
 
 from rlm_tui.core import events as e
 from rlm_tui.core.event_codec import encode
+from rlm_tui.core.paths import runs_directory
 from rlm_tui.core.run_filter import parse_run_filter
 from rlm_tui.core.settings import Settings
 from rlm_tui.store.library import RunLibrary, index_path
@@ -106,10 +107,10 @@ async def screen(many: int, *, indexed: bool) -> None:
             await pilot.pause(0.01)
         began = time.perf_counter()
         await pilot.press("ctrl+o")
-        shown = app.screen
-        assert isinstance(shown, RunsScreen)
+        while not isinstance(shown := app.screen, RunsScreen):
+            await asyncio.sleep(0.005)
         while not shown.listed:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
         await pilot.pause()
         told(
             f"on the screen: runs are listed{'' if indexed else ', nothing indexed'}",
@@ -129,21 +130,22 @@ async def screen(many: int, *, indexed: bool) -> None:
         told("  a key: end", await pressed(pilot, "end"))
         await pilot.press("slash")
         began = time.perf_counter()
-        await pilot.press(*"ledger")
+        await pilot.press(*f"needle-{many // 2}")
         while len(shown.listed) == many or shown.query_one(RunsList).filling:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
         await pilot.pause()
-        told(f"  six letters typed into the filter, {len(shown.listed):,} left", time.perf_counter() - began)
+        told(f"  typed into the filter until {len(shown.listed):,} is left", time.perf_counter() - began)
         await pilot.press("escape", "escape")
         while len(shown.listed) < many:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
         await pilot.press("ctrl+f")
-        assert isinstance(app.screen, FindRunsScreen)
+        while not isinstance(app.screen, FindRunsScreen):
+            await asyncio.sleep(0.005)
         for words, what in (
             (f"needle-{many // 2}", "what stands in one"),
-            ("(a+)+$x", "a pattern that is hard"),
+            ("(?:[a-z ]|[a-z ][a-z ])+!", "a pattern that takes for ever"),
         ):
-            if words.endswith("x"):
+            if words.endswith("!"):
                 await pilot.press("ctrl+t")
             began = time.perf_counter()
             app.screen.query_one("#find-text").value = words  # type: ignore[attr-defined]
@@ -171,8 +173,8 @@ def main() -> None:
     root = Path(tempfile.mkdtemp())
     os.environ["RLM_TUI_HOME"] = str(root)
     try:
-        runs, chance = root / "runs", random.Random(1)
-        runs.mkdir()
+        runs, chance = runs_directory(), random.Random(1)
+        runs.mkdir(parents=True)
         for number in range(many):
             make(runs, number, chance)
         size = sum(path.stat().st_size for path in runs.glob("*/events.jsonl"))

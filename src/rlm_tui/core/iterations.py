@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from rlm_tui.core.events import (
     CallKind,
@@ -34,12 +34,25 @@ LLM_KINDS: frozenset[CallKind] = frozenset({"llm_query", "predict"})
 
 
 class Box:
-    """What snapshots hold of an island: the living one until it changes, then a copy of how it was."""
+    """What snapshots hold of an island: the living one until it changes, then a copy of how it was.
 
-    __slots__ = ("root",)
+    `known` is everything in it by its span, once that was asked for.
+    """
+
+    __slots__ = ("known", "root")
 
     def __init__(self, root: Iteration | Call) -> None:
         self.root = root
+        self.known: Known | None = None
+
+
+class Known(NamedTuple):
+    """What hangs below a root, by its span; `numbered` are the calls that have a number."""
+
+    iterations: dict[str, Iteration]
+    cells: dict[str, Cell]
+    calls: dict[str, Call]
+    numbered: list[Call]
 
 
 class Island:

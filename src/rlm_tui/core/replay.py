@@ -95,17 +95,26 @@ class Replay:
             with self._folding:
                 if self._wants_checkpoint(start):
                     self._checkpoints.append((start, self._living.snapshot()))
-                for number, event in enumerate(events, start + 1):
-                    self._living.apply(event)
-                    self._times.append(max(event.at, self._times[-1] if self._times else 0.0))
-                    for kind in _marks_of(event):
-                        self._marks[kind].append(Mark(number, kind, self._times[-1], event.span))
-                        if kind == "iteration" and len(self._living.iterations) > len(self._own):
-                            self._own.append(number)
+                self._take(events, start)
                 self.length = stop
             reads += 1
             if reads % SLICE_READS == 0:
                 yield self.length
+
+    def _take(self, events: Sequence[AnyEvent], start: int) -> None:
+        """Fold some more; this is what opening a long run takes its time for."""
+        apply, times, living = self._living.apply, self._times, self._living
+        now = times[-1] if times else 0.0
+        for number, event in enumerate(events, start + 1):
+            apply(event)
+            if event.at > now:
+                now = event.at
+            times.append(now)
+            kind = mark_of(event)
+            if kind is not None:
+                self._marks[kind].append(Mark(number, kind, now, event.span))
+                if kind == "iteration" and len(living.iterations) > len(self._own):
+                    self._own.append(number)
 
     def _wants_checkpoint(self, position: int) -> bool:
         """Whether it is far from the last one: in events, or because they are long."""
@@ -175,17 +184,18 @@ class Replay:
         return marks[index - 1].position if index > 0 else None
 
 
-def _marks_of(event: AnyEvent) -> Iterator[MarkKind]:
+def mark_of(event: AnyEvent) -> MarkKind | None:
+    """What a person may want to go to in it."""
     match event:
-        case IterationStarted():
-            yield "iteration"
         case CallStarted():
-            yield "call"
-        case CellFinished(status=status) if status not in ("ok", "submitted"):
-            yield "error"
-        case CallFinished(error=error) | RunFinished(error=error) if error is not None:
-            yield "error"
+            return "call"
+        case IterationStarted():
+            return "iteration"
+        case CallFinished(error=error) | RunFinished(error=error):
+            return "error" if error is not None else None
+        case CellFinished(status=status):
+            return "error" if status not in ("ok", "submitted") else None
         case SandboxLost():
-            yield "error"
+            return "error"
         case _:
-            return
+            return None

@@ -12,7 +12,7 @@ import msgspec
 
 from rlm_tui.core.counting import Counting
 from rlm_tui.core.island_copy import copy_island, things_in
-from rlm_tui.core.iterations import Box, Call, Cell, Iteration
+from rlm_tui.core.iterations import Box, Call, Cell, Iteration, Known
 from rlm_tui.core.trajectory_state import TrajectoryState
 
 _FIXED = (
@@ -39,7 +39,10 @@ _OPEN = ("open_iterations", "open_cells", "open_calls")
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """The trajectory as it stood after the event `seq`, `at` seconds into the run."""
+    """The trajectory as it stood after the event `seq`, `at` seconds into the run.
+
+    `going_on` are the places of the `boxes` in which something is open.
+    """
 
     seq: int
     at: float
@@ -49,6 +52,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     open: dict[str, tuple[str, ...]]
     counting: Counting
     boxes: tuple[Box, ...]
+    going_on: frozenset[int]
 
 
 def take(state: TrajectoryState) -> Snapshot:
@@ -62,7 +66,19 @@ def take(state: TrajectoryState) -> Snapshot:
         open={name: tuple(getattr(state, name)) for name in _OPEN},
         counting=state.counting.copy(),
         boxes=state.boxes(),
+        going_on=_going_on(state),
     )
+
+
+def _going_on(state: TrajectoryState) -> frozenset[int]:
+    things: tuple[Iteration | Call, ...] = (
+        *state.open_iterations.values(),
+        *(cell.iteration for cell in state.open_cells.values()),
+        *state.open_calls.values(),
+    )
+    islands = {id(thing.island) for thing in things}
+    with_root = (island for island in state.islands if island.root is not None)
+    return frozenset(place for place, island in enumerate(with_root) if id(island) in islands)
 
 
 def put_back(state: TrajectoryState, snapshot: Snapshot, *, borrow: bool = False) -> None:
@@ -78,18 +94,19 @@ def put_back(state: TrajectoryState, snapshot: Snapshot, *, borrow: bool = False
     for name, (items, length) in snapshot.growing.items():
         setattr(state, name, items[:length])
     state.counting = snapshot.counting.copy()
-    open_spans = {span for name in _OPEN for span in snapshot.open[name]}
     last = next((box for box in reversed(snapshot.boxes) if not isinstance(box.root, Call)), None)
-    for box in snapshot.boxes:
+    for place, box in enumerate(snapshot.boxes):
         root = box.root
-        if borrow and box is not last and not any(_is_open(thing, open_spans) for thing in things_in(root)):
+        if borrow and box is not last and place not in snapshot.going_on:
             state.borrowed[id(root.island)] = root
+            known = box.known = box.known or _known(root)
         else:
             root = copy_island(root)
+            known = _known(root)
         state.islands.append(root.island)
         if not isinstance(root, Call):
             state.iterations.append(root)
-        state.calls += _know(state, root)
+        state.calls += _know(state, known)
     state.calls.sort(key=lambda call: call.number)
     _reopen(state, snapshot)
 
@@ -104,33 +121,30 @@ def own(state: TrajectoryState, span: str) -> None:
     state.islands[state.islands.index(root.island)] = twin.island
     if not isinstance(twin, Call):
         state.iterations[state.iterations.index(root)] = twin  # type: ignore[arg-type]
-    _know(state, twin)
+    _know(state, _known(twin))
     state.calls = [state.calls_by_span[call.span] for call in state.calls]
 
 
-def _know(state: TrajectoryState, root: Iteration | Call) -> list[Call]:
-    """Have everything below `root` found by its span; the calls that have a number."""
-    numbered = []
+def _know(state: TrajectoryState, known: Known) -> list[Call]:
+    """Have everything that is known found by its span; the calls that have a number."""
+    state.iterations_by_span.update(known.iterations)
+    state.cells_by_span.update(known.cells)
+    state.calls_by_span.update(known.calls)
+    return known.numbered
+
+
+def _known(root: Iteration | Call) -> Known:
+    known = Known({}, {}, {}, [])
     for thing in things_in(root):
         if isinstance(thing, Call):
-            state.calls_by_span[thing.span] = thing
+            known.calls[thing.span] = thing
             if thing.number:
-                numbered.append(thing)
+                known.numbered.append(thing)
             continue
-        state.iterations_by_span[thing.span] = thing
+        known.iterations[thing.span] = thing
         for cell in _cells([*thing.earlier_cells, *thing.person_cells], thing.cell):
-            state.cells_by_span[cell.span] = cell
-    return numbered
-
-
-def _is_open(thing: Iteration | Call, open_spans: set[str]) -> bool:
-    if thing.span in open_spans:
-        return True
-    if isinstance(thing, Call):
-        return False
-    return any(
-        cell.span in open_spans for cell in _cells([*thing.earlier_cells, *thing.person_cells], thing.cell)
-    )
+            known.cells[cell.span] = cell
+    return known
 
 
 def _cells(earlier: list[Cell], last: Cell | None) -> list[Cell]:

@@ -165,6 +165,7 @@ class TrajectoryState:
         island = thing.island
         if island.box is not None and island.root is not None:
             island.box.root = copy_island(island.root)
+            island.box.known = None
             island.box = None
 
     def countings(self, thing: Iteration | Call | None) -> Iterator[Counting]:

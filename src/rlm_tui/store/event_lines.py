@@ -19,7 +19,7 @@ from rlm_tui.store.files import LONGEST_LINE, last_lines
 
 MOST_BYTES = 512 * 1024 * 1024
 """So much of a log is shown: the fold keeps what was printed in memory."""
-READ_BYTES = 1024 * 1024
+READ_BYTES = 512 * 1024
 """So much of a log is read in one go, unless a single line is longer."""
 _CHUNK = 1024 * 1024
 

@@ -70,7 +70,7 @@ class RunLibrary:
                     if self._mend(error):
                         continue
                     self._unindexed, known = self._without_index()
-                    why = (str(error) or type(error).__name__).rstrip(".")
+                    why = _words(error)
                     what = "what is older is as it was" if known else "only the newest are listed"
                     return f"Saved runs can't be indexed, so {what}: {why}."
                 else:
@@ -122,6 +122,18 @@ class RunLibrary:
             with suppress(OSError):
                 self._index.discard()
         return damaged
+
+
+def _words(error: Exception) -> str:
+    """Why the index can't be used, and what to do."""
+    words = (str(error) or type(error).__name__).rstrip(".")
+    match getattr(error, "sqlite_errorcode", 0):
+        case sqlite3.SQLITE_FULL:
+            return f"{words}; free some space"
+        case sqlite3.SQLITE_BUSY:
+            return f"{words} by another process; look again when it is done"
+        case _:
+            return words
 
 
 def _changed_at(folder: Path) -> int:

@@ -19,7 +19,7 @@ from rlm_tui.core.text import number_of
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.store.blob_files import BlobFiles
 from rlm_tui.store.errors import StoreError, cannot
-from rlm_tui.store.event_lines import MOST_BYTES, beyond
+from rlm_tui.store.event_lines import MOST_BYTES, READ_BYTES, beyond
 from rlm_tui.store.files import LONGEST_LINE, lines_of
 from rlm_tui.store.redacted import redacted_event, redacted_text
 from rlm_tui.store.runs import ASKED, BLOBS, DOCUMENTS, EVENTS, is_run_id
@@ -49,7 +49,7 @@ class RunLog:
         no event is skipped, and added to `problems`.
         """
         try:
-            with self.events_path.open("rb") as file:
+            with self.events_path.open("rb", buffering=READ_BYTES) as file:
                 left = math.inf if most_bytes is None else most_bytes
                 for number, line in enumerate(lines_of(file), 1):
                     left -= LONGEST_LINE if line is None else len(line)

@@ -113,7 +113,8 @@ def _found(hits: int, runs: int) -> str:
 
 def _rows(run: RunRecord, path: Path, found: tuple[Hit, ...]) -> Iterator[Row]:
     head = (one_line(run.task or run.run_id, 40), "strong"), (f"  {one_line(run.run_id, 80)}", "dim")
-    yield TextRow((*head, (f"  {number_of(len(found), 'hit')}{left_out(found)}", "label")))
+    count = (f"  {number_of(len(found), 'hit')}{left_out(found)}", "label")
+    yield TextRow((*head, count), target=RunHit(path, found, 0))
     yield from hit_rows(found[:MOST_SHOWN], lambda at: RunHit(path, found, at))
     if len(found) > MOST_SHOWN:
         words = f"    … {len(found) - MOST_SHOWN:,} more in this run: open it, and go on with ."

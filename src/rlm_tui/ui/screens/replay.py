@@ -82,6 +82,8 @@ class ReplayScreen(ReplayViews):
                 for read in self.recorded.read():
                     if worker.is_cancelled:
                         return
+                    # A collection looks at every object of the run: a third of the time of reading it.
+                    gc.freeze()
                     if read and not shown:
                         shown = True
                         tell(self._read_to, False)
@@ -104,9 +106,7 @@ class ReplayScreen(ReplayViews):
     def _read_to(self, over: bool) -> None:
         """So much is read now: the first time it is shown, later the end is followed."""
         first, self._shown, self._reading = not self._shown, True, not over
-        if over:
-            # A collection looks at every object of the run, which takes a tenth of a second of a large one.
-            gc.freeze()
+        gc.freeze()
         if first:
             self.show_all()
         if self._has_gone_to_iteration():
@@ -125,7 +125,7 @@ class ReplayScreen(ReplayViews):
     def _read_some(self) -> None:
         """More is read than before, but not all."""
         if not self._has_gone_to_iteration():
-            self._show_words()
+            self._say_moment()
 
     def _has_gone_to_iteration(self) -> bool:
         """Go to the iteration at which the run is to be opened, as soon as that is read."""
@@ -158,6 +158,11 @@ class ReplayScreen(ReplayViews):
         recorded, replay = self.recorded, self.recorded.replay
         seconds = self.playing.seconds if self.playing.on else replay.time_of(recorded.position)
         self.query_one(ScrubberAxis).show(replay, seconds)
+        self._say_moment()
+
+    def _say_moment(self) -> None:
+        recorded, replay = self.recorded, self.recorded.replay
+        seconds = self.playing.seconds if self.playing.on else replay.time_of(recorded.position)
         last = recorded.trajectory.iterations[-1:]
         words = moment_words(
             replay, seconds, recorded.position, recorded.length, last[0].n if last else 0,
@@ -223,6 +228,7 @@ class ReplayScreen(ReplayViews):
             self.refresh_bindings()
 
     def action_play(self) -> None:
+        self._arrive()
         if self.playing.on:
             self._stop()
         else:
@@ -268,6 +274,7 @@ class ReplayScreen(ReplayViews):
             self.dismiss(None)
 
     def action_fork(self) -> None:
+        self._arrive()
         self.dismiss(ForkAt(self.recorded.path, self.recorded.trajectory.iterations[-1].n))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
 from textual import events
@@ -30,6 +31,8 @@ from rlm_tui.ui.widgets.run_preview import RunPreview
 from rlm_tui.ui.widgets.runs_list import RunsHeading, RunsList, RunsWords
 
 BESIDE_COLUMNS, BELOW_ROWS = 120, 30
+TELL_SECONDS = 1.0
+"""How often a list that is being indexed is shown anew: that costs keys their time."""
 LOOK_SECONDS = 1.5
 """How often it is looked whether a run began, went on, or ended."""
 SORTS: dict[str, Callable[[RunRecord], tuple[bool, float | str]]] = {
@@ -116,8 +119,12 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         if runs := self.library.records():
             tell(self._take, runs, "looking for new runs …")
 
+        said = 0.0
+
         def told(done: int, of: int) -> None:
-            if not self._left.is_set() and done < of:
+            nonlocal said
+            if not self._left.is_set() and done < of and monotonic() - said > TELL_SECONDS:
+                said = monotonic()
                 tell(self._take, self.library.records(), f"reading {done:,} of {of:,}")
 
         problem = self.library.update(self._left.is_set, told)

@@ -66,6 +66,7 @@ class CallsList(RowView):
         self.table = CallTable()
         self._trajectory: Trajectory | None = None
         self._now: Now = lambda: 0.0
+        self._ticked_at = -1.0
         self._open: set[str] = set()
         self._listed = 0
         self._last_end = 0.0
@@ -185,6 +186,9 @@ class CallsList(RowView):
     def _tick(self) -> None:
         trajectory = self._trajectory
         if trajectory is not None and trajectory.open_calls and self._listed:
+            if self._now() == self._ticked_at:
+                return  # at a moment of a saved run the time stands still
+            self._ticked_at = self._now()
             self._take_time()
             self.refresh()
 

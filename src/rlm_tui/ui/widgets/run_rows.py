@@ -72,7 +72,7 @@ class RunRow:
         }
         left.append(("".join(f"{numbers[name]:>{COLUMNS[name]}}" for name in _columns(width)), "dim"))
         left.append(("  ", "text"))
-        left += [(f"#{tag} ", "label") for tag in run.tags[:4]]
+        left += [(f"#{one_line(tag, 40)} ", "label") for tag in run.tags[:4]]
         if run.damaged:
             left.append(("! damaged ", "bad"))
         if run.parent:

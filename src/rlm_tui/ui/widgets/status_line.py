@@ -45,6 +45,7 @@ class StatusLine(SpanLine):
         super().__init__(id=id, classes=classes)
         self._trajectory: Trajectory | None = None
         self._now: Now = lambda: 0.0
+        self._ticked_at = -1.0
         self._ready: tuple[str, ...] = ()
         self._remark = ""
         self._hold_comes = False
@@ -80,7 +81,10 @@ class StatusLine(SpanLine):
         self.stale()
 
     def _tick(self) -> None:
-        if self._trajectory is not None and self._trajectory.finished is None:
+        if self._trajectory is None or self._trajectory.finished is not None:
+            return
+        if (now := self._now()) != self._ticked_at:  # at a moment of a saved run the time stands still
+            self._ticked_at = now
             self.refresh()
 
     def role_style(self, role: str) -> Style:

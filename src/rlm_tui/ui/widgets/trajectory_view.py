@@ -56,6 +56,7 @@ class TrajectoryView(RowView):
         self._empty = empty or "Nothing has run yet. ^R runs the task on the document."
         self._trajectory: Trajectory | None = None
         self._now: Now = lambda: 0.0
+        self._ticked_at = -1.0
         self._folds = Folds()
         self._tails = OutputTails()
         self._dirty: set[str] = set()
@@ -245,8 +246,9 @@ class TrajectoryView(RowView):
     def _tick(self) -> None:
         """What counts seconds counts on, also while nothing is printed."""
         trajectory = self._trajectory
-        if trajectory is None or trajectory.finished is not None:
-            return
+        if trajectory is None or trajectory.finished is not None or self._now() == self._ticked_at:
+            return  # at a moment of a saved run the time stands still
+        self._ticked_at = self._now()
         if not trajectory.iterations:
             if trajectory.started is not None:
                 self._flush()
