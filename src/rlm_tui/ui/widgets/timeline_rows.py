@@ -80,8 +80,10 @@ class BarRow:
         fold = "" if self.opened is None else "▾ " if self.opened else "▸ "
         inset = self.inset(cells)
         call = bar.call
-        place = f"{(call.index or 0) + 1} " if call is not None and call.number == 0 else ""
-        name = one_line(f"{fold}{place}{bar.label}", cells - inset)
+        label = bar.label
+        if call is not None and call.number == 0:  # an item of a batch, which tells its name
+            label = str((call.index or 0) + 1)
+        name = one_line(f"{fold}{label}", cells - inset)
         room = cells - inset - width_of(name) - 1
         asked = call_asked(call, room) if call is not None and room >= LEAST_ASKED else ""
         asked = f" {asked}" if asked else ""
