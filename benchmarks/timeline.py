@@ -145,7 +145,9 @@ async def screens(trajectory: Trajectory) -> dict[str, float]:
         app.push_screen(nested)
         await until(lambda: nested.is_mounted and len(nested.tree_of_rlms.listed) > 0)
         rows["open the tree of nested RLMs"] = 1000 * (time.perf_counter() - began)
-        rows["in the tree, a key: down"] = await taken(lambda: pilot.press("down"))
+        rows["in the tree: down to an RLM, and up to the run"] = await taken(
+            lambda: pilot.press("home", "right")
+        )
     return rows
 
 

@@ -69,6 +69,8 @@ async def test_batches_open_into_their_items_and_a_nested_run_says_what_its_time
         await pilot.press("v")
         await until(pilot, lambda: isinstance(pilot.app.screen, CallsScreen))
         await until(pilot, lambda: "made by the cell of iteration 5 of 20" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
 
 
 async def test_it_is_used_by_the_mouse_alone(open_app: OpenApp, tmp_path: Path) -> None:

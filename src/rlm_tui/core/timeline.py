@@ -57,7 +57,7 @@ class _Bars:
 
     def __init__(self, trajectory: Trajectory, now: float) -> None:
         self._now = now
-        self._held: dict[str, list[Bar]] = {}
+        self._held: dict[str | None, list[Bar]] = {}
         self._started: dict[str | None, list[Bar]] = {}
         for number, stretch in enumerate(self._stretches(trajectory)):
             bar = _of_stretch(stretch, number)
@@ -65,7 +65,7 @@ class _Bars:
                 self._started.setdefault(stretch.parent_call, []).append(bar)
             else:
                 iteration = trajectory.iteration_of(stretch.span)
-                self._held.setdefault("" if iteration is None else iteration.span, []).append(bar)
+                self._held.setdefault(None if iteration is None else iteration.span, []).append(bar)
 
     def _stretches(self, trajectory: Trajectory) -> Iterator[Stretch]:
         yield from list(trajectory.stretches)
@@ -81,7 +81,7 @@ class _Bars:
         """All bars, each before those that are parts of it."""
         first: list[tuple[float, Bar | _Part]] = [
             *((bar.start, bar) for bar in self._started.get(None, [])),
-            *((bar.start, bar) for bar in self._held.get("", [])),
+            *((bar.start, bar) for bar in self._held.get(None, [])),
             *((one.started_at, _Part(one, 0, 0)) for one in list(trajectory.iterations)),
             *(
                 (call.started_at, _Part(call, 0, 0))

@@ -46,12 +46,23 @@ class NestedScreen(Screen[str]):
                 tooltip="To the trajectory of this RLM, or back to the tree"),
         Binding("g", "go", "go there", id="nested.go", group=LOOK,
                 tooltip="To this place in the trajectory of the run"),
+        Binding("v", "in_full", "call", id="nested.in_full", group=LOOK,
+                tooltip="The call that started this RLM, in full"),
         Binding("escape", "back", "back", id="nested.back", tooltip="Back to where you were", group=PANES),
     ]  # fmt: skip
 
-    def __init__(self, trajectory: Callable[[], Trajectory], now: Now | None = None, span: str = "") -> None:
-        """Opens at the nested RLM that the call `span` started. `now` counts the seconds of a live run."""
+    def __init__(
+        self,
+        trajectory: Callable[[], Trajectory],
+        now: Now | None = None,
+        span: str = "",
+        open_call: Callable[[str], None] | None = None,
+    ) -> None:
+        """Opens at the nested RLM that the call `span` started. `now` counts the seconds of a live run,
+        `open_call` shows the call of a span in full.
+        """
         super().__init__()
+        self._open_call = open_call
         self._trajectory = trajectory
         self._now = now or (lambda: trajectory().now)
         self._first = span
@@ -135,6 +146,7 @@ class NestedScreen(Screen[str]):
         if rlm is None or rlm.span == self._shown:
             return
         self._shown, self._iteration = rlm.span, ""
+        self.refresh_bindings()
         trajectory = self._trajectory()
         part = trajectory if rlm.call is None else part_of(trajectory, rlm.call)
         started = rlm.started_at
@@ -183,8 +195,21 @@ class NestedScreen(Screen[str]):
         self.dismiss(event.span)
 
     def action_go(self) -> None:
+        if not self._rlms:
+            return
         iterations = self._of(self._shown or "").iterations
         self.dismiss(self._iteration or (iterations[0].span if iterations else ""))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action != "in_full":
+            return True
+        rlm = self.tree_of_rlms.highlighted if self.is_attached and self._rlms else None
+        return self._open_call is not None and rlm is not None and rlm.call is not None
+
+    def action_in_full(self) -> None:
+        rlm = self.tree_of_rlms.highlighted
+        if rlm is not None and self._open_call is not None:
+            self._open_call(rlm.span)
 
     def action_back(self) -> None:
         if self.query_one(TrajectoryView).has_focus:

@@ -22,7 +22,6 @@ from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 if TYPE_CHECKING:
     from rlm_tui.ui.screens.export import Exported
     from rlm_tui.ui.screens.find import Found
-    from rlm_tui.ui.screens.timeline import Led
 
 
 class LookedAt(NamedTuple):
@@ -101,14 +100,8 @@ class RunLooks(Screen):  # type: ignore[type-arg]
         from rlm_tui.ui.screens.timeline import TimelineScreen
 
         if (run := self.looked_at) is not None:
-            self.app.push_screen(TimelineScreen(run.trajectory, run.now), self._led)
-
-    def _led(self, led: Led | None) -> None:
-        """Go where a bar of the timeline leads to."""
-        if led is not None and led.in_full:
-            self._open_calls(led.span)
-        elif led is not None:
-            self.go_to_span(led.span)
+            screen = TimelineScreen(run.trajectory, run.now, self._open_calls)
+            self.app.push_screen(screen, self.go_to_span)
 
     def _open_calls(self, span: str) -> None:
         """Show all calls in full, this one first."""
@@ -122,7 +115,7 @@ class RunLooks(Screen):  # type: ignore[type-arg]
         row = self.query_one(TrajectoryView).current_row
         target = None if row is None else row.target
         span = target.span if isinstance(target, CallLine) and target.opens else ""
-        self.app.push_screen(NestedScreen(run.trajectory, run.now, span), self.go_to_span)
+        self.app.push_screen(NestedScreen(run.trajectory, run.now, span, self._open_calls), self.go_to_span)
 
     # Exports
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -32,15 +32,8 @@ SHARE = 4.0
 NOTHING = "Nothing in this run took time that is known: plans, cells and calls stand here as they come."
 
 
-class Led(NamedTuple):
-    """Where the person wants to go: an iteration, a call; `in_full`: that call on the screen of all calls."""
-
-    span: str
-    in_full: bool = False
-
-
-class TimelineScreen(Screen[Led]):
-    """Answers with what was chosen, or None. A run that goes on is followed."""
+class TimelineScreen(Screen[str]):
+    """Answers with the span of what was chosen, or None. A run that goes on is followed."""
 
     place = "Timeline"
     AUTO_FOCUS = "#timeline"
@@ -68,9 +61,15 @@ class TimelineScreen(Screen[Led]):
         Binding("escape", "back", "back", id="timeline.back", tooltip="Back to where you were", group=PANES),
     ]  # fmt: skip
 
-    def __init__(self, trajectory: Callable[[], Trajectory], now: Now | None = None) -> None:
-        """`now` counts the seconds of a run that goes on."""
+    def __init__(
+        self,
+        trajectory: Callable[[], Trajectory],
+        now: Now | None = None,
+        open_call: Callable[[str], None] | None = None,
+    ) -> None:
+        """`now` counts the seconds of a run that goes on; `open_call` shows the call of a span in full."""
         super().__init__()
+        self._open_call = open_call
         self._trajectory = trajectory
         self._now = now or (lambda: trajectory().now)
         self._folding = Folding()
@@ -175,7 +174,7 @@ class TimelineScreen(Screen[Led]):
             case "fold":
                 return bar is not None and bar.opens
             case "in_full":
-                return bar is not None and self._trajectory().call(bar.span) is not None
+                return self._open_call is not None and bar is not None and bar.call is not None
             case _:
                 return bar is not None
 
@@ -208,15 +207,15 @@ class TimelineScreen(Screen[Led]):
 
     def on_timeline_view_chosen(self, event: TimelineView.Chosen) -> None:
         event.stop()
-        self.dismiss(Led(event.bar.span))
+        self.dismiss(event.bar.span)
 
     def action_go(self) -> None:
         if (bar := self.view.current) is not None:
-            self.dismiss(Led(bar.span))
+            self.dismiss(bar.span)
 
     def action_in_full(self) -> None:
-        if (bar := self.view.current) is not None:
-            self.dismiss(Led(bar.span, in_full=True))
+        if (bar := self.view.current) is not None and self._open_call is not None:
+            self._open_call(bar.span)
 
     def action_back(self) -> None:
         self.dismiss(None)

@@ -9,7 +9,7 @@ from rlm_tui.core.text import human_seconds, one_line, width_of
 from rlm_tui.core.time_spent import PartKind
 from rlm_tui.core.timeline import Bar, SpanKind
 from rlm_tui.ui.widgets.call_words import call_asked, state_sign
-from rlm_tui.ui.widgets.row import Line, Span
+from rlm_tui.ui.widgets.row import Line, Span, cut_line, line_width
 from rlm_tui.ui.widgets.timeline_window import Window
 
 SECONDS_CELLS = 12
@@ -80,15 +80,16 @@ class BarRow:
         fold = "" if self.opened is None else "▾ " if self.opened else "▸ "
         inset = self.inset(cells)
         call = bar.call
-        place = f"{(call.index or 0) + 1} " if call is not None and call.number == 0 else ""
-        name = one_line(f"{fold}{place}{bar.label}", cells - inset)
+        label = bar.label
+        if call is not None and call.number == 0:  # an item of a batch, which tells its name
+            label = str((call.index or 0) + 1)
+        name = one_line(f"{fold}{label}", cells - inset)
         room = cells - inset - width_of(name) - 1
         asked = call_asked(call, room) if call is not None and room >= LEAST_ASKED else ""
-        asked = f" {asked}" if asked else ""
-        blank = " " * max(cells + 1 - inset - width_of(name) - width_of(asked), 0)
         role = "bad" if bar.state == "failed" else "text"
         lead: Line = (state_sign(bar.state), (" " * (inset - 1), "text"))
-        return (*lead, (name, role), (asked, "dim"), (blank, "text"))
+        line = cut_line((*lead, (name, role), (f" {asked}" if asked else "", "dim")), cells)
+        return (*line, (" " * (cells + 1 - line_width(line)), "text"))
 
     def _drawn(self, cells: int) -> list[Span]:
         bar, window = self.bar, self.window
