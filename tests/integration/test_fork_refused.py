@@ -98,7 +98,10 @@ def test_a_document_that_changed_is_named_and_can_be_accepted(loopback_lm: Start
     with pytest.raises(DocumentChanged, match=r"docs: book\.txt has changed .* hash differs.*--accept"):
         fork_request(log.path, 2, settings(server))
     changed = forked(log, 2, settings(server), accept_changes=True)
-    assert one(changed, PrefixReplayed).differed == ["Iteration 1: printed “4” where “3” was recorded."]
+    printed, document, variable = one(changed, PrefixReplayed).differed
+    assert printed == "Iteration 1: printed “4” where “3” was recorded."
+    assert document.startswith("Iteration 1: the variable docs is “'one two three four")
+    assert variable == "Iteration 1: the variable n is “4” where “3” was recorded."
     assert any("its hash differs" in note.text for note in changed.all(Note))
 
     book.unlink()

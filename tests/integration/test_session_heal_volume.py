@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from tests.integration.session_runs import KEY, SUBMIT, WatchedRun, request, run
 from tests.lm_server import planner_script
 from tests.lm_server.fixtures import StartLM
 from tests.modal_server import LoopbackModal
+from tests.modal_server.sandboxes import Sandbox
 
 COUNT = (
     "import os, pathlib\nvolume = pathlib.Path(save_to_volume('last.txt', 'x')).parent\n"
@@ -101,24 +103,25 @@ def test_without_a_copy_the_person_is_asked(
             assert finished.status == "cancelled"
 
 
-def test_a_modal_sandbox_that_vanishes_is_replaced(
+def test_modal_sandboxes_that_vanish_time_out_and_are_preempted_are_replaced(
     loopback_modal: LoopbackModal, loopback_lm: StartLM
 ) -> None:
     from tests.integration.test_session_modal_failures import MODAL
 
-    cells = [
-        ("Keep.", "kept = llm_query('what?')"),
-        ("Wait.", "print('begun')\nimport time\ntime.sleep(0.5)\nprint(kept)"),
-        SUBMIT,
-    ]
+    wait = "print('begun {0}')\nimport time\ntime.sleep(0.5)\nprint(kept)"
+    cells = [("Keep.", "kept = llm_query('what?')"), *(("Wait.", wait.format(n)) for n in range(3)), SUBMIT]
     server = loopback_lm(planner_script(cells), key=KEY)
+    ends: list[Callable[[Sandbox], None]] = [Sandbox.vanish, Sandbox.time_out, Sandbox.terminate]
     with WatchedRun(request(server=server, modal=MODAL)) as watched:
-        watched.wait_for(CellOutput, lambda event: "begun" in event.text)
-        loopback_modal.sandboxes[0].vanish()
-        assert watched.finished().status == "submitted", watched.finished().error
-    (recovered,) = watched.all(SandboxRecovered)
-    assert (recovered.kind, recovered.cells, recovered.differed) == ("modal", 1, [])
+        for number, end in enumerate(ends):
+            watched.wait_for(CellOutput, lambda event, n=number: f"begun {n}" in event.text)  # type: ignore[misc]
+            end(loopback_modal.sandboxes[number])
+        assert watched.finished(60).status == "submitted", watched.finished().error
+    recovered = watched.all(SandboxRecovered)
+    assert [(one.kind, one.cells, one.differed) for one in recovered] == [
+        ("modal", cells_again, []) for cells_again in (1, 2, 3)
+    ]
     assert watched.all(CellOutput)[-1].text.endswith("Answer to: what?\n")
     assert server.sub_calls == 1
-    assert len(loopback_modal.sandboxes) == 2
+    assert len(loopback_modal.sandboxes) == 4
     assert not any(sandbox.alive for sandbox in loopback_modal.sandboxes)

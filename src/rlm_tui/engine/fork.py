@@ -5,16 +5,13 @@ Imports no dspy until `fork_request` is called, which reads files and may take a
 
 from __future__ import annotations
 
-import secrets
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from rlm_tui.core.event_codec import EventLineError
-from rlm_tui.core.events import Budgets, RunStarted, VolumeChanged
-from rlm_tui.core.iterations import Iteration
+from rlm_tui.core.events import Budgets, RunStarted
 from rlm_tui.core.recorded import Planned, RecordedIteration, recorded_iterations
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.settings_errors import SettingsError
@@ -23,18 +20,14 @@ from rlm_tui.core.text import number_of
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.engine.asked_again import AskedAgain
 from rlm_tui.engine.fork_errors import DocumentChanged, ForkError, VolumeNotKept
-from rlm_tui.engine.prefix import Fork, VolumeOfFork
+from rlm_tui.engine.fork_volume import StartVolume, VolumeChoice, start_volume
+from rlm_tui.engine.prefix import Fork
 from rlm_tui.engine.python_code import CodeError, check_code
 from rlm_tui.engine.session import OFFLINE_NAME, RunRequest
-from rlm_tui.engine.volume_copy import volume_state
-from rlm_tui.sandbox.confinement import VOLUME as INSIDE
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog, open_run
 
-__all__ = ["DocumentChanged", "Fork", "ForkError", "VolumeNotKept", "fork_request"]
-
-VolumeChoice = Literal["", "as it is", "empty"]
-_VOLUME_NAME = 64
+__all__ = ["DocumentChanged", "Fork", "ForkError", "VolumeChoice", "VolumeNotKept", "fork_request"]
 
 
 def fork_request(
@@ -61,7 +54,8 @@ def fork_request(
         complete = list(takewhile(lambda iteration: iteration.is_complete, record))
         first = len(complete) + 1 if at is None else at
         _check_place(log, complete, first)
-        _check_code(log, record, first, code)
+        planned = _is_planned(record, first)
+        _check_code(code)
         task = asked.task()
         wanted = asked.settings(settings, task, trajectory.budgets)
         documents, changes = asked.documents(wanted, accept=accept_changes)
@@ -72,16 +66,17 @@ def fork_request(
         _check_budget(first, wanted.budgets)
         _check_sandbox(wanted)
     _check_task(task)
-    start = _Volume("as it is", wanted.sandbox.volume)
+    start = StartVolume("as it is", wanted.sandbox.volume)
     if not finish:
-        start = _volume_of(log, trajectory, first, wanted, volume)
+        start = start_volume(log, trajectory, first, wanted, volume)
     wanted = msgspec.structs.replace(
         wanted, sandbox=msgspec.structs.replace(wanted.sandbox, volume=start.name)
     )
     changes = [
         *_changes(trajectory, asked, wanted),
         *changes,
-        *([f"The code of iteration {first} is another."] if code is not None else []),
+        *asked.withheld(inputs),
+        *_code_words(first, code, planned=planned),
         *([f"The planner is told something before iteration {first}."] if remark else []),
         *(["Nothing is executed: an answer is extracted from the record."] if finish else []),
         *start.sentences,
@@ -138,19 +133,13 @@ def _check_place(log: RunLog, complete: list[RecordedIteration], at: int) -> Non
             )
 
 
-def _check_code(log: RunLog, record: list[RecordedIteration], at: int, code: str | None) -> None:
+def _check_code(code: str | None) -> None:
     if code is None:
         return
     try:
         check_code(code)
     except CodeError as error:
         raise ForkError(str(error)) from error
-    steps = record[at - 1].steps if len(record) >= at else ()
-    if not any(isinstance(step, Planned) for step in steps):
-        raise ForkError(
-            f"Iteration {at} of run {log.run_id} has no code that could be changed: leave the code out, and "
-            "it is planned."
-        )
 
 
 def _check_budget(at: int, budgets: Budgets) -> None:
@@ -214,84 +203,18 @@ def _changes(trajectory: Trajectory, asked: AskedAgain, settings: Settings) -> l
     return [f"The {what} is {_words(now)}; it was {_words(was)}." for what, was, now in pairs if was != now]
 
 
+def _is_planned(record: list[RecordedIteration], at: int) -> bool:
+    steps = record[at - 1].steps if len(record) >= at else ()
+    return any(isinstance(step, Planned) for step in steps)
+
+
+def _code_words(at: int, code: str | None, *, planned: bool) -> list[str]:
+    if code is None:
+        return []
+    if planned:
+        return [f"The code of iteration {at} is another."]
+    return [f"Iteration {at}, which was not planned, begins with a step of yours."]
+
+
 def _words(value: object) -> str:
     return "unlimited" if value is None else str(value)
-
-
-# The volume
-
-
-class _Volume(msgspec.Struct, frozen=True):
-    begins: VolumeOfFork
-    name: str
-    sentences: tuple[str, ...] = ()
-
-
-def _volume_of(
-    log: RunLog, trajectory: Trajectory, at: int, settings: Settings, choice: VolumeChoice
-) -> _Volume:
-    """The volume that the prefix is executed with. Raises VolumeNotKept."""
-    name = settings.sandbox.volume
-    paths, nested = _written(log, trajectory, at)
-    if not paths or choice == "as it is":
-        return _Volume("as it is", name)
-    if _names_path(trajectory, at):
-        words = (
-            f"Iterations 1 to {at - 1} wrote to the volume {name} by its path on this machine, where no copy "
-            "can stand in its place"
-        )
-        raise VolumeNotKept(
-            f"{words}: to write into it as it is now, fork with --volume-as-is.",
-            name,
-            f"{words}.",
-            only_as_it_is=True,
-        )
-    another = f"{name.partition('.fork-')[0][: _VOLUME_NAME - 10]}.fork-{secrets.token_hex(2)}"
-    missing: tuple[str, ...] = ()
-    if nested:
-        missing = (f"What nested RLMs wrote to the volume is not in it: {number_of(nested, 'file')}.",)
-    if choice == "empty":
-        return _Volume("empty", another, (f"The volume {another} is new and empty.", *missing))
-    kept = volume_state(log.path).state
-    if kept == "empty":
-        words = f"The volume {another} is new and empty, as {name} was when the run began."
-        return _Volume("empty", another, (words, *missing))
-    if kept == "kept" and settings.sandbox.kind == "local":
-        words = f"The volume {another} is a copy of {name} as it was when the run began."
-        return _Volume("copy", another, (words, *missing))
-    why = {
-        "kept": "its copy is on this machine and the sandbox is Modal's",
-        "too large": "it was too large to be copied when the run began",
-        "remote": "Modal's volumes are not copied",
-        "none": "no copy was made when the run began",
-    }[kept]
-    words = f"Iterations 1 to {at - 1} wrote to the volume {name}, and {why}"
-    raise VolumeNotKept(
-        f"{words}: fork with --volume-as-is to write into it as it is now, or with --empty-volume to begin "
-        "with a new one.",
-        name,
-        f"{words}.",
-    )
-
-
-def _names_path(trajectory: Trajectory, at: int) -> bool:
-    """Whether cells of an unconfined sandbox named the volume by where it lies."""
-    path = trajectory.sandbox.volume
-    cells = (iteration.cell for iteration in trajectory.iterations[: at - 1])
-    return path not in ("", INSIDE) and any(cell is not None and path in cell.code for cell in cells)
-
-
-def _written(log: RunLog, trajectory: Trajectory, at: int) -> tuple[int, int]:
-    """How many paths of the volume the prefix wrote or removed, and how many of these nested RLMs did."""
-    every = nested = 0
-    for event in log.events():
-        if not isinstance(event, VolumeChanged):
-            continue
-        iteration = trajectory.iteration_of(event.span)
-        top = None if iteration is None else iteration.island.root
-        if iteration is None or not isinstance(top, Iteration) or top.n >= at:
-            continue
-        paths = len(event.written) + len(event.removed)
-        every += paths
-        nested += paths if iteration is not top else 0
-    return every, nested

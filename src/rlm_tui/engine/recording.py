@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import dspy
+from dspy.predict.rlm import _strip_code_fences
 from dspy.utils.callback import BaseCallback
 
 from rlm_tui.core.events import (
@@ -192,7 +193,8 @@ class _RecordingCallback(BaseCallback):
             seconds=round(time.monotonic() - turn.began, 4),
         )
         turn.cell, turn.cell_began = recorder.span("cell"), time.monotonic()
-        recorder.emit(CellStarted, span=turn.cell, parent=turn.iteration, code=recorder.value(code))
+        ran = recorder.value(_without_fence(code))
+        recorder.emit(CellStarted, span=turn.cell, parent=turn.iteration, code=ran)
 
     def _end_cell(self, turn: _Turn, output: str, *, submitted: bool = False) -> None:
         """The cell is over: dspy tells what it printed with the next plan, or at the end."""
@@ -293,6 +295,14 @@ def _given(inputs: dict[str, Any]) -> dict[str, Any]:
 def _answer(turn: _Turn, outputs: Any) -> dict[str, Any]:
     names = turn.rlm.signature.output_fields
     return {name: outputs[name] for name in names if name in outputs}
+
+
+def _without_fence(code: str) -> str:
+    """The code as the sandbox gets it from dspy."""
+    try:
+        return str(_strip_code_fences(code))
+    except SyntaxError:
+        return code
 
 
 def _last_output(inputs: dict[str, Any]) -> str:

@@ -75,5 +75,7 @@ def iteration_lines(run: SavedRun) -> list[Content]:
         for item in run.iterations
     ]
     after = "after the last" if run.iterations else "from the beginning: no iteration has ended"
+    if run.planned is not None:
+        after = f"{'has no end':<12}{run.planned.title}"
     number = (f"{run.after_last:>{width}}  ", "bold")
     return [*lines, Content.assemble(("+ ", "$text-muted"), number, (after, ""))]
