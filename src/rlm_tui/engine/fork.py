@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from rlm_tui.core.event_codec import EventLineError
-from rlm_tui.core.events import Budgets, RunStarted
+from rlm_tui.core.events import Budgets, IterationStarted, RunStarted
 from rlm_tui.core.recorded import Planned, RecordedIteration, recorded_iterations
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.settings_errors import SettingsError
@@ -21,6 +21,7 @@ from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.engine.asked_again import AskedAgain
 from rlm_tui.engine.fork_errors import DocumentChanged, ForkError, VolumeNotKept
 from rlm_tui.engine.fork_volume import StartVolume, VolumeChoice, start_volume
+from rlm_tui.engine.place import ROOT
 from rlm_tui.engine.prefix import Fork
 from rlm_tui.engine.python_code import CodeError, check_code
 from rlm_tui.engine.session import OFFLINE_NAME, RunRequest
@@ -49,11 +50,12 @@ def fork_request(
     """
     try:
         log = open_run(run)
-        trajectory, record = _read(log)
+        trajectory, record, damage = _read(log)
         asked = AskedAgain(log, _started(log, trajectory))
         complete = list(takewhile(lambda iteration: iteration.is_complete, record))
         first = len(complete) + 1 if at is None else at
         _check_place(log, complete, first)
+        _check_damage(log, damage, first)
         planned = _is_planned(record, first)
         _check_code(code)
         task = asked.task()
@@ -98,16 +100,24 @@ def fork_request(
     )
 
 
-def _read(log: RunLog) -> tuple[Trajectory, list[RecordedIteration]]:
+class _Damage(msgspec.Struct, frozen=True):
+    """The first line of the log that can't be read; `sound`: the iteration that had begun before it."""
+
+    error: EventLineError
+    sound: int
+
+
+def _read(log: RunLog) -> tuple[Trajectory, list[RecordedIteration], _Damage | None]:
     problems: list[EventLineError] = []
-    for _ in log.events(problems):
-        pass
-    if problems:
-        raise ForkError(
-            f"The log of run {log.run_id} is damaged, so it can't be executed again: {problems[0]}"
-        )
+    sound = 0
+    for event in log.events(problems):
+        if problems:
+            break
+        if isinstance(event, IterationStarted) and event.parent == ROOT:
+            sound = event.n
     trajectory = log.trajectory(whole=True)
-    return trajectory, recorded_iterations(trajectory, log.text)
+    damage = _Damage(problems[0], sound) if problems else None
+    return trajectory, recorded_iterations(trajectory, log.text), damage
 
 
 def _started(log: RunLog, trajectory: Trajectory) -> RunStarted:
@@ -121,16 +131,26 @@ def _started(log: RunLog, trajectory: Trajectory) -> RunStarted:
 
 def _check_place(log: RunLog, complete: list[RecordedIteration], at: int) -> None:
     last = len(complete) + 1
+    submitted = next((iteration.n for iteration in complete if iteration.submitted), last)
     if at < 1 or at > last:
+        last = min(last, submitted)
         done = number_of(len(complete), "iteration")
         until = "only at 1" if last == 1 else f"at 1 to {last}"
         raise ForkError(f"Run {log.run_id} finished {done}: it can be forked {until}, not at {at}.")
-    for iteration in complete[: at - 1]:
-        if iteration.submitted:
-            raise ForkError(
-                f"Iteration {iteration.n} of run {log.run_id} submitted the answer, so nothing comes after "
-                f"it: fork at {iteration.n} or before."
-            )
+    if at > submitted:
+        raise ForkError(
+            f"Iteration {submitted} of run {log.run_id} submitted the answer, so nothing comes after it: "
+            f"fork at {submitted} or before."
+        )
+
+
+def _check_damage(log: RunLog, damage: _Damage | None, at: int) -> None:
+    if damage is None or at <= damage.sound:
+        return
+    words = f"The log of run {log.run_id} is damaged, so it can't be executed again"
+    if damage.sound:
+        words += f" as far as that: fork at {damage.sound} or before"
+    raise ForkError(f"{words}. {damage.error}")
 
 
 def _check_code(code: str | None) -> None:
