@@ -225,19 +225,26 @@ async def test_code_that_was_written_stays_when_another_iteration_is_chosen(
 
 
 async def test_after_the_last_and_an_answer_at_once(open_app: OpenApp, saved: Path) -> None:
+    lines = (saved / "events.jsonl").read_bytes().splitlines(keepends=True)
+    last = max(n for n, line in enumerate(lines) if b'"iteration_started"' in line)
+    (saved / "events.jsonl").write_bytes(b"".join(lines[:last]))
     async with open_app(size=(160, 45)) as pilot:
         screen = await opened(pilot, Asked(), saved)
         choice = screen.query_one(IterationChoice)
         choice.focus()
         await pilot.press("end")
         await settled(pilot)
-        assert choice.at == choice.option_count
+        assert choice.at == choice.option_count == 5
         assert screen.query_one(ForkChange).editor.text == ""
         screen.query_one(ForkChange).choose("code")
         await settled(pilot)
         await pilot.press("ctrl+r")
         await settled(pilot)
         assert "There is no code to run" in problem(screen)
+        screen.query_one(ForkChange).editor.load_text("x = 1")
+        await settled(pilot)
+        assert plan(screen).startswith("Iterations 1 to 4 are executed again")
+        assert "iteration 5 begins with your code, and is then planned live by" in plan(screen)
         screen.query_one("#fork-manner", OptionList).highlighted = 3
         await settled(pilot)
         assert plan(screen).startswith("Nothing is executed: an answer is extracted by the offline demo")
