@@ -31,6 +31,7 @@ OLD, NEW, DAMAGED = (
     "20260102-100000-garden-bb22",
     "20260103-100000-broken-cc33",
 )
+FOREIGN = "20251231-100000-imported-dd44"
 
 
 class Refused(ValueError):
@@ -67,6 +68,7 @@ def saved() -> Path:
     path = save(NEW, task="second", forked=ForkedFrom(OLD, 3))
     (runs_directory() / DAMAGED).mkdir()
     (runs_directory() / DAMAGED / "events.jsonl").write_bytes(b"")
+    save(FOREIGN, signature="", imported="dspy")
     return path
 
 
@@ -126,6 +128,12 @@ async def test_runs_are_listed_newest_first_and_filtered(open_app: OpenApp, save
         assert problem(screen) == ""
         text = screen_text(pilot)
         assert "↳ at 3" in text
+        await pilot.press("end")
+        await read(pilot)
+        assert runs.chosen.run_id == FOREIGN
+        assert problem(screen) == "This run can't be forked: its log does not say what was asked."
+        await pilot.press("home", "down")
+        await read(pilot)
         assert f"fork of {OLD} at 3" in text
         assert "submitted" in text
         await pilot.press("shift+tab", *"secon")

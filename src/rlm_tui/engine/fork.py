@@ -16,7 +16,7 @@ from rlm_tui.core.recorded import Planned, RecordedIteration, recorded_iteration
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.settings_errors import SettingsError
 from rlm_tui.core.tasks import Task
-from rlm_tui.core.text import number_of
+from rlm_tui.core.text import number_of, one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.engine.asked_again import AskedAgain
 from rlm_tui.engine.fork_errors import DocumentChanged, ForkError, VolumeNotKept
@@ -121,9 +121,13 @@ def _read(log: RunLog) -> tuple[Trajectory, list[RecordedIteration], _Damage | N
 
 
 def _started(log: RunLog, trajectory: Trajectory) -> RunStarted:
-    if trajectory.started is None or not trajectory.started.signature:
-        raise ForkError(f"The log of run {log.run_id} does not say what was asked, so it can't be forked.")
-    return trajectory.started
+    started = trajectory.started
+    if started is None or not started.signature:
+        run = f"run {log.run_id}"
+        if started is not None and started.imported:
+            run += f", imported from {one_line(started.imported, 60)},"
+        raise ForkError(f"The log of {run} does not say what was asked, so it can't be forked.")
+    return started
 
 
 # What is in the way
