@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 from rlm_tui.core.events import (
@@ -22,14 +23,14 @@ from rlm_tui.engine.fork import fork_request
 from rlm_tui.store.run_log import open_run
 from tests.integration.forks import forked, one, saved, settings
 from tests.integration.session_runs import SUBMIT, WatchedRun, request
-from tests.lm_server import Kind, LoopbackLM, planner_script
+from tests.lm_server import Kind, LoopbackLM, StatusFailure, planner_script
 from tests.lm_server.fixtures import StartLM
 
 NESTED = "import dspy\nnested = dspy.RLM('part, wish -> found')(part='a b c', wish='count').found"
 TWELVE: list[tuple[str, str]] = [
     ("Begin.", "total = 0\nitems = []\nprint(question)"),
     ("Ask.", "first = llm_query('What is one?')\nprint(first)"),
-    ("Ask many.", "many = llm_query_batched([f'q{i}' for i in range(5)])\nprint(len(many), many[3])"),
+    ("Ask many.", "many = llm_query_batched([f'q{i}' for i in range(5)])\nprint(len(many), many[3:])"),
     ("Predict.", "import dspy\nkind = dspy.Predict('line -> kind')(line='x').kind\nprint(kind)"),
     ("Go deeper.", NESTED),
     ("Use a tool.", "words = regex_extract('[a-z]+', 'a b c')\nprint(words)"),
@@ -47,7 +48,10 @@ INNER = [("Count.", "SUBMIT(found=str(len(part.split())))")]
 
 
 def script(cells: list[tuple[str, str]], **more: Any) -> Any:
-    return planner_script(cells, nested={("part", "wish"): INNER}, **more)
+    def answer(prompt: str) -> str | StatusFailure:
+        return StatusFailure(400, "no") if prompt == "q4" else f"Answer to: {prompt}"
+
+    return planner_script(cells, answer, nested={("part", "wish"): INNER}, **more)
 
 
 def in_iterations(trajectory: Trajectory, count: int) -> list[list[Any]]:
@@ -63,7 +67,7 @@ def test_a_run_of_twelve_iterations_is_forked_at_ten_and_asks_nobody_for_nine(lo
     first = loopback_lm(script(TWELVE))
     log, parent = saved(first, task=task)
     assert parent.totals.iterations == 12
-    assert parent.totals.failed_calls == 1
+    assert parent.totals.failed_calls == 2, "an item of the batch, and the tool"
 
     second = loopback_lm(script(TWELVE))
     watched = forked(log, 10, settings(second))
@@ -244,6 +248,7 @@ def test_a_fork_can_be_forked_and_a_nested_rlm_is_live_again_behind_the_prefix(l
         assert first.session.events_path is not None
     once = open_run(first.session.events_path)
     assert [call.origin for call in once.trajectory().calls] == [log.run_id, ""]
+    shutil.rmtree(log.path)  # a fork has all that it was made of
     server = loopback_lm(script(cells))
     twice = forked(once, 3, settings(server))
     assert one(twice, PrefixReplayed).differed == []
