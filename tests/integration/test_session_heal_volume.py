@@ -79,6 +79,18 @@ def test_without_a_copy_and_without_a_person_the_run_fails_and_says_why(
     assert not watched.all(SandboxRecovered)
 
 
+def test_cells_that_name_the_volume_by_its_path_write_to_no_copy(
+    loopback_lm: StartLM, tmp_path: Path, volume: Path
+) -> None:
+    by_path = (
+        f"import os, pathlib\nlog = pathlib.Path({str(volume.resolve())!r}) / 'log.txt'\nlog.write_text('x')"
+    )
+    server = loopback_lm(planner_script([("Write.", by_path), *cells(tmp_path / "died")[1:]]))
+    finished = run(request(server=server), keep=True).finished()
+    assert finished.error is not None
+    assert "(log.txt), and they name it by its path" in finished.error.message
+
+
 @pytest.mark.parametrize("verb", ["release", "finish", "cancel"])
 def test_without_a_copy_the_person_is_asked(
     loopback_lm: StartLM, tmp_path: Path, volume: Path, verb: str

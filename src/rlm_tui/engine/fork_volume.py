@@ -84,7 +84,11 @@ def start_volume(
 def _names_path(trajectory: Trajectory, at: int) -> bool:
     """Whether cells of an unconfined sandbox named the volume by where it lies."""
     path = trajectory.sandbox.volume
-    cells = (iteration.cell for iteration in trajectory.iterations[: at - 1])
+    cells = (
+        cell
+        for iteration in trajectory.iterations[: at - 1]
+        for cell in (iteration.cell, *iteration.person_cells)
+    )
     return path not in ("", INSIDE) and any(cell is not None and path in cell.code for cell in cells)
 
 

@@ -19,6 +19,7 @@ from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.place import ROOT
 from rlm_tui.engine.recorded_answers import RecordedAnswers, was_stopped
 from rlm_tui.engine.recorder import Recorder
+from rlm_tui.sandbox.confinement import VOLUME
 from rlm_tui.sandbox.errors import SandboxLostError, SandboxStartError
 from rlm_tui.sandbox.interpreter import DriverInterpreter
 
@@ -110,7 +111,12 @@ class Healing:
 
     def _replace(self, call: RunningCall, error: SandboxLostError, *, with_cell: bool) -> bool:
         iterations, others_wrote = self._recorder.read(lambda trajectory: self._record(call, trajectory))
-        writes = _writes(iterations, with_cell=with_cell, others_wrote=others_wrote)
+        writes = _writes(
+            iterations,
+            with_cell=with_cell,
+            others_wrote=others_wrote,
+            directory=call.sandbox.description.volume,
+        )
         volume = self._volume.before(call.invocation, writes, error)
         if volume is None:
             return False
@@ -172,8 +178,10 @@ class Healing:
         return words
 
 
-def _writes(iterations: list[RecordedIteration], *, with_cell: bool, others_wrote: bool) -> Writes:
-    """What is written to the volume once more."""
+def _writes(
+    iterations: list[RecordedIteration], *, with_cell: bool, others_wrote: bool, directory: str
+) -> Writes:
+    """What is written once more to the volume in `directory`."""
     again = list(iterations)
     if again and not with_cell and not cells_to_execute(again[-1:]):
         again.pop()
@@ -181,4 +189,6 @@ def _writes(iterations: list[RecordedIteration], *, with_cell: bool, others_wrot
         sorted({path for iteration in again for path in iteration.volume_changed}),
         unknown=any(iteration.volume_unknown for iteration in again),
         others_wrote=others_wrote,
+        by_path=directory not in ("", VOLUME)
+        and any(directory in cell.code for iteration in again for cell in iteration.cells),
     )

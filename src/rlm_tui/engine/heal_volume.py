@@ -31,12 +31,14 @@ class NoCopyError(SandboxLostError):
 class Writes(Struct, frozen=True):
     """The paths that cells to be run again wrote or removed; `unknown`: they may have changed more.
 
-    `others_wrote`: another RLM of the run wrote as well.
+    `others_wrote`: another RLM of the run wrote as well. `by_path`: cells name the volume by where it lies on
+    this machine.
     """
 
     paths: Sequence[str]
     unknown: bool = False
     others_wrote: bool = False
+    by_path: bool = False
 
     @property
     def words(self) -> str:
@@ -87,7 +89,7 @@ class VolumeAgain:
         """
         if not writes.paths and not writes.unknown:
             return NextVolume()
-        if invocation.depth == 0 and not writes.others_wrote:
+        if invocation.depth == 0 and not writes.others_wrote and not writes.by_path:
             directory = self._copy()
             if directory is not None:
                 return NextVolume(directory.name, str(directory))
@@ -96,6 +98,8 @@ class VolumeAgain:
             why, hint = "Modal's volumes are not copied", _WATCH
         elif invocation.depth or writes.others_wrote:
             why, hint = "a nested RLM has its part in it, so that no copy can stand in its place", _WATCH
+        elif writes.by_path:
+            why, hint = "they name it by its path, where no copy can stand in its place", _WATCH
         if not self._attended:
             raise NoCopyError(f"{error} It is not replaced: {writes.words}, and {why}.", hint)
         detail = (
