@@ -193,6 +193,8 @@ def test_where_the_volume_lies_is_no_difference() -> None:
     old, new = Variable("p", "str", 16, "'/home/a/volume/f'"), Variable("p", "str", 7, "'/data/f'")
     assert comparison.variables(["p"], {"p": old}, {"p": new}) == []
     assert SAME_PLACE.variables(["p"], {"p": old}, {"p": new}) != []
+    was, now = (RecordedCell("x", text=f"['/tmp{place}/f']") for place in ("/rlm-tui-sandbox-a_1", ""))
+    assert comparison.cell(2, was, now) == []
 
 
 def test_of_a_variable_it_is_said_what_is_not_the_same() -> None:

@@ -12,13 +12,15 @@ from rlm_tui.core.recorded import RecordedCell
 from rlm_tui.core.text import one_line
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+# The directory of an unconfined sandbox: `/tmp` in a confined one.
+_SCRATCH = re.compile(r"[^\s'\"]*/rlm-tui-sandbox-\w+")
 _SHOWN = 60
 _BEFORE = 20
 _VOLUME = "/data"
 
 
 class Comparison(Struct, frozen=True):
-    """Compares with the record. No difference are addresses in memory, and where the volume lies.
+    """Compares with the record. No difference are addresses in memory, nor where sandbox and volume lie.
 
     `was_volume` and `volume` are its directories then and now.
     """
@@ -94,7 +96,7 @@ class Comparison(Struct, frozen=True):
 
 
 def _comparable(text: str, volume: str) -> str:
-    text = _ADDRESS.sub("0x…", text)
+    text = _SCRATCH.sub("/tmp", _ADDRESS.sub("0x…", text))
     return text.replace(volume, _VOLUME) if volume else text
 
 
