@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from rlm_tui.core.events import (
+    Budgets,
     CallFinished,
     CallStarted,
     CellFinished,
@@ -155,3 +156,13 @@ def test_a_cell_that_was_interrupted_while_it_asked_is_interrupted_there_again(l
         "interrupted", "interrupted", "ok", "submitted",
     ]  # fmt: skip
     assert server.count(Kind.QUERY) == 0
+
+
+def test_a_cell_that_ran_over_while_it_asked_runs_over_there_again(loopback_lm: StartLM) -> None:
+    cells = [("Ask.", "a = 1\nb = llm_query('never')"), SUBMIT]
+    slow = planner_script(cells, lambda prompt: Answer(prompt, delay=60.0))
+    log, _ = saved(loopback_lm(slow), budgets=Budgets(cell_seconds=2.0))
+    fork = forked(log, 2, settings(loopback_lm(planner_script(cells)), budgets__cell_seconds=60.0))
+    prefix = one(fork, PrefixReplayed)
+    assert (prefix.differed, prefix.seconds < 2.0) == ([], True)
+    assert [event.status for event in fork.all(CellFinished)] == ["timeout", "submitted"]

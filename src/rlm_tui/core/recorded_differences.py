@@ -14,6 +14,8 @@ from rlm_tui.core.text import one_line
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 # The directory of an unconfined sandbox: `/tmp` in a confined one.
 _SCRATCH = re.compile(r"[^\s'\"]*/rlm-tui-sandbox-\w+")
+# Their errors are the words of whatever stopped them.
+_STOPPED = ("interrupted", "timeout")
 _SHOWN = 60
 _BEFORE = 20
 _VOLUME = "/data"
@@ -36,7 +38,7 @@ class Comparison(Struct, frozen=True):
             found.append(
                 f"Iteration {n}: {ended} where {was.status or 'no end'}{_because(was)} was recorded."
             )
-        elif not self._alike(_error_text(was), _error_text(now)):
+        elif was.status not in _STOPPED and not self._alike(_error_text(was), _error_text(now)):
             found.append(
                 f"Iteration {n}: failed with {_quoted(_error_text(now))} "
                 f"where {_quoted(_error_text(was))} was recorded."

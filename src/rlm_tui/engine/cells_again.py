@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, structs
 
@@ -118,12 +118,13 @@ def stopped_again(
         yield
         return
     ended = threading.Event()
+    reason: Literal["interrupt", "timeout"] = "timeout" if cell.status == "timeout" else "interrupt"
     after = max(cell.seconds, LEAST_SECONDS) + (LIMIT_GRACE_SECONDS if cell.status == "timeout" else 0.0)
 
     def interrupt() -> None:
         cut_short.wait(after)
         while not ended.is_set():
-            sandbox.interrupt()
+            sandbox.interrupt(reason)
             ended.wait(INTERRUPT_SECONDS)
 
     threading.Thread(target=interrupt, name="rlm-interrupt", daemon=True).start()
