@@ -131,7 +131,7 @@ def test_the_environment_holds_nothing_of_the_hosts(
         assert "sk-planted-secret" not in everything
         assert set(names) <= {
             *("HOME", "LANG", "LC_ALL", "LC_CTYPE", "MALLOC_ARENA_MAX", "PATH", "PWD"),
-            *("RLM_TUI_SANDBOX", "TERM", "TMPDIR", "TZ"),
+            *("PYTHONHASHSEED", "RLM_TUI_SANDBOX", "TERM", "TMPDIR", "TZ"),
         }
         home = interpreter.execute("print(os.environ['HOME'], os.getcwd())").split()
         assert home[0] == home[1] != str(Path.home())

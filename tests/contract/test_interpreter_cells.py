@@ -36,6 +36,19 @@ def test_what_was_printed_is_kept_on_every_kind_of_end(place: Place) -> None:
         assert interpreter.execute("'still here'") == "'still here'\n"
 
 
+@every_transport
+def test_a_set_of_texts_has_the_same_order_in_every_sandbox(place: Place) -> None:
+    words = "list({f'word {n}' for n in range(30)})"
+    found = []
+    for _ in range(2):
+        with sandbox(place) as interpreter:
+            found.append(interpreter.execute(words))
+            assert (
+                interpreter.execute("import sys\n[path for path in sys.path if path in ('', '/')]") == "[]\n"
+            )
+    assert found[0] == found[1]
+
+
 def test_code_that_is_not_python_is_a_syntax_error_with_its_line() -> None:
     with sandbox("off") as interpreter:
         with pytest.raises(SyntaxError, match="line 2"):

@@ -82,4 +82,4 @@ def test_what_is_in_the_way_is_one_sentence_and_exit_code_2(loopback_lm: StartLM
     told = rlm_tui("fork", log.run_id, "--at", "9", "--json")
     assert told.code == 2
     assert told.json["error"]["kind"] == "ForkError"
-    assert told.json["error"]["message"].endswith("it can be forked at 1 to 4, not at 9.")
+    assert told.json["error"]["message"].endswith("it can be forked at 1 to 3, not at 9.")

@@ -38,8 +38,8 @@ def refused(log: RunLog, at: int, *, why: str, **options: Any) -> None:
 def test_what_can_not_be_forked_is_said(log: RunLog, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ForkError, match=r"There is no run in .*: it has no events\.jsonl"):
         fork_request(log.path.parent / "20200101-000000-none-0000", 1, settings())
-    refused(log, 0, why=r"finished 3 iterations: it can be forked at 1 to 4, not at 0\.")
-    refused(log, 5, why=r"finished 3 iterations: it can be forked at 1 to 4, not at 5\.")
+    refused(log, 0, why=r"finished 3 iterations: it can be forked at 1 to 3, not at 0\.")
+    refused(log, 5, why=r"finished 3 iterations: it can be forked at 1 to 3, not at 5\.")
     refused(log, 4, why=r"Iteration 3 of run .* submitted the answer, so nothing comes after it: fork at 3")
     refused(log, 2, code="x = (", why=r"The code does not parse: line 1: ")
     refused(
@@ -55,8 +55,13 @@ def test_what_can_not_be_forked_is_said(log: RunLog, monkeypatch: pytest.MonkeyP
 
 def test_a_damaged_log_is_not_executed_again(log: RunLog) -> None:
     lines = log.events_path.read_bytes().splitlines(keepends=True)
-    log.events_path.write_bytes(b"".join([*lines[:4], b"{nonsense\n", *lines[4:]]))
-    refused(log, 2, why=r"The log of run .* is damaged, so it can't be executed again: ")
+    log.events_path.write_bytes(b"".join([*lines[:1], b"{nonsense\n", *lines[1:]]))
+    refused(log, 2, why=r"The log of run .* is damaged, so it can't be executed again\. Line 2 is not an ")
+    third = next(n for n, line in enumerate(lines) if b'"n":3,' in line)
+    log.events_path.write_bytes(b"".join([*lines[: third + 1], b"{nonsense\n", *lines[third + 1 :]]))
+    assert fork_request(log.path, 3, settings()).fork is not None, "what is executed again is whole"
+    log.events_path.write_bytes(b"".join([*lines[:third], b"{nonsense\n", *lines[third:]]))
+    refused(log, 3, why=r"executed again as far as that: fork at 2 or before\. Line \d+ is not an event")
     log.events_path.write_bytes(b"".join(lines[1:]))
     refused(log, 2, why=r"does not say what was asked")
     log.events_path.write_bytes(b"".join(lines))
@@ -98,7 +103,10 @@ def test_a_document_that_changed_is_named_and_can_be_accepted(loopback_lm: Start
     with pytest.raises(DocumentChanged, match=r"docs: book\.txt has changed .* hash differs.*--accept"):
         fork_request(log.path, 2, settings(server))
     changed = forked(log, 2, settings(server), accept_changes=True)
-    assert one(changed, PrefixReplayed).differed == ["Iteration 1: printed “4” where “3” was recorded."]
+    printed, document, variable = one(changed, PrefixReplayed).differed
+    assert printed == "Iteration 1: printed “4” where “3” was recorded."
+    assert document.startswith("Iteration 1: the variable docs is “'one two three four")
+    assert variable == "Iteration 1: the variable n is “4” where “3” was recorded."
     assert any("its hash differs" in note.text for note in changed.all(Note))
 
     book.unlink()

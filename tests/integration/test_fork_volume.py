@@ -104,6 +104,19 @@ def test_without_a_copy_the_person_says_what_to_begin_with(loopback_lm: StartLM)
     assert (volume() / "count.txt").read_text() == "2"
 
 
+def test_a_volume_that_could_not_be_looked_over_may_have_been_written(
+    loopback_lm: StartLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rlm_tui.engine.volume_watch.MOST_ENTRIES", 0)
+    volume().mkdir(parents=True)
+    (volume() / "other.txt").touch()
+    log = ended(loopback_lm, [("Look.", "x = 1"), *WRITES], copy_bytes=0)
+    assert fork_request(log.path, 2, settings()).settings.sandbox.volume == VOLUME, "nothing named it"
+    with pytest.raises(VolumeNotKept, match=r"^Iterations 1 to 2 may have written to the volume rlm-volume"):
+        fork_request(log.path, 3, settings())
+    assert fork_request(log.path, 3, settings(), volume="empty").settings.sandbox.volume != VOLUME
+
+
 def test_a_volume_that_cells_name_by_its_path_has_no_copy_there(loopback_lm: StartLM) -> None:
     volume().mkdir(parents=True)
     path = str(volume().resolve() / "file.txt")

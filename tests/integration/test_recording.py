@@ -15,8 +15,12 @@ from dspy.primitives.local_interpreter import LocalInterpreter
 from dspy.utils.callback import BaseCallback
 
 from rlm_tui import record
+from rlm_tui.core.events import RunStarted
 from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.engine.fork import fork_request
 from rlm_tui.store.run_log import open_run
+from tests.integration.forks import settings
+from tests.integration.session_runs import run as run_request
 from tests.lm_server import planner_script
 from tests.lm_server.fixtures import StartLM
 
@@ -62,6 +66,16 @@ def test_a_program_of_its_own_is_recorded(loopback_lm: StartLM, tmp_path: Path) 
     assert "variables_info" in run.iterations[0].prompt.text
     written = b"".join(path.read_bytes() for path in recording.path.rglob("*") if path.is_file())
     assert b"sk-loopback" not in written
+    # It is forked as any other: here, and with what the record knows of it.
+    again = loopback_lm(planner_script([*CELLS[:3], ("Now.", "SUBMIT(answer=a)")]))
+    asked = fork_request(recording.path, 4, settings(again, sandbox__confined="off"))
+    fork = run_request(asked)
+    assert fork.finished().outputs == {"answer": "Answer to: who?"}
+    assert (again.planner_calls, again.sub_calls) == (1, 0)
+    forked = fork.all(RunStarted)[0].forked
+    assert forked is not None
+    assert forked.changes[0] == "The sandbox is local; it was the program's own."
+    assert "The input document has [redacted] where a secret was taken out of the record." in forked.changes
 
 
 def test_a_run_that_fails_is_recorded_as_failed(loopback_lm: StartLM, tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def test_killed_between_two_cells(loopback_lm: StartLM) -> None:
     (recovered,) = watched.all(SandboxRecovered)
     assert recovered.cells == 1
     assert "Iteration 1: printed" in recovered.differed[0], "another process has another id"
+    assert recovered.differed[1].startswith("The variable first is “")
     changed = watched.all(VariablesChanged)
     assert [item.name for item in changed[1].changed] == ["first"], "its value is another one now"
 

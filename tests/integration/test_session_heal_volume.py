@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from tests.integration.session_runs import KEY, SUBMIT, WatchedRun, request, run
 from tests.lm_server import planner_script
 from tests.lm_server.fixtures import StartLM
 from tests.modal_server import LoopbackModal
+from tests.modal_server.sandboxes import Sandbox
 
 COUNT = (
     "import os, pathlib\nvolume = pathlib.Path(save_to_volume('last.txt', 'x')).parent\n"
@@ -77,6 +79,18 @@ def test_without_a_copy_and_without_a_person_the_run_fails_and_says_why(
     assert not watched.all(SandboxRecovered)
 
 
+def test_cells_that_name_the_volume_by_its_path_write_to_no_copy(
+    loopback_lm: StartLM, tmp_path: Path, volume: Path
+) -> None:
+    by_path = (
+        f"import os, pathlib\nlog = pathlib.Path({str(volume.resolve())!r}) / 'log.txt'\nlog.write_text('x')"
+    )
+    server = loopback_lm(planner_script([("Write.", by_path), *cells(tmp_path / "died")[1:]]))
+    finished = run(request(server=server), keep=True).finished()
+    assert finished.error is not None
+    assert "(log.txt), and they name it by its path" in finished.error.message
+
+
 @pytest.mark.parametrize("verb", ["release", "finish", "cancel"])
 def test_without_a_copy_the_person_is_asked(
     loopback_lm: StartLM, tmp_path: Path, volume: Path, verb: str
@@ -101,24 +115,25 @@ def test_without_a_copy_the_person_is_asked(
             assert finished.status == "cancelled"
 
 
-def test_a_modal_sandbox_that_vanishes_is_replaced(
+def test_modal_sandboxes_that_vanish_time_out_and_are_preempted_are_replaced(
     loopback_modal: LoopbackModal, loopback_lm: StartLM
 ) -> None:
     from tests.integration.test_session_modal_failures import MODAL
 
-    cells = [
-        ("Keep.", "kept = llm_query('what?')"),
-        ("Wait.", "print('begun')\nimport time\ntime.sleep(0.5)\nprint(kept)"),
-        SUBMIT,
-    ]
+    wait = "print('begun {0}')\nimport time\ntime.sleep(0.5)\nprint(kept)"
+    cells = [("Keep.", "kept = llm_query('what?')"), *(("Wait.", wait.format(n)) for n in range(3)), SUBMIT]
     server = loopback_lm(planner_script(cells), key=KEY)
+    ends: list[Callable[[Sandbox], None]] = [Sandbox.vanish, Sandbox.time_out, Sandbox.terminate]
     with WatchedRun(request(server=server, modal=MODAL)) as watched:
-        watched.wait_for(CellOutput, lambda event: "begun" in event.text)
-        loopback_modal.sandboxes[0].vanish()
-        assert watched.finished().status == "submitted", watched.finished().error
-    (recovered,) = watched.all(SandboxRecovered)
-    assert (recovered.kind, recovered.cells, recovered.differed) == ("modal", 1, [])
+        for number, end in enumerate(ends):
+            watched.wait_for(CellOutput, lambda event, n=number: f"begun {n}" in event.text)  # type: ignore[misc]
+            end(loopback_modal.sandboxes[number])
+        assert watched.finished(60).status == "submitted", watched.finished().error
+    recovered = watched.all(SandboxRecovered)
+    assert [(one.kind, one.cells, one.differed) for one in recovered] == [
+        ("modal", cells_again, []) for cells_again in (1, 2, 3)
+    ]
     assert watched.all(CellOutput)[-1].text.endswith("Answer to: what?\n")
     assert server.sub_calls == 1
-    assert len(loopback_modal.sandboxes) == 2
+    assert len(loopback_modal.sandboxes) == 4
     assert not any(sandbox.alive for sandbox in loopback_modal.sandboxes)

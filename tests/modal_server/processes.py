@@ -145,6 +145,4 @@ def namespace(mounts: Mapping[str, Path], *, network: bool) -> list[str]:
 
 def program(arguments: Sequence[str]) -> list[str]:
     """The command, with this Python in the place of the image's."""
-    if arguments and arguments[0] in ("python", "python3"):
-        return [str(PYTHON), *arguments[1:]]
-    return list(arguments)
+    return [str(PYTHON) if argument in ("python", "python3") else argument for argument in arguments]

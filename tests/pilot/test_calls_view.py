@@ -77,6 +77,16 @@ async def test_items_that_start_appear_in_an_open_batch() -> None:
         assert "▾ 6 of 14 done" in told.text()
 
 
+async def test_an_answer_that_nobody_was_asked_for_says_so_in_place_of_tokens() -> None:
+    run = RunBuilder().start()
+    span = run.iteration(1)
+    run.plan(span, "Ask.", "pass")
+    cell = run.cell(span, "")
+    run.answer(run.call(cell, "Which?"), "this", cached=True)
+    async with opened(CallsView(), run.events, size=(80, 24)) as told:
+        assert " cache" in next(line for line in told.text().splitlines() if "Which?" in line)
+
+
 async def test_hostile_prompts_are_signs() -> None:
     async with opened(CallsView(), hostile_run().events, size=(100, 20)) as told:
         assert "\x1b" not in told.text()

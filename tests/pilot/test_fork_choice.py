@@ -31,6 +31,7 @@ OLD, NEW, DAMAGED = (
     "20260102-100000-garden-bb22",
     "20260103-100000-broken-cc33",
 )
+FOREIGN = "20251231-100000-imported-dd44"
 
 
 class Refused(ValueError):
@@ -67,6 +68,7 @@ def saved() -> Path:
     path = save(NEW, task="second", forked=ForkedFrom(OLD, 3))
     (runs_directory() / DAMAGED).mkdir()
     (runs_directory() / DAMAGED / "events.jsonl").write_bytes(b"")
+    save(FOREIGN, signature="", imported="dspy")
     return path
 
 
@@ -126,6 +128,12 @@ async def test_runs_are_listed_newest_first_and_filtered(open_app: OpenApp, save
         assert problem(screen) == ""
         text = screen_text(pilot)
         assert "↳ at 3" in text
+        await pilot.press("end")
+        await read(pilot)
+        assert runs.chosen.run_id == FOREIGN
+        assert problem(screen) == "This run can't be forked: its log does not say what was asked."
+        await pilot.press("home", "down")
+        await read(pilot)
         assert f"fork of {OLD} at 3" in text
         assert "submitted" in text
         await pilot.press("shift+tab", *"secon")
@@ -225,19 +233,26 @@ async def test_code_that_was_written_stays_when_another_iteration_is_chosen(
 
 
 async def test_after_the_last_and_an_answer_at_once(open_app: OpenApp, saved: Path) -> None:
+    lines = (saved / "events.jsonl").read_bytes().splitlines(keepends=True)
+    last = max(n for n, line in enumerate(lines) if b'"iteration_started"' in line)
+    (saved / "events.jsonl").write_bytes(b"".join(lines[:last]))
     async with open_app(size=(160, 45)) as pilot:
         screen = await opened(pilot, Asked(), saved)
         choice = screen.query_one(IterationChoice)
         choice.focus()
         await pilot.press("end")
         await settled(pilot)
-        assert choice.at == choice.option_count
+        assert choice.at == choice.option_count == 5
         assert screen.query_one(ForkChange).editor.text == ""
         screen.query_one(ForkChange).choose("code")
         await settled(pilot)
         await pilot.press("ctrl+r")
         await settled(pilot)
         assert "There is no code to run" in problem(screen)
+        screen.query_one(ForkChange).editor.load_text("x = 1")
+        await settled(pilot)
+        assert plan(screen).startswith("Iterations 1 to 4 are executed again")
+        assert "iteration 5 begins with your code, and is then planned live by" in plan(screen)
         screen.query_one("#fork-manner", OptionList).highlighted = 3
         await settled(pilot)
         assert plan(screen).startswith("Nothing is executed: an answer is extracted by the offline demo")

@@ -134,9 +134,12 @@ async def test_the_iteration_that_is_looked_at_is_offered(open_app: OpenApp) -> 
 async def test_what_is_refused_is_said_and_the_form_stays(open_app: OpenApp) -> None:
     async with open_app(size=(120, 36), task="basic", start_session=start_engine_session) as pilot:
         parent = await ran(pilot)
-        screen = await opened(pilot, len(trajectory(pilot).iterations) + 1)
+        screen = await opened(pilot, 2)
+        assert screen.query_one(IterationChoice).option_count == len(trajectory(pilot).iterations)
+        screen.query_one("#budgets-max_iterations").value = "1"  # type: ignore[attr-defined]
+        await settled(pilot)
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "submitted the answer" in problem(screen), "the refusal")
+        await until(pilot, lambda: "beyond the budget of 1 iteration: give" in problem(screen), "the refusal")
         assert pilot.app.screen is screen
         assert "--" not in problem(screen), "what a command is told has no place here"
         screen.query_one("#budgets-max_iterations").value = "none"  # type: ignore[attr-defined]

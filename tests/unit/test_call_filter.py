@@ -19,7 +19,7 @@ from rlm_tui.core.call_filter import (
 )
 from rlm_tui.core.call_filter_help import completed, next_parts
 from rlm_tui.core.call_listing import Order, list_calls
-from rlm_tui.core.iterations import Call
+from rlm_tui.core.iterations import Call, Iteration
 from rlm_tui.core.trajectory import fold
 from tests.pilot.recorded import RunBuilder, finished_run, running_run
 
@@ -100,8 +100,10 @@ def test_a_long_text_is_read_whole_and_one_that_is_gone_has_its_head() -> None:
 
 def test_flags() -> None:
     assert matches("cached", cached=True)
-    assert not matches("cached", cached=True, origin="an earlier run")
-    assert matches("recorded", cached=True, origin="an earlier run")
+    assert matches("cached", cached=True, origin="an earlier run"), "an answer that was remembered"
+    of_fork = Iteration("i", 1, 1, depth=0, parent_call=None, started_at=0.0, origin="an earlier run")
+    assert not matches("cached", cached=True, origin="an earlier run", iteration=of_fork)
+    assert matches("recorded", cached=True, origin="an earlier run", iteration=of_fork)
     assert matches("running", state="running")
     assert matches("running seconds>99", state="running")
     assert matches("done -error", usage=None)

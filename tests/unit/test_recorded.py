@@ -21,6 +21,7 @@ from rlm_tui.core.events import (
     RunStarted,
     Usage,
     Value,
+    Variable,
 )
 from rlm_tui.core.recorded import (
     Planned,
@@ -31,12 +32,13 @@ from rlm_tui.core.recorded import (
     SentBack,
     Skipped,
     Told,
-    differences,
     recorded_iterations,
 )
+from rlm_tui.core.recorded_differences import Comparison
 from rlm_tui.core.trajectory import fold
 from tests.unit.event_strategies import any_event
 
+SAME_PLACE = Comparison()
 ADDRESS = "<object at 0x7f3a5c0d1e20>"
 
 
@@ -154,15 +156,15 @@ CELLS = st.builds(
 
 @given(CELLS)
 def test_a_cell_that_did_the_same_differs_in_nothing(cell: RecordedCell) -> None:
-    assert differences(3, cell, cell) == []
+    assert SAME_PLACE.cell(3, cell, cell) == []
 
 
 @given(CELLS, CELLS)
 def test_what_differs_is_told_in_single_lines_that_name_the_iteration(
     was: RecordedCell, now: RecordedCell
 ) -> None:
-    told = differences(7, was, now)
-    assert bool(told) == bool(differences(7, now, was))
+    told = SAME_PLACE.cell(7, was, now)
+    assert bool(told) == bool(SAME_PLACE.cell(7, now, was))
     for sentence in told:
         assert sentence.startswith("Iteration 7: ")
         assert sentence.splitlines() == [sentence]
@@ -171,17 +173,62 @@ def test_what_differs_is_told_in_single_lines_that_name_the_iteration(
 
 def test_a_difference_names_the_first_line_that_is_not_the_same() -> None:
     was, now = RecordedCell("x", text="a\nb\nc\n"), RecordedCell("x", text="a\nB\nd\n")
-    assert differences(2, was, now) == ["Iteration 2: printed “B” where “b” was recorded."]
+    assert SAME_PLACE.cell(2, was, now) == ["Iteration 2: printed “B” where “b” was recorded."]
     failed = RecordedCell("x", status="error", error=ErrorDetail("KeyError", "k"))
-    assert differences(2, RecordedCell("x"), failed) == [
+    assert SAME_PLACE.cell(2, RecordedCell("x"), failed) == [
         "Iteration 2: ended as error (KeyError: k) where ok was recorded."
     ]
 
 
 def test_an_address_in_memory_is_no_difference() -> None:
     was, now = RecordedCell("x", text=ADDRESS), RecordedCell("x", text=ADDRESS.replace("5c", "6d"))
-    assert differences(2, was, now) == []
-    assert differences(2, was, RecordedCell("x", text="<object>")) != []
+    assert SAME_PLACE.cell(2, was, now) == []
+    assert SAME_PLACE.cell(2, was, RecordedCell("x", text="<object>")) != []
+
+
+def test_where_the_volume_lies_is_no_difference() -> None:
+    comparison = Comparison("/home/a/volume", "/data")
+    was, now = RecordedCell("x", text="/home/a/volume/f"), RecordedCell("x", text="/data/f")
+    assert comparison.cell(2, was, now) == []
+    old, new = Variable("p", "str", 16, "'/home/a/volume/f'"), Variable("p", "str", 7, "'/data/f'")
+    assert comparison.variables(["p"], {"p": old}, {"p": new}) == []
+    assert SAME_PLACE.variables(["p"], {"p": old}, {"p": new}) != []
+    was, now = (RecordedCell("x", text=f"['/tmp{place}/f']") for place in ("/rlm-tui-sandbox-a_1", ""))
+    assert comparison.cell(2, was, now) == []
+
+
+def test_of_a_variable_it_is_said_what_is_not_the_same() -> None:
+    was = {
+        item.name: item
+        for item in (
+            Variable("a", "int", None, "5"),
+            Variable("b", "str", 300, "'same"),
+            Variable("c", "int", None, "1"),
+            Variable("gone", "int", None, "2"),
+            Variable("same", "object", None, ADDRESS),
+            Variable("late", "str", 100, "x" * 90 + "old"),
+        )
+    }
+    now = {
+        item.name: item
+        for item in (
+            Variable("a", "int", None, "6"),
+            Variable("b", "str", 301, "'same"),
+            Variable("c", "str", 1, "'1'"),
+            Variable("new", "int", None, "3"),
+            Variable("same", "object", None, ADDRESS.replace("5c", "6d")),
+            Variable("late", "str", 100, "x" * 90 + "new"),
+        )
+    }
+    assert SAME_PLACE.variables({*was, *now}, was, now, 4) == [
+        "Iteration 4: the variable a is “6” where “5” was recorded.",
+        "Iteration 4: the variable b has the length 301 where 300 was recorded.",
+        "Iteration 4: the variable c is of type str where int was recorded.",
+        "Iteration 4: the variable gone is missing where “2” was recorded.",
+        f"Iteration 4: the variable late is “…{'x' * 20}new” where “…{'x' * 20}old” was recorded.",
+        "Iteration 4: the variable new is “3” where none was recorded.",
+    ]
+    assert SAME_PLACE.variables(["a"], was, now)[0].startswith("The variable a is")
 
 
 def test_what_was_asked_is_the_prompt_or_the_arguments_in_any_order() -> None:

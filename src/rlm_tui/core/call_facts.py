@@ -43,17 +43,23 @@ def has_failed(call: Call) -> bool:
 
 
 def is_cached(call: Call) -> bool:
-    """Whether its answer came from the cache and from no record; of a batch, every item's."""
+    """Whether its answer was remembered, by a provider's client or from an earlier run; of a batch, every
+    item's.
+    """
     if call.is_batch:
-        return bool(call.items) and all(item.cached and not item.origin for item in call.items)
-    return call.cached and not call.origin
+        return bool(call.items) and all(item.cached and not _is_of_record(item) for item in call.items)
+    return call.cached and not _is_of_record(call)
 
 
 def is_recorded(call: Call) -> bool:
-    """Whether its answer is from the record of another run; of a batch, every item's."""
+    """Whether a fork took it, with its iteration, from the record of its parent; of a batch, every item."""
     if call.is_batch and call.items:
-        return all(item.origin for item in call.items)
-    return bool(call.origin)
+        return all(_is_of_record(item) for item in call.items)
+    return _is_of_record(call)
+
+
+def _is_of_record(call: Call) -> bool:
+    return bool(call.origin) and call.iteration is not None and bool(call.iteration.origin)
 
 
 def model_of(call: Call) -> str:

@@ -316,10 +316,14 @@ class CallFinished(Event, frozen=True, tag="call_finished", kw_only=True):
 
 
 class VolumeChanged(Event, frozen=True, tag="volume_changed", kw_only=True):
-    """Paths written under the volume, relative to its root, in POSIX form."""
+    """Paths written under the volume, relative to its root, in POSIX form.
+
+    `unknown`: the cell may have written more, and the volume could not be looked over.
+    """
 
     written: list[str] = []
     removed: list[str] = []
+    unknown: bool = False
 
 
 class Note(Event, frozen=True, tag="note", kw_only=True):

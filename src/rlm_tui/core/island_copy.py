@@ -58,6 +58,7 @@ def _own_iteration(iteration: Iteration) -> None:
     iteration.variables_changed = list(iteration.variables_changed)
     iteration.variables_removed = list(iteration.variables_removed)
     iteration.volume_written = list(iteration.volume_written)
+    iteration.volume_removed = list(iteration.volume_removed)
     iteration.recoveries = list(iteration.recoveries)
     iteration.written_reasoning = iteration.written_reasoning.copy()
     iteration.written_code = iteration.written_code.copy()

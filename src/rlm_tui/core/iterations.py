@@ -234,6 +234,8 @@ class Iteration:
     variables_changed: list[Variable] = field(default_factory=list)
     variables_removed: list[str] = field(default_factory=list)
     volume_written: list[str] = field(default_factory=list)
+    volume_removed: list[str] = field(default_factory=list)
+    volume_unknown: bool = False
     recoveries: list[Recovery] = field(default_factory=list)
     written_reasoning: GrowingText = field(default_factory=GrowingText)
     written_code: GrowingText = field(default_factory=GrowingText)

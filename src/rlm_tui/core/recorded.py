@@ -6,21 +6,17 @@ Read from the fold of a log, or of the run that goes on; nothing here executes a
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, assert_never
 
 from msgspec import Struct
 
-from rlm_tui.core.events import CallKind, CellAuthor, CellStatus, ErrorDetail, Value
+from rlm_tui.core.events import CallKind, CellAuthor, CellStatus, ErrorDetail, Value, Variable
 from rlm_tui.core.iterations import Call, Cell, Iteration
-from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep
 
 Resolve = Callable[[Value], str]
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
-_SHOWN = 60
 
 
 class RecordedCall(Struct, frozen=True):
@@ -97,11 +93,18 @@ RecordedStep = Planned | Told | SentBack | Ran | Skipped
 
 
 class RecordedIteration(Struct, frozen=True):
-    """One iteration: its steps in the order they happened, and the paths of the volume that it wrote."""
+    """One iteration: its steps in the order they happened, and the paths of the volume that it changed.
+
+    `volume_unknown`: it may have changed more of the volume than is known.
+    `variables` are those that its cells set, as they were at its end; `unset` the names that they deleted.
+    """
 
     n: int
     steps: tuple[RecordedStep, ...] = ()
-    volume_written: tuple[str, ...] = ()
+    volume_changed: tuple[str, ...] = ()
+    volume_unknown: bool = False
+    variables: tuple[Variable, ...] = ()
+    unset: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -161,7 +164,14 @@ def recorded_iteration(trajectory: Trajectory, iteration: Iteration, resolve: Re
                 steps.append(Skipped(note))
             case _:
                 assert_never(step)
-    return RecordedIteration(iteration.n, tuple(steps), tuple(iteration.volume_written))
+    return RecordedIteration(
+        iteration.n,
+        tuple(steps),
+        (*iteration.volume_written, *iteration.volume_removed),
+        iteration.volume_unknown,
+        tuple({item.name: item for item in iteration.variables_changed}.values()),
+        tuple(iteration.variables_removed),
+    )
 
 
 def recorded_cell(cell: Cell, resolve: Resolve) -> RecordedCell:
@@ -218,56 +228,3 @@ def _requests(call: Call) -> int:
 def arguments_text(arguments: dict[str, Any]) -> str:
     """Arguments as one text, the same for the same arguments in whatever order."""
     return json.dumps(arguments, ensure_ascii=False, sort_keys=True, default=str)
-
-
-def differences(n: int, was: RecordedCell, now: RecordedCell) -> list[str]:
-    """What a cell of iteration `n` did otherwise than the record says, in a sentence each.
-
-    Addresses in memory are no difference.
-    """
-    found = []
-    if was.status != now.status:
-        ended = f"ended as {now.status or 'unfinished'}{_because(now)}"
-        found.append(f"Iteration {n}: {ended} where {was.status or 'no end'}{_because(was)} was recorded.")
-    elif _comparable(_error_text(was)) != _comparable(_error_text(now)):
-        found.append(
-            f"Iteration {n}: failed with {_quoted(_error_text(now))} "
-            f"where {_quoted(_error_text(was))} was recorded."
-        )
-    if _comparable(was.text) != _comparable(now.text):
-        old, new = _first_difference(was.text, now.text)
-        found.append(f"Iteration {n}: printed {_quoted(new)} where {_quoted(old)} was recorded.")
-    elif _comparable(was.value or "") != _comparable(now.value or ""):
-        found.append(
-            f"Iteration {n}: its value is {_quoted(now.value or '')} "
-            f"where {_quoted(was.value or '')} was recorded."
-        )
-    return found
-
-
-def _comparable(text: str) -> str:
-    return _ADDRESS.sub("0x…", text)
-
-
-def _error_text(cell: RecordedCell) -> str:
-    return "" if cell.error is None else f"{cell.error.kind}: {cell.error.message}"
-
-
-def _because(cell: RecordedCell) -> str:
-    words = _error_text(cell)
-    return f" ({one_line(words, _SHOWN)})" if words else ""
-
-
-def _first_difference(was: str, now: str) -> tuple[str, str]:
-    """The first line that is not the same, of each."""
-    old, new = was.splitlines(), now.splitlines()
-    for number in range(max(len(old), len(new))):
-        pair = tuple(lines[number] if number < len(lines) else "" for lines in (old, new))
-        if _comparable(pair[0]) != _comparable(pair[1]):
-            return pair[0], pair[1]
-    return was, now
-
-
-def _quoted(text: str) -> str:
-    shown = one_line(text, _SHOWN)
-    return f"“{shown}”" if shown else "nothing"

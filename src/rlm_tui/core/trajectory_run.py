@@ -193,6 +193,8 @@ def volume_changed(state: TrajectoryState, event: VolumeChanged) -> Iterator[Cha
     if iteration is not None:
         state.touch(iteration)
         iteration.volume_written += event.written
+        iteration.volume_removed += event.removed
+        iteration.volume_unknown |= event.unknown
         yield IterationChanged(iteration.span)
 
 

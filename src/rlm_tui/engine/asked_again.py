@@ -11,6 +11,7 @@ from rlm_tui.core.documents import AnyDocument, DocumentError
 from rlm_tui.core.events import Budgets, DocumentReference, RunStarted
 from rlm_tui.core.input_types import InputTypeError, check_value, convert_input
 from rlm_tui.core.opened_documents import open_documents
+from rlm_tui.core.redaction import REDACTED
 from rlm_tui.core.settings import SandboxSettings, Settings
 from rlm_tui.core.settings_sources import COMMAND_LINE, OFFLINE
 from rlm_tui.core.task import Task, TaskError, make_task
@@ -56,12 +57,8 @@ class AskedAgain:
         """The recorded settings, with keys and addresses of `settings`; what was chosen there now stands over
         the record. `budgets` are the run's.
         """
-        sub_lm = self._asked.get("sub_lm")
-        models = msgspec.structs.replace(
-            task,
-            lm=str(self._asked.get("lm") or OFFLINE),
-            sub_lm=str(sub_lm or ""),
-        )
+        planner, sub_lm = self._models(settings)
+        models = msgspec.structs.replace(task, lm=planner, sub_lm=sub_lm)
         found = settings_for(settings, models)
         if not sub_lm and not _is_chosen(settings, "sub_lm.model"):
             found = msgspec.structs.replace(found, sub_lm=None)
@@ -70,6 +67,14 @@ class AskedAgain:
             budgets=_laid_over(settings, "budgets", budgets, settings.budgets),
             sandbox=_laid_over(settings, "sandbox", self._sandbox(settings.sandbox), settings.sandbox),
         )
+
+    def withheld(self, inputs: dict[str, Any]) -> list[str]:
+        """A sentence on each of the `inputs` of which the record has a part taken out."""
+        return [
+            f"The input {name} has {REDACTED} where a secret was taken out of the record."
+            for name, value in inputs.items()
+            if REDACTED in str(value)
+        ]
 
     def documents(self, settings: Settings, *, accept: bool) -> tuple[dict[str, AnyDocument], list[str]]:
         """The documents, and a sentence on each that is not what it was, which `accept` allows.
@@ -101,9 +106,15 @@ class AskedAgain:
         for item in task.inputs:
             if item.name in documents:
                 continue
-            if item.name not in values:
-                raise ForkError(f"Run {self._log.run_id} kept no value for its input {item.name}.")
-            value = values[item.name]
+            if item.name in values:
+                value = values[item.name]
+            elif item.name in self._started.inputs:
+                # A run that was imported or recorded was not asked here: its first event has what it got.
+                value = self._log.text(self._started.inputs[item.name])
+            else:
+                raise ForkError(
+                    f"Run {self._log.run_id} kept no value for its input {item.name}, so it can't be forked."
+                )
             try:
                 found[item.name] = (
                     convert_input(value, item.type)
@@ -115,6 +126,16 @@ class AskedAgain:
                     f"Input {item.name} of run {self._log.run_id} can't be used: {error}."
                 ) from error
         return found
+
+    def _models(self, settings: Settings) -> tuple[str, str]:
+        """Planner and sub-LM by name; "" is a sub-LM that is the planner."""
+        if "lm" in self._asked:
+            return str(self._asked["lm"] or OFFLINE), str(self._asked.get("sub_lm") or "")
+        started = self._started
+        planner = OFFLINE if started.offline else started.planner
+        if not planner:
+            planner = OFFLINE if settings.lm is None else settings.lm.model
+        return planner, "" if started.offline or started.sub_lm == started.planner else started.sub_lm
 
     def _known_task(self) -> Task | None:
         known = next((one for one in TaskRegistry.with_own().all() if one.name == self._started.task), None)

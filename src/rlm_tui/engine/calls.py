@@ -16,6 +16,7 @@ from rlm_tui.engine.plain import shortened
 from rlm_tui.engine.recorder import Recorder
 
 ARGUMENT_CHARACTERS = 2_000
+STOPPED = "The cell was stopped before the answer came."
 NOTHING_SPENT = Usage(prompt_tokens=0, completion_tokens=0, cost_usd=0.0, requests=0)
 """What an answer from a record cost."""
 

@@ -20,11 +20,12 @@ from rlm_tui.core.events import (
     VariablesChanged,
     VolumeChanged,
 )
+from rlm_tui.core.recorded_differences import Comparison
 from rlm_tui.engine.control import RunControl, Stop
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.place import PLACE, Place
 from rlm_tui.engine.recorder import Recorder
-from rlm_tui.engine.volume_watch import VolumeWatch
+from rlm_tui.engine.volume_watch import VolumeLook, VolumeWatch
 from rlm_tui.sandbox.cells import CellResult
 from rlm_tui.sandbox.interpreter import DriverInterpreter
 from rlm_tui.sandbox.listener import InterpreterListener, SandboxReadiness
@@ -120,6 +121,13 @@ class CellListener(InterpreterListener):
         result, self.result = self.result, None
         return result
 
+    def otherwise(self, comparison: Comparison) -> list[str]:
+        """Which variables are not as they were before the sandbox was lost, in a sentence each."""
+        now = self._untold
+        if now is None:
+            return []
+        return comparison.variables({*self._variables, *now}, self._variables, now)
+
     def recovered(self, *, seconds: float, cells: int, differed: list[str], volume: str) -> None:
         """The sandbox was replaced, and `cells` were executed again in the fresh one."""
         self.lost = ""
@@ -187,9 +195,7 @@ def run_cell(
         recorder.end_streams(span)
         result = listener.result or _result_of(failure, listener.lost, time.monotonic() - began)
         _emit_finished(recorder, span, invocation.iteration, result)
-        written, removed = volume.changes(sandbox)
-        if written or removed:
-            recorder.emit(VolumeChanged, span=span, written=written, removed=removed)
+        _emit_volume_changed(recorder, span, volume.changes(sandbox), may_write(code, sandbox))
         invocation.cell = ""
 
 
@@ -219,6 +225,18 @@ def _emit_finished(recorder: Recorder, span: str, iteration: str, result: CellRe
         seconds=round(result.seconds, 4),
         dropped=result.dropped,
     )
+
+
+def may_write(code: str, sandbox: DriverInterpreter) -> bool:
+    """Whether code names the volume, by its path or its helper."""
+    root = sandbox.description.volume
+    return bool(root) and (root in code or "save_to_volume" in code)
+
+
+def _emit_volume_changed(recorder: Recorder, span: str, seen: VolumeLook, may_write: bool) -> None:
+    unknown = not seen.known and may_write
+    if seen.written or seen.removed or unknown:
+        recorder.emit(VolumeChanged, span=span, written=seen.written, removed=seen.removed, unknown=unknown)
 
 
 def _result_of(failure: BaseException | None, lost: str, seconds: float) -> CellResult:

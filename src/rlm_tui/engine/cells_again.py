@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, structs
 
 from rlm_tui.core.events import ErrorDetail
-from rlm_tui.core.recorded import RecordedCell, RecordedIteration, differences
-from rlm_tui.engine.control import RunControl
+from rlm_tui.core.recorded import RecordedCell, RecordedIteration
+from rlm_tui.core.recorded_differences import Comparison
+from rlm_tui.engine.control import RunControl, Stop
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.recorded_answers import RecordedAnswers
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.sandbox.interpreter import DriverInterpreter
 
 STOPPED_STATUS = ("interrupted", "timeout")
-LEAST_SECONDS = 0.5
+INTERRUPT_SECONDS = 0.05
+LEAST_SECONDS = 0.2
+LIMIT_GRACE_SECONDS = 0.5
+_ENDED = Stop("cancelled")
 
 
 class Again(Struct, frozen=True):
@@ -48,17 +53,23 @@ def execute_again(
     recorder: Recorder,
     sandbox: DriverInterpreter,
     execute: Callable[[str], Any],
+    comparison: Comparison,
 ) -> Again:
     """Execute `cells` in `sandbox`. Raises what ends the run: `SandboxError`, `RunStopped`."""
     differed: list[str] = []
     with _silence(invocation):
         for n, cell in cells:
             invocation.control.check()
-            answers = invocation.answers = RecordedAnswers(cell.calls, n=n, counted=True)
-            with _time_limit(sandbox, cell):
-                now = _executed(cell, invocation, recorder, execute)
+            cut_short = threading.Event() if cell.status in STOPPED_STATUS else None
+            answers = invocation.answers = RecordedAnswers(cell.calls, n=n, counted=True, stopped=cut_short)
+            invocation.cell_control = RunControl(invocation.control)
+            try:
+                with stopped_again(sandbox, cell, cut_short):
+                    now = _executed(cell, invocation, recorder, execute)
+            finally:
+                invocation.cell_control.stop(_ENDED)
             answers.leave()
-            differed += [*differences(n, cell, now), *answers.differed]
+            differed += [*comparison.cell(n, cell, now), *answers.differed]
     return Again(len(cells), differed)
 
 
@@ -89,7 +100,6 @@ def _executed(
 def _silence(invocation: Invocation) -> Iterator[None]:
     before = invocation.answers
     invocation.silent = invocation.listener.again = True
-    invocation.cell_control = RunControl(invocation.control)
     try:
         yield
     finally:
@@ -98,12 +108,28 @@ def _silence(invocation: Invocation) -> Iterator[None]:
 
 
 @contextmanager
-def _time_limit(sandbox: DriverInterpreter, cell: RecordedCell) -> Iterator[None]:
-    """A cell that was stopped by a person or its time limit is stopped again when it has run as long."""
-    before = sandbox.cell_timeout
-    if cell.status in STOPPED_STATUS:
-        sandbox.cell_timeout = max(cell.seconds, LEAST_SECONDS)
+def stopped_again(
+    sandbox: DriverInterpreter, cell: RecordedCell, cut_short: threading.Event | None
+) -> Iterator[None]:
+    """Within the block a cell that was stopped is stopped again: after as many seconds, or as soon as
+    `cut_short` says that it is where it was then. None: it was not stopped.
+    """
+    if cut_short is None:
+        yield
+        return
+    ended = threading.Event()
+    reason: Literal["interrupt", "timeout"] = "timeout" if cell.status == "timeout" else "interrupt"
+    after = max(cell.seconds, LEAST_SECONDS) + (LIMIT_GRACE_SECONDS if cell.status == "timeout" else 0.0)
+
+    def interrupt() -> None:
+        cut_short.wait(after)
+        while not ended.is_set():
+            sandbox.interrupt(reason)
+            ended.wait(INTERRUPT_SECONDS)
+
+    threading.Thread(target=interrupt, name="rlm-interrupt", daemon=True).start()
     try:
         yield
     finally:
-        sandbox.cell_timeout = before
+        ended.set()
+        cut_short.set()

@@ -5,36 +5,30 @@ Imports no dspy until `fork_request` is called, which reads files and may take a
 
 from __future__ import annotations
 
-import secrets
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from rlm_tui.core.event_codec import EventLineError
-from rlm_tui.core.events import Budgets, RunStarted, VolumeChanged
-from rlm_tui.core.iterations import Iteration
+from rlm_tui.core.events import Budgets, IterationStarted, RunStarted
 from rlm_tui.core.recorded import Planned, RecordedIteration, recorded_iterations
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.settings_errors import SettingsError
 from rlm_tui.core.tasks import Task
-from rlm_tui.core.text import number_of
+from rlm_tui.core.text import number_of, one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.engine.asked_again import AskedAgain
 from rlm_tui.engine.fork_errors import DocumentChanged, ForkError, VolumeNotKept
-from rlm_tui.engine.prefix import Fork, VolumeOfFork
+from rlm_tui.engine.fork_volume import StartVolume, VolumeChoice, start_volume
+from rlm_tui.engine.place import ROOT
+from rlm_tui.engine.prefix import Fork
 from rlm_tui.engine.python_code import CodeError, check_code
 from rlm_tui.engine.session import OFFLINE_NAME, RunRequest
-from rlm_tui.engine.volume_copy import volume_state
-from rlm_tui.sandbox.confinement import VOLUME as INSIDE
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog, open_run
 
-__all__ = ["DocumentChanged", "Fork", "ForkError", "VolumeNotKept", "fork_request"]
-
-VolumeChoice = Literal["", "as it is", "empty"]
-_VOLUME_NAME = 64
+__all__ = ["DocumentChanged", "Fork", "ForkError", "VolumeChoice", "VolumeNotKept", "fork_request"]
 
 
 def fork_request(
@@ -56,12 +50,14 @@ def fork_request(
     """
     try:
         log = open_run(run)
-        trajectory, record = _read(log)
+        trajectory, record, damage = _read(log)
         asked = AskedAgain(log, _started(log, trajectory))
         complete = list(takewhile(lambda iteration: iteration.is_complete, record))
         first = len(complete) + 1 if at is None else at
         _check_place(log, complete, first)
-        _check_code(log, record, first, code)
+        _check_damage(log, damage, first)
+        planned = _is_planned(record, first)
+        _check_code(code)
         task = asked.task()
         wanted = asked.settings(settings, task, trajectory.budgets)
         documents, changes = asked.documents(wanted, accept=accept_changes)
@@ -72,16 +68,17 @@ def fork_request(
         _check_budget(first, wanted.budgets)
         _check_sandbox(wanted)
     _check_task(task)
-    start = _Volume("as it is", wanted.sandbox.volume)
+    start = StartVolume("as it is", wanted.sandbox.volume)
     if not finish:
-        start = _volume_of(log, trajectory, first, wanted, volume)
+        start = start_volume(log, trajectory, first, wanted, volume)
     wanted = msgspec.structs.replace(
         wanted, sandbox=msgspec.structs.replace(wanted.sandbox, volume=start.name)
     )
     changes = [
         *_changes(trajectory, asked, wanted),
         *changes,
-        *([f"The code of iteration {first} is another."] if code is not None else []),
+        *asked.withheld(inputs),
+        *_code_words(first, code, planned=planned),
         *([f"The planner is told something before iteration {first}."] if remark else []),
         *(["Nothing is executed: an answer is extracted from the record."] if finish else []),
         *start.sentences,
@@ -103,32 +100,36 @@ def fork_request(
     )
 
 
-def _read(log: RunLog) -> tuple[Trajectory, list[RecordedIteration]]:
+class _Damage(msgspec.Struct, frozen=True):
+    """The first line of the log that can't be read; `sound`: the iteration that had begun before it."""
+
+    error: EventLineError
+    sound: int
+
+
+def _read(log: RunLog) -> tuple[Trajectory, list[RecordedIteration], _Damage | None]:
     problems: list[EventLineError] = []
-    for _ in log.events(problems):
-        pass
-    if problems:
-        raise ForkError(
-            f"The log of run {log.run_id} is damaged, so it can't be executed again: {problems[0]}"
-        )
+    sound = 0
+    for event in log.events(problems):
+        if problems:
+            break
+        if isinstance(event, IterationStarted) and event.parent == ROOT:
+            sound = event.n
     trajectory = log.trajectory(whole=True)
-    return trajectory, recorded_iterations(trajectory, log.text)
+    damage = _Damage(problems[0], sound) if problems else None
+    return trajectory, recorded_iterations(trajectory, log.text), damage
 
 
 def _started(log: RunLog, trajectory: Trajectory) -> RunStarted:
-    if trajectory.started is not None and trajectory.started.imported and not trajectory.started.signature:
+    started = trajectory.started
+    if started is not None and started.imported and not started.signature:
         raise ForkError(
-            f"Run {log.run_id} was imported from {trajectory.started.imported}: another program ran it, with "
-            "tools and inputs that its log does not hold, so it can't be executed again here."
+            f"Run {log.run_id} was imported from {one_line(started.imported, 60)}: another program ran it, "
+            "with tools and inputs that its log does not hold, so it can't be executed again here."
         )
-    if log.asked().get("recorded") is True:
-        raise ForkError(
-            f"Run {log.run_id} was recorded in a program of its own, whose models and tools are not known "
-            "here: it can be looked at, and not be forked."
-        )
-    if trajectory.started is None or not trajectory.started.signature:
+    if started is None or not started.signature:
         raise ForkError(f"The log of run {log.run_id} does not say what was asked, so it can't be forked.")
-    return trajectory.started
+    return started
 
 
 # What is in the way
@@ -136,31 +137,35 @@ def _started(log: RunLog, trajectory: Trajectory) -> RunStarted:
 
 def _check_place(log: RunLog, complete: list[RecordedIteration], at: int) -> None:
     last = len(complete) + 1
+    submitted = next((iteration.n for iteration in complete if iteration.submitted), last)
     if at < 1 or at > last:
+        last = min(last, submitted)
         done = number_of(len(complete), "iteration")
         until = "only at 1" if last == 1 else f"at 1 to {last}"
         raise ForkError(f"Run {log.run_id} finished {done}: it can be forked {until}, not at {at}.")
-    for iteration in complete[: at - 1]:
-        if iteration.submitted:
-            raise ForkError(
-                f"Iteration {iteration.n} of run {log.run_id} submitted the answer, so nothing comes after "
-                f"it: fork at {iteration.n} or before."
-            )
+    if at > submitted:
+        raise ForkError(
+            f"Iteration {submitted} of run {log.run_id} submitted the answer, so nothing comes after it: "
+            f"fork at {submitted} or before."
+        )
 
 
-def _check_code(log: RunLog, record: list[RecordedIteration], at: int, code: str | None) -> None:
+def _check_damage(log: RunLog, damage: _Damage | None, at: int) -> None:
+    if damage is None or at <= damage.sound:
+        return
+    words = f"The log of run {log.run_id} is damaged, so it can't be executed again"
+    if damage.sound:
+        words += f" as far as that: fork at {damage.sound} or before"
+    raise ForkError(f"{words}. {damage.error}")
+
+
+def _check_code(code: str | None) -> None:
     if code is None:
         return
     try:
         check_code(code)
     except CodeError as error:
         raise ForkError(str(error)) from error
-    steps = record[at - 1].steps if len(record) >= at else ()
-    if not any(isinstance(step, Planned) for step in steps):
-        raise ForkError(
-            f"Iteration {at} of run {log.run_id} has no code that could be changed: leave the code out, and "
-            "it is planned."
-        )
 
 
 def _check_budget(at: int, budgets: Budgets) -> None:
@@ -224,84 +229,18 @@ def _changes(trajectory: Trajectory, asked: AskedAgain, settings: Settings) -> l
     return [f"The {what} is {_words(now)}; it was {_words(was)}." for what, was, now in pairs if was != now]
 
 
+def _is_planned(record: list[RecordedIteration], at: int) -> bool:
+    steps = record[at - 1].steps if len(record) >= at else ()
+    return any(isinstance(step, Planned) for step in steps)
+
+
+def _code_words(at: int, code: str | None, *, planned: bool) -> list[str]:
+    if code is None:
+        return []
+    if planned:
+        return [f"The code of iteration {at} is another."]
+    return [f"Iteration {at}, which was not planned, begins with a step of yours."]
+
+
 def _words(value: object) -> str:
     return "unlimited" if value is None else str(value)
-
-
-# The volume
-
-
-class _Volume(msgspec.Struct, frozen=True):
-    begins: VolumeOfFork
-    name: str
-    sentences: tuple[str, ...] = ()
-
-
-def _volume_of(
-    log: RunLog, trajectory: Trajectory, at: int, settings: Settings, choice: VolumeChoice
-) -> _Volume:
-    """The volume that the prefix is executed with. Raises VolumeNotKept."""
-    name = settings.sandbox.volume
-    paths, nested = _written(log, trajectory, at)
-    if not paths or choice == "as it is":
-        return _Volume("as it is", name)
-    if _names_path(trajectory, at):
-        words = (
-            f"Iterations 1 to {at - 1} wrote to the volume {name} by its path on this machine, where no copy "
-            "can stand in its place"
-        )
-        raise VolumeNotKept(
-            f"{words}: to write into it as it is now, fork with --volume-as-is.",
-            name,
-            f"{words}.",
-            only_as_it_is=True,
-        )
-    another = f"{name.partition('.fork-')[0][: _VOLUME_NAME - 10]}.fork-{secrets.token_hex(2)}"
-    missing: tuple[str, ...] = ()
-    if nested:
-        missing = (f"What nested RLMs wrote to the volume is not in it: {number_of(nested, 'file')}.",)
-    if choice == "empty":
-        return _Volume("empty", another, (f"The volume {another} is new and empty.", *missing))
-    kept = volume_state(log.path).state
-    if kept == "empty":
-        words = f"The volume {another} is new and empty, as {name} was when the run began."
-        return _Volume("empty", another, (words, *missing))
-    if kept == "kept" and settings.sandbox.kind == "local":
-        words = f"The volume {another} is a copy of {name} as it was when the run began."
-        return _Volume("copy", another, (words, *missing))
-    why = {
-        "kept": "its copy is on this machine and the sandbox is Modal's",
-        "too large": "it was too large to be copied when the run began",
-        "remote": "Modal's volumes are not copied",
-        "none": "no copy was made when the run began",
-    }[kept]
-    words = f"Iterations 1 to {at - 1} wrote to the volume {name}, and {why}"
-    raise VolumeNotKept(
-        f"{words}: fork with --volume-as-is to write into it as it is now, or with --empty-volume to begin "
-        "with a new one.",
-        name,
-        f"{words}.",
-    )
-
-
-def _names_path(trajectory: Trajectory, at: int) -> bool:
-    """Whether cells of an unconfined sandbox named the volume by where it lies."""
-    path = trajectory.sandbox.volume
-    cells = (iteration.cell for iteration in trajectory.iterations[: at - 1])
-    return path not in ("", INSIDE) and any(cell is not None and path in cell.code for cell in cells)
-
-
-def _written(log: RunLog, trajectory: Trajectory, at: int) -> tuple[int, int]:
-    """How many paths of the volume the prefix wrote or removed, and how many of these nested RLMs did."""
-    every = nested = 0
-    for event in log.events():
-        if not isinstance(event, VolumeChanged):
-            continue
-        iteration = trajectory.iteration_of(event.span)
-        top = None if iteration is None else iteration.island.root
-        if iteration is None or not isinstance(top, Iteration) or top.n >= at:
-            continue
-        paths = len(event.written) + len(event.removed)
-        every += paths
-        nested += paths if iteration is not top else 0
-    return every, nested

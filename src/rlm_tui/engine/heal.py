@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlm_tui.core.history_words import lost_cell_words
-from rlm_tui.core.recorded import RecordedCall, RecordedIteration, recorded_iterations
+from rlm_tui.core.recorded import RecordedIteration, recorded_iterations
+from rlm_tui.core.recorded_differences import Comparison
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.engine.cells_again import cells_to_execute, execute_again
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.heal_volume import NoCopyError, VolumeAgain, Writes
 from rlm_tui.engine.invocation import Invocation
-from rlm_tui.engine.llm_tools import STOPPED
 from rlm_tui.engine.place import ROOT
-from rlm_tui.engine.recorded_answers import RecordedAnswers
+from rlm_tui.engine.recorded_answers import RecordedAnswers, was_stopped
 from rlm_tui.engine.recorder import Recorder
+from rlm_tui.sandbox.confinement import VOLUME
 from rlm_tui.sandbox.errors import SandboxLostError, SandboxStartError
 from rlm_tui.sandbox.interpreter import DriverInterpreter
 
@@ -110,27 +111,38 @@ class Healing:
 
     def _replace(self, call: RunningCall, error: SandboxLostError, *, with_cell: bool) -> bool:
         iterations, others_wrote = self._recorder.read(lambda trajectory: self._record(call, trajectory))
-        writes = Writes(_written(iterations, with_cell=with_cell), others_wrote=others_wrote)
+        writes = _writes(
+            iterations,
+            with_cell=with_cell,
+            others_wrote=others_wrote,
+            directory=call.sandbox.description.volume,
+        )
         volume = self._volume.before(call.invocation, writes, error)
         if volume is None:
             return False
-        began = time.monotonic()
+        began, was = time.monotonic(), call.sandbox.description.volume
         try:
             call.sandbox.renew(volume.path)
         except SandboxStartError as failure:
             raise SandboxStartError(
                 f"The sandbox was lost, and no other takes its place: {failure}", failure.hint
             ) from failure
+        comparison = Comparison(was, call.sandbox.description.volume)
         again = execute_again(
             cells_to_execute(iterations),
             invocation=call.invocation,
             recorder=self._recorder,
             sandbox=call.sandbox,
             execute=call.execute,
+            comparison=comparison,
         )
         self._volume.after(call.sandbox, volume)
-        call.invocation.listener.recovered(
-            seconds=time.monotonic() - began, cells=again.cells, differed=again.differed, volume=volume.name
+        listener = call.invocation.listener
+        listener.recovered(
+            seconds=time.monotonic() - began,
+            cells=again.cells,
+            differed=[*again.differed, *listener.otherwise(comparison)],
+            volume=volume.name,
         )
         return True
 
@@ -141,7 +153,8 @@ class Healing:
         others = [
             iteration
             for iteration in trajectory.iterations_by_span.values()
-            if (iteration.parent_call or "") != span and iteration.volume_written
+            if (iteration.parent_call or "") != span
+            and (iteration.volume_written or iteration.volume_removed or iteration.volume_unknown)
         ]
         return recorded_iterations(trajectory, self._recorder.whole, call=span), bool(others)
 
@@ -149,7 +162,7 @@ class Healing:
         """What the lost cell was answered before the loss; the rest is asked."""
         iterations, _ = self._recorder.read(lambda trajectory: self._record(call, trajectory))
         cell = iterations[-1].cells[-1]
-        answered = [one for one in cell.calls if not _was_stopped(one)]
+        answered = [one for one in cell.calls if not was_stopped(one)]
         return RecordedAnswers(
             answered, origin=self._run_id, n=iterations[-1].n, counted=True, rest_is_live=True
         )
@@ -165,14 +178,17 @@ class Healing:
         return words
 
 
-def _was_stopped(call: RecordedCall) -> bool:
-    """Whether it has no answer, because the sandbox was lost before one came."""
-    return call.error is not None and (call.error.kind == "Stopped" or STOPPED in call.error.message)
-
-
-def _written(iterations: list[RecordedIteration], *, with_cell: bool) -> list[str]:
-    """The paths of the volume that are written once more."""
+def _writes(
+    iterations: list[RecordedIteration], *, with_cell: bool, others_wrote: bool, directory: str
+) -> Writes:
+    """What is written once more to the volume in `directory`."""
     again = list(iterations)
     if again and not with_cell and not cells_to_execute(again[-1:]):
         again.pop()
-    return sorted({path for iteration in again for path in iteration.volume_written})
+    return Writes(
+        sorted({path for iteration in again for path in iteration.volume_changed}),
+        unknown=any(iteration.volume_unknown for iteration in again),
+        others_wrote=others_wrote,
+        by_path=directory not in ("", VOLUME)
+        and any(directory in cell.code for iteration in again for cell in iteration.cells),
+    )

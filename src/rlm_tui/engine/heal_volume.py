@@ -17,6 +17,11 @@ from rlm_tui.sandbox.errors import SandboxLostError
 from rlm_tui.sandbox.interpreter import DriverInterpreter
 
 _SHOWN = 3
+_WATCH = "Watch the run on the screen, or with --hold: then you are asked."
+_KEEP_MORE = (
+    "Let a run keep a copy of a larger volume with debugger.volume_copy_bytes, or watch it: then you are "
+    "asked."
+)
 
 
 class NoCopyError(SandboxLostError):
@@ -24,10 +29,28 @@ class NoCopyError(SandboxLostError):
 
 
 class Writes(Struct, frozen=True):
-    """The paths that cells to be run again wrote; `others_wrote`: another RLM of the run wrote as well."""
+    """The paths that cells to be run again wrote or removed; `unknown`: they may have changed more.
+
+    `others_wrote`: another RLM of the run wrote as well. `by_path`: cells name the volume by where it lies on
+    this machine.
+    """
 
     paths: Sequence[str]
+    unknown: bool = False
     others_wrote: bool = False
+    by_path: bool = False
+
+    @property
+    def words(self) -> str:
+        """What the cells did, as the beginning of a sentence."""
+        if not self.paths:
+            return (
+                "Cells that would be run again may have written to the volume, which could not be looked over"
+            )
+        shown = ", ".join(one_line(path, 60) for path in self.paths[:_SHOWN])
+        more = f" and {len(self.paths) - _SHOWN:,} more" if len(self.paths) > _SHOWN else ""
+        files = number_of(len(self.paths), "file")
+        return f"Cells that would be run again wrote {files} to the volume ({shown}{more})"
 
 
 class NextVolume(Struct, frozen=True):
@@ -64,23 +87,24 @@ class VolumeAgain:
 
         Raises NoCopyError when there is nobody to be asked.
         """
-        if not writes.paths:
+        if not writes.paths and not writes.unknown:
             return NextVolume()
-        if invocation.depth == 0 and not writes.others_wrote:
+        if invocation.depth == 0 and not writes.others_wrote and not writes.by_path:
             directory = self._copy()
             if directory is not None:
                 return NextVolume(directory.name, str(directory))
+        why, hint = "there is no copy of the volume as it was when the run began", _KEEP_MORE
+        if self._sandboxes.kind == "modal":
+            why, hint = "Modal's volumes are not copied", _WATCH
+        elif invocation.depth or writes.others_wrote:
+            why, hint = "a nested RLM has its part in it, so that no copy can stand in its place", _WATCH
+        elif writes.by_path:
+            why, hint = "they name it by its path, where no copy can stand in its place", _WATCH
         if not self._attended:
-            raise NoCopyError(
-                f"{error} It is not replaced: {_wrote(writes.paths)}, and there is no copy of the volume as "
-                "it was when the run began.",
-                "Let a run keep a copy of a larger volume with debugger.volume_copy_bytes, or watch it: then "
-                "you are asked.",
-            )
+            raise NoCopyError(f"{error} It is not replaced: {writes.words}, and {why}.", hint)
         detail = (
-            f"The sandbox was lost. {_wrote(writes.paths)}, and there is no copy of the volume as it was "
-            "when the run began: release the run to have that written again to the volume as it is, or "
-            "finish it."
+            f"The sandbox was lost. {writes.words}, and {why}: release the run to have that written again to "
+            "the volume as it is, or finish it."
         )
         released = self._gate.ask(
             invocation.iteration, invocation.control, why="sandbox", before="call", detail=detail
@@ -98,11 +122,3 @@ class VolumeAgain:
                 f"From now on the volume of this run is {volume.name}, a copy of how it was when the run "
                 "began: cells that wrote to it were run again.",
             )
-
-
-def _wrote(paths: Sequence[str]) -> str:
-    shown = ", ".join(one_line(path, 60) for path in paths[:_SHOWN])
-    more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
-    return (
-        f"Cells that would be run again wrote {number_of(len(paths), 'file')} to the volume ({shown}{more})"
-    )

@@ -13,7 +13,7 @@ from dspy.utils.exceptions import format_error_for_lm
 
 from rlm_tui.core.recorded import RecordedCall
 from rlm_tui.engine.abandon import abandonable
-from rlm_tui.engine.calls import error_of, recorded_call
+from rlm_tui.engine.calls import STOPPED, error_of, recorded_call
 from rlm_tui.engine.control import RunStopped
 from rlm_tui.engine.invocation import Invocation
 from rlm_tui.engine.recorded_answers import CallsAgain
@@ -23,7 +23,6 @@ from rlm_tui.store.answers import RememberedAnswer, RememberedAnswers
 Query = Callable[[str], str]
 Known = RecordedCall | RememberedAnswer | None
 """An answer that is there already: of this run's lost cell, or of an earlier run."""
-STOPPED = "The cell was stopped before the answer came."
 
 
 def make_llm_tools(

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rlm_tui.core.events import CallKind, ErrorDetail
 from rlm_tui.core.recorded import RecordedCall, arguments_text
+from rlm_tui.core.redaction import REDACTED
 from rlm_tui.core.text import one_line
-from rlm_tui.engine.calls import ARGUMENT_CHARACTERS, CallRecord, recorded_call
+from rlm_tui.engine.calls import ARGUMENT_CHARACTERS, STOPPED, CallRecord, recorded_call
 from rlm_tui.engine.plain import shortened
 from rlm_tui.engine.recorder import Recorder
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from rlm_tui.engine.invocation import Invocation
 
 _SHOWN = 60
+STOP_SECONDS = 30.0
+"""How long a call waits at most for the stop that its cell was given then."""
 
 
 class NotRecordedError(RuntimeError):
@@ -37,7 +40,8 @@ class RecordedAnswers:
 
     `origin` is the run whose record it is; `n` the iteration, for the sentences of `differed`. `counted`: the
     calls were counted in this run when they were made. `rest_is_live`: what is not recorded is asked, as it
-    is of a cell that was lost before its end.
+    is of a cell that was lost before its end. `stopped` belongs to a cell that was stopped: it is set when a
+    call is made again that had no answer then.
     """
 
     def __init__(
@@ -48,8 +52,10 @@ class RecordedAnswers:
         n: int = 0,
         counted: bool = False,
         rest_is_live: bool = False,
+        stopped: threading.Event | None = None,
     ) -> None:
         self.origin = origin
+        self.stopped = stopped
         self.counted = counted
         self.rest_is_live = rest_is_live
         self._where = f"Iteration {n}: " if n else ""
@@ -100,6 +106,12 @@ class RecordedAnswers:
         """Something else that is not as it was."""
         with self._lock:
             self._differed.append(f"{self._where}{one_line(sentence, 3 * _SHOWN)}")
+
+    def whole(self, answer: str, name: str) -> str:
+        """`answer`, of which it is noted if the record has a part taken out."""
+        if REDACTED in answer:
+            self.note(f"what {name} gave has {REDACTED} where a secret was taken out of the record.")
+        return answer
 
     def rewind(self) -> None:
         """The cell is run once more from its beginning: every answer is there again."""
@@ -153,7 +165,8 @@ class CallsAgain:
         else:
             self._count(1)
         with self._told(kind="llm_query", name="llm_query", prompt=prompt, model=model) as call:
-            call.answer = _answer(found, "llm_query").answer
+            self._wait_for_stop(found)
+            call.answer = answers.whole(_answer(found, "llm_query").answer, "llm_query")
         return call.answer
 
     def kept(self, prompts: Sequence[str]) -> list[RecordedCall | None]:
@@ -168,7 +181,8 @@ class CallsAgain:
         answers, texts = self._answers, [self._text(prompt) for prompt in prompts]
         batch = answers.exact("llm_query_batched", "llm_query_batched", texts[0])
         found = [answers.exact("llm_query", "llm_query", text) for text in texts]
-        if missing := found.count(None):
+        missing = found.count(None)
+        if missing and not self._is_cut_short(batch):
             self._reserve(missing)
             found = [
                 call or answers.next("llm_query", "llm_query", text)
@@ -181,7 +195,9 @@ class CallsAgain:
             given = [
                 self.item(index, prompt, call, record.span, model)
                 for index, (prompt, call) in enumerate(zip(prompts, found, strict=True))
+                if call is not None or not self._is_cut_short(batch)
             ]
+            self._wait_for_stop(batch)
             if batch is not None and batch.error is not None:
                 raise_again(batch.error)
         return given
@@ -200,11 +216,12 @@ class CallsAgain:
         with self._told(kind=kind, name=name, arguments=arguments) as call:
             if found is not None and kind in ("predict", "sub_rlm"):
                 self._count(found.requests)
+            self._wait_for_stop(found)
             answer = _answer(found, name)
             if not answer.result:
                 self._answers.note(f"what {name} gave is not in the record.")
                 raise NotRecordedError(name)
-            call.answer, call.result = answer.answer, answer.result
+            call.answer, call.result = answer.answer, self._answers.whole(answer.result, name)
         return json.loads(answer.result)
 
     def item(self, index: int, prompt: str, found: RecordedCall | None, batch: str, model: str) -> str:
@@ -218,8 +235,23 @@ class CallsAgain:
             elif found.error is not None:
                 item.error = found.error
             else:
-                item.answer = found.answer
+                item.answer = self._answers.whole(found.answer, "llm_query")
         return item.answer if item.error is None else f"[ERROR] {item.error.message}"
+
+    def _is_cut_short(self, call: RecordedCall | None) -> bool:
+        """Whether the cell was stopped before that call had its answer."""
+        return self._answers.stopped is not None and call is not None and was_stopped(call)
+
+    def _wait_for_stop(self, call: RecordedCall | None) -> None:
+        """Let a call that was cut short be so again, by the stop of its cell."""
+        if not self._is_cut_short(call):
+            return
+        assert self._answers.stopped is not None
+        ended = threading.Event()
+        with self._invocation.cell_control.on_stop(ended.set):
+            self._answers.stopped.set()
+            ended.wait(STOP_SECONDS)
+        raise RuntimeError(STOPPED)
 
     def _told(self, **call: Any) -> AbstractContextManager[CallRecord]:
         invocation = self._invocation
@@ -261,6 +293,11 @@ def answered_again(
         return tool(**arguments)
 
     return invoke
+
+
+def was_stopped(call: RecordedCall) -> bool:
+    """Whether it has no answer, because its cell was stopped or its sandbox lost before one came."""
+    return call.error is not None and (call.error.kind == "Stopped" or STOPPED in call.error.message)
 
 
 def raise_again(error: ErrorDetail) -> NoReturn:

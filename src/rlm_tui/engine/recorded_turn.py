@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -27,17 +25,16 @@ from rlm_tui.core.recorded import (
     SentBack,
     Skipped,
     Told,
-    differences,
 )
+from rlm_tui.core.recorded_differences import Comparison
+from rlm_tui.core.redaction import REDACTED
 from rlm_tui.engine.calls import NOTHING_SPENT
+from rlm_tui.engine.cells_again import STOPPED_STATUS, stopped_again
 from rlm_tui.engine.decisions import Boundary, Finish
 from rlm_tui.engine.prefix import Prefix
 from rlm_tui.engine.recorded_answers import RecordedAnswers
 from rlm_tui.engine.told_cells import tell_cell
 from rlm_tui.engine.turn import Turn
-
-INTERRUPT_SECONDS = 0.05
-LIMIT_GRACE_SECONDS = 0.5
 
 
 @dataclass(kw_only=True)
@@ -78,7 +75,9 @@ class PlannedTurn(Turn):
 
 @dataclass(kw_only=True)
 class OpeningTurn(PlannedTurn):
-    """The first live iteration of a fork: begun with a remark, or with other code than was planned."""
+    """The first live iteration of a fork: begun with a remark, with other code than was planned, or with a
+    person's step where nothing was planned.
+    """
 
     is_open: bool = False
 
@@ -87,7 +86,12 @@ class OpeningTurn(PlannedTurn):
             self.setting.gate.hold()
         if self.prefix.fork.remark:
             self._tell(self.prefix.fork.remark)
-        return super()._before_plan()
+        done = super()._before_plan()
+        code = self.prefix.fork.code
+        if done is None and code is not None and self.prefix.plan is None:
+            done = self._insert(code)
+            return super()._before_plan() if done is None else done
+        return done
 
     def _ask_planner(self) -> Any:
         plan = self.prefix.plan
@@ -151,7 +155,14 @@ class RecordedTurn(PlannedTurn):
                         return ended
                 case _:
                     assert_never(step)
+        self._compare_variables()
         return self._finish() if gate.finishing else self.history
+
+    def _compare_variables(self) -> None:
+        volume = self.sandbox.description.volume
+        self.setting.recorder.read(
+            lambda trajectory: self.prefix.compare_variables(self.n, trajectory, volume)
+        )
 
     def _cell_again(self, action: Any, cell: RecordedCell) -> Any:
         """Execute a cell again; gives the prediction that ends the run, if it submitted."""
@@ -180,18 +191,24 @@ class RecordedTurn(PlannedTurn):
             return self._result_told(cell)
         if _is_no_python(cell):
             return self._result_told(cell)
+        if REDACTED in cell.code:
+            self.prefix.differed.append(
+                f"Iteration {self.n}: its code has {REDACTED} where a secret was taken out of the record."
+            )
         invocation = self.invocation
-        answers = RecordedAnswers(cell.calls, origin=self.prefix.origin, n=self.n)
+        cut_short = threading.Event() if cell.status in STOPPED_STATUS else None
+        answers = RecordedAnswers(cell.calls, origin=self.prefix.origin, n=self.n, stopped=cut_short)
         invocation.answers = answers
         try:
-            with self._interrupted_again(cell):
+            with stopped_again(self.sandbox, cell, cut_short):
                 result = self._run_cell(cell.code, cell.by)
         finally:
             invocation.answers = None
             answers.leave()
             self.prefix.calls += answers.taken
             self.prefix.differed += answers.differed
-        self.prefix.differed += differences(self.n, cell, self._as_recorded(cell))
+        comparison = Comparison(self.prefix.volume, self.sandbox.description.volume)
+        self.prefix.differed += comparison.cell(self.n, cell, self._as_recorded(cell))
         return result
 
     def _as_recorded(self, cell: RecordedCell) -> RecordedCell:
@@ -211,27 +228,6 @@ class RecordedTurn(PlannedTurn):
 
     def _result_told(self, cell: RecordedCell) -> Any:
         return tell_cell(cell, self.invocation, self.setting.recorder, self.prefix)
-
-    @contextmanager
-    def _interrupted_again(self, cell: RecordedCell) -> Iterator[None]:
-        """Within the block a cell that was interrupted is interrupted again, after as many seconds."""
-        if cell.status not in ("interrupted", "timeout"):
-            yield
-            return
-        ended = threading.Event()
-        after = cell.seconds + (LIMIT_GRACE_SECONDS if cell.status == "timeout" else 0.0)
-
-        def interrupt() -> None:
-            wait = after
-            while not ended.wait(wait):
-                self.sandbox.interrupt()
-                wait = INTERRUPT_SECONDS
-
-        threading.Thread(target=interrupt, name="rlm-interrupt", daemon=True).start()
-        try:
-            yield
-        finally:
-            ended.set()
 
 
 def _is_no_python(cell: RecordedCell) -> bool:

@@ -7,7 +7,7 @@ import logging
 import weakref
 from pathlib import Path
 
-from rlm_tui.engine.volume_watch import MOST_ENTRIES, Marks
+from rlm_tui.engine.volume_watch import MOST_ENTRIES, Marks, VolumeLook, compared
 from rlm_tui.sandbox.errors import SandboxError
 from rlm_tui.sandbox.interpreter import DriverInterpreter
 
@@ -36,16 +36,14 @@ class RemoteVolumeWatch:
         if sandbox not in self._marks:
             self._marks[sandbox] = self._look(sandbox)
 
-    def changes(self, sandbox: DriverInterpreter) -> tuple[list[str], list[str]]:
-        """Paths written and removed since the last look, relative to the volume, in POSIX form."""
+    def changes(self, sandbox: DriverInterpreter) -> VolumeLook:
+        """What happened since the last look. A sandbox that was lost took with it what it did not publish."""
+        if sandbox.lost is not None:
+            return VolumeLook()
         before = self._marks.get(sandbox)
-        if before is None:
-            return [], []
-        after = self._marks[sandbox] = self._look(sandbox)
-        if after is None:
-            return [], []
-        written = sorted(path for path, mark in after.items() if before.get(path) != mark)
-        return written, sorted(path for path in before if path not in after)
+        after = None if before is None else self._look(sandbox)
+        self._marks[sandbox] = after
+        return compared(before, after)
 
     def renewed(self, sandbox: DriverInterpreter, directory: Path | None = None) -> None:
         """Look again before the sandbox's next cell: a fresh one sees what was published."""

@@ -66,6 +66,11 @@ class SandboxFactory:
             self._made.add(sandbox)
         return sandbox
 
+    @property
+    def kind(self) -> str:
+        """Where the sandboxes run: "local" or "modal"."""
+        return self._settings.sandbox.kind
+
     def use_volume(self, directory: Path) -> None:
         """The sandboxes that are made from now on have the local volume in `directory`."""
         self._volume = directory

@@ -25,6 +25,9 @@ class ToldTurn(RecordedTurn):
     def _result_again(self, cell: RecordedCell) -> Any:
         return self._result_told(cell)
 
+    def _compare_variables(self) -> None:
+        """There are none."""
+
 
 def told_iterations(
     rlm: ExplorerRLM,

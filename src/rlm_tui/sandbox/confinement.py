@@ -24,6 +24,8 @@ DRIVER = "/driver.py"
 SCRATCH = "/tmp"
 SCRATCH_BYTES = 1024**3
 SHARED_MEMORY_BYTES = 256 * 1024**2
+HASH_SEED = "0"
+"""The same in every sandbox: a set of texts has the same order when its cell is executed again."""
 
 _SYSTEM_DIRECTORIES = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/nsswitch.conf")
@@ -175,6 +177,7 @@ def sandbox_environment(home: str, mark: tuple[str, str]) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
         "TERM": "dumb",
+        "PYTHONHASHSEED": HASH_SEED,
         # Each arena reserves 64 MB of address space, which the memory limit would count.
         "MALLOC_ARENA_MAX": "2",
         mark[0]: mark[1],

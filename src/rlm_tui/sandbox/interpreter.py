@@ -7,7 +7,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from dspy.primitives.code_interpreter import CodeInterpreterError
 from dspy.primitives.facade import SHIM_SETUP
@@ -185,9 +185,12 @@ class DriverInterpreter:
         self._ensure_started()
         self._link.bindings.bind_document(name, document)
 
-    def interrupt(self) -> None:
-        """Stop the running cell, keep its variables; returns at once. No cell: does nothing."""
-        self._link.stop("interrupt")
+    def interrupt(self, reason: Literal["interrupt", "timeout"] = "interrupt") -> None:
+        """Stop the running cell, keep its variables; returns at once. No cell: does nothing.
+
+        "timeout": as if its time limit had passed.
+        """
+        self._link.stop(reason)
 
     def hold_clock(self, held: bool) -> None:
         """Stop the time limit of the cell that runs now, or let it go on; returns at once."""

@@ -15,11 +15,14 @@ from typing import Any
 from rlm_tui.cloud import modal_client
 from rlm_tui.core.settings import ModalSettings
 from rlm_tui.sandbox import process_identity
+from rlm_tui.sandbox.confinement import HASH_SEED
 
 MOUNT = "/data"
 TAG = "rlm-tui"
 PID_FILE = "/tmp/.rlm-tui-driver.pid"
 _MOST_ARGUMENT = 65_000
+# In place of Python's "-I", which would have the seed of hashes ignored, too.
+_ENVIRONMENT = ("env", "-u", "PYTHONPATH", "-u", "PYTHONHOME", f"PYTHONHASHSEED={HASH_SEED}")
 
 
 def image(settings: ModalSettings) -> Any:
@@ -91,12 +94,13 @@ def driver_command(driver: Path) -> Sequence[str]:
     """
     packed = base64.b64encode(zlib.compress(driver.read_bytes(), 9)).decode()
     bootstrap = (
-        "import base64,os,zlib\n"
+        "import base64,os,sys,zlib\n"
+        "sys.path[:]=filter(None,sys.path)\n"
         f"open({PID_FILE!r},'w').write(str(os.getpid()))\n"
         f"exec(compile(zlib.decompress(base64.b64decode('{packed}')),'driver.py','exec'))"
     )
     assert len(bootstrap) < _MOST_ARGUMENT, "the packed driver is longer than Modal allows"
-    return ["python3", "-I", "-B", "-u", "-X", "utf8", "-c", bootstrap]
+    return [*_ENVIRONMENT, "python3", "-s", "-B", "-u", "-X", "utf8", "-c", bootstrap]
 
 
 def interrupt_command() -> Sequence[str]:

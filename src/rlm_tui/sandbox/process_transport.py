@@ -344,7 +344,8 @@ class ProcessTransport:
 
 
 def _python(driver: str) -> list[str]:
-    return [str(confinement.python_executable()), "-I", "-B", "-u", "-X", "utf8", driver]
+    # Not "-I": that has the seed of hashes ignored, too, and the environment is ours alone.
+    return [str(confinement.python_executable()), "-s", "-P", "-B", "-u", "-X", "utf8", driver]
 
 
 def _widen(stream: object) -> None:

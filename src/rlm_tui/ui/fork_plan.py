@@ -14,6 +14,8 @@ from rlm_tui.ui.widgets.fork_change import Manner
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
 
+_KINDS = ("local", "modal")
+
 VolumeAnswer = Literal["", "as it is", "empty"]
 
 
@@ -55,7 +57,7 @@ def recorded_options(run: SavedRun) -> dict[str, str]:
     values = {
         "lm.model": "offline" if started.offline else started.planner,
         "sub_lm.model": "" if started.sub_lm in ("", started.planner) or started.offline else started.sub_lm,
-        "sandbox.kind": started.sandbox.kind,
+        "sandbox.kind": started.sandbox.kind if started.sandbox.kind in _KINDS else "",
         **{f"sandbox.{name}": str(run.sandbox.get(name, "")) for name in ("confined", "volume")},
     }
     for name in budgets.__struct_fields__:
@@ -76,7 +78,8 @@ def fork_words(run: SavedRun, at: int, manner: Manner, planner: str, volume: str
     if at > 1:
         verb = "is" if at == 2 else "are"
         again = f"{_recorded(at).capitalize()} {verb} executed again with recorded answers: no LM is called; "
-    live = f"{_live(at, manner, who)}{', held before it' if hold else ''}. "
+    live = _live(at, manner, who, planned=run.iteration(at) is not None)
+    live += f"{', held before it' if hold else ''}. "
     return f"{again}{live}{_data(run, at, one_line(volume, 40))}"
 
 
@@ -96,10 +99,12 @@ def _recorded(at: int) -> str:
     return "iteration 1" if at == 2 else f"iterations 1 to {at - 1}"
 
 
-def _live(at: int, manner: Literal["plan", "code", "remark"], who: str) -> str:
+def _live(at: int, manner: Literal["plan", "code", "remark"], who: str, *, planned: bool) -> str:
     match manner:
         case "plan":
             return f"iteration {at} is planned live by {who}"
+        case "code" if not planned:
+            return f"iteration {at} begins with your code, and is then planned live by {who}"
         case "code":
             return f"iteration {at} runs your code, and iteration {at + 1} is planned live by {who}"
         case "remark":

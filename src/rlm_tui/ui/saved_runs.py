@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rlm_tui.core.events import VolumeChanged
 from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Iteration, Trajectory
+from rlm_tui.core.turn_steps import PlanStep
+from rlm_tui.core.volume_writes import volume_writes
 from rlm_tui.store.listing import RunSummary, list_runs, summarize
-from rlm_tui.store.run_log import RunLog, open_run
+from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.widgets.iteration_header import iteration_title, sign_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class SavedIteration(NamedTuple):
 
 
 class SavedRun(NamedTuple):
-    """A saved run as far as it can be forked: the iterations that have ended.
+    """A saved run as far as it can be forked: the iterations that have ended, and the one after them that was
+    `planned` and has no end.
 
     `sandbox` are the settings of its sandbox, as far as it kept them; `volume` says whether there is a copy
     of how its volume was when it began.
@@ -41,6 +43,7 @@ class SavedRun(NamedTuple):
     iterations: tuple[SavedIteration, ...] = ()
     sandbox: dict[str, Any] = {}
     volume: CopyState = "none"
+    planned: SavedIteration | None = None
 
     @property
     def after_last(self) -> int:
@@ -48,8 +51,8 @@ class SavedRun(NamedTuple):
         return len(self.iterations) + 1
 
     def iteration(self, n: int) -> SavedIteration | None:
-        """The one of that number, None where there is none."""
-        return self.iterations[n - 1] if 0 < n <= len(self.iterations) else None
+        """The one of that number; None where nothing was planned."""
+        return self.iterations[n - 1] if 0 < n <= len(self.iterations) else self.planned
 
 
 def newest_runs(first: Path | None = None, runs: Path | None = None) -> list[RunSummary]:
@@ -66,10 +69,13 @@ def read_saved_run(summary: RunSummary) -> SavedRun:
 
     log = open_run(summary.path)
     trajectory = log.trajectory()
-    wrote = _writers(log, trajectory)
+    wrote = volume_writes(log.events(), trajectory)
     ended: list[SavedIteration] = []
+    planned: SavedIteration | None = None
     for iteration in trajectory.iterations:
         if iteration.phase != "done" or (iteration.cell is None and iteration.skipped is None):
+            if any(isinstance(step, PlanStep) for step in iteration.steps):
+                planned = _saved(trajectory, iteration, wrote=False)
             break  # what comes after an iteration that has no end can't be executed again
         ended.append(_saved(trajectory, iteration, wrote=iteration.n in wrote))
     sandbox = log.asked().get("sandbox_settings")
@@ -78,19 +84,8 @@ def read_saved_run(summary: RunSummary) -> SavedRun:
         tuple(ended),
         sandbox if isinstance(sandbox, dict) else {},
         volume_state(log.path).state,
+        planned,
     )
-
-
-def _writers(log: RunLog, trajectory: Trajectory) -> set[int]:
-    """The numbers of the iterations that changed the volume, by themselves or in a nested RLM."""
-    found: set[int] = set()
-    for event in log.events():
-        if isinstance(event, VolumeChanged) and (event.written or event.removed):
-            iteration = trajectory.iteration_of(event.span)
-            top = None if iteration is None else iteration.island.root
-            if isinstance(top, Iteration):
-                found.add(top.n)
-    return found
 
 
 def _saved(trajectory: Trajectory, iteration: Iteration, *, wrote: bool) -> SavedIteration:

@@ -69,6 +69,9 @@ class ForkScreen(Dialog[ForkReady]):
                 yield Button("Fork  ^R", id="fork", variant="primary", compact=True)
                 yield Button("Close  esc", id="close", compact=True)
 
+    def on_mount(self) -> None:
+        self.set_class(self.app.size.width >= BESIDE_COLUMNS, "-beside")
+
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= BESIDE_COLUMNS, "-beside")
 

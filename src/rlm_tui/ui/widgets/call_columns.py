@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rlm_tui.core.call_facts import is_cached, is_recorded
 from rlm_tui.core.text import human_count, one_line, width_of
 from rlm_tui.core.trajectory import Call, Iteration
 from rlm_tui.ui.widgets.call_words import call_asked, call_seconds, count_batch, state_sign, tokens_of
@@ -127,6 +128,10 @@ class CallTable:
         return f"{tool}{call_asked(call)}"
 
     def _tokens(self, call: Call) -> str:
+        if is_cached(call):
+            return "cache"
+        if is_recorded(call):
+            return "fork"
         tokens = count_batch(call).tokens if call.is_batch else tokens_of(call.usage)
         if call.state == "running" and tokens is None:
             return "…"

@@ -156,18 +156,26 @@ class ForkChange(Vertical):
     def _check(self) -> None:
         """Find out in a thread whether the code parses: long code takes a while."""
         code, edited = self.editor.text, self.edited
-        self.query_one(CheckLine).look(lambda: _look(code, edited=edited), pause=PAUSE_SECONDS)
+        planned = bool(self._recorded)
+        self.query_one(CheckLine).look(
+            lambda: _look(code, edited=edited, planned=planned), pause=PAUSE_SECONDS
+        )
 
     def on_check_line_looked(self, event: CheckLine.Looked) -> None:
         event.stop()
 
 
-def _look(code: str, *, edited: bool) -> Finding:
+def _look(code: str, *, edited: bool, planned: bool) -> Finding:
     try:
         check_code(code)
     except CodeError as error:
         return Finding(str(error), good=False)
-    words = "The code parses; it is changed." if edited else "The code as it was recorded."
+    if not planned and not code.strip():
+        words = "Nothing was planned here: your code is a step before the plan."
+    elif not planned:
+        words = "The code parses; it is a step before the plan."
+    else:
+        words = "The code parses; it is changed." if edited else "The code as it was recorded."
     return Finding(f"{words} Esc leaves the editor.")
 
 

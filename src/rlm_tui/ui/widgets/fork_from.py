@@ -84,6 +84,8 @@ class ForkFrom(Vertical):
             self._say("Choose a run first: none matches the filter.")
         elif run.problem:
             self._say(f"This run can't be forked. {run.problem}")
+        elif run.started is not None and not run.started.signature:
+            self._say("This run can't be forked: its log does not say what was asked.")
         else:
             self._say(READING)
             self.set_timer(PAUSE_SECONDS, lambda: self._read_if_still(run))

@@ -41,7 +41,7 @@ class IterationChoice(OptionList):
             if run is not None:
                 self.add_options(Option(line) for line in iteration_lines(run))
                 last = max(1, len(run.iterations))
-                self.highlighted = (at if 0 < at <= run.after_last else last) - 1
+                self.highlighted = (at if 0 < at <= self.option_count else last) - 1
         self._choose(0 if self.highlighted is None or run is None else self.highlighted + 1)
 
     def say(self, words: str) -> None:
@@ -63,7 +63,10 @@ class IterationChoice(OptionList):
 
 
 def iteration_lines(run: SavedRun) -> list[Content]:
-    """A line for each iteration: how it ended, its number, its title; the last line is what would follow."""
+    """A line for each iteration: how it ended, its number, its title; the last line is what would follow.
+
+    Nothing follows an iteration that submitted.
+    """
     width = len(str(run.after_last))
     lines = [
         Content.assemble(
@@ -74,6 +77,10 @@ def iteration_lines(run: SavedRun) -> list[Content]:
         )
         for item in run.iterations
     ]
+    if run.iterations and run.iterations[-1].submitted:
+        return lines
     after = "after the last" if run.iterations else "from the beginning: no iteration has ended"
+    if run.planned is not None:
+        after = f"{'has no end':<12}{run.planned.title}"
     number = (f"{run.after_last:>{width}}  ", "bold")
     return [*lines, Content.assemble(("+ ", "$text-muted"), number, (after, ""))]

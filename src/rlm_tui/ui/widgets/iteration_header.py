@@ -98,6 +98,8 @@ def _header_right(iteration: Iteration, shown: Shown) -> list[Line]:
     if cell.status == "submitted":
         return [(("submitted", "good"),), planned]
     edited: list[Line] = [] if iteration.original_code is None else [(("edited", "held"),)]
+    if iteration.recoveries:
+        edited.append((("sandbox replaced", "held"),))
     return [*edited, planned, took, ((f"out {human_count(cell.output_length)}", "dim"),)]
 
 
