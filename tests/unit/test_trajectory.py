@@ -175,14 +175,22 @@ def test_a_nested_run_hangs_below_its_call(teller: Teller) -> None:
     assert trajectory.calls[0].spent() == Usage(1, 2, 0.5)
 
 
-def test_variables_keep_marks_of_the_last_change_only(teller: Teller) -> None:
+def test_variables_are_marked_that_changed_since_the_last_cell_began(teller: Teller) -> None:
     trajectory = teller.trajectory
+    teller.plan()
     one = Variable(name="a", type="int", preview="1")
-    teller.tell(events.VariablesChanged, changed=[one, Variable(name="b", type="int")], total=2)
+    teller.cell("c1")
+    teller.tell(events.VariablesChanged, span="c1", changed=[one, Variable(name="b", type="int")], total=2)
     assert trajectory.variable_marks == {"a": "new", "b": "new"}
-    teller.tell(events.VariablesChanged, changed=[one, Variable(name="b", type="str")], total=2)
+    teller.tell(events.VariablesChanged, span="sandbox", changed=[Variable(name="b", type="str")], total=2)
+    assert trajectory.variable_marks == {"a": "new", "b": "new"}, "the console's changes come on top"
+    teller.cell("c2")
+    teller.tell(events.VariablesChanged, span="c2", changed=[one, Variable(name="b", type="list")], total=2)
     assert trajectory.variable_marks == {"b": "changed"}
-    teller.tell(events.VariablesChanged, removed=["b", "never"], total=1)
+    begun = teller.tell(events.CellStarted, "c3", "i1", code=value("pass"))
+    assert trajectory.variable_marks == {}, "a cell that changes nothing leaves no marks of the one before"
+    assert change.VariablesUpdated(None) in begun.kinds
+    teller.tell(events.VariablesChanged, span="c3", removed=["b", "never"], total=1)
     assert (list(trajectory.variables), trajectory.variable_marks) == (["a"], {})
 
 

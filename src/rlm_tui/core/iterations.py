@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 IterationPhase = Literal["planning", "planned", "held", "running", "done"]
 CallState = Literal["running", "done", "failed"]
+VariableMark = Literal["new", "changed"]
+"""What became of a variable since the last cell of its namespace began."""
 LLM_KINDS: frozenset[CallKind] = frozenset({"llm_query", "predict"})
 """Kinds of call that are themselves requests to an LM; a batch and a nested RLM only contain some."""
 
@@ -153,6 +155,7 @@ class Call:
     calls: list[Call] = field(default_factory=list)
     nested: list[Iteration] = field(default_factory=list)
     variables: dict[str, Variable] = field(default_factory=dict)
+    variable_marks: dict[str, VariableMark] = field(default_factory=dict)
     by_planner: bool = False
     counting: Counting | None = None
     island: Island = field(default_factory=Island)

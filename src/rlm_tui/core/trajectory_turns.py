@@ -32,6 +32,7 @@ from rlm_tui.core.events import (
 from rlm_tui.core.growing import GrowingText
 from rlm_tui.core.iterations import Cell, Iteration
 from rlm_tui.core.trajectory_state import RUN, TrajectoryState
+from rlm_tui.core.trajectory_variables import forget_marks
 from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep
 from rlm_tui.core.usage import sum_usage
 
@@ -223,6 +224,7 @@ def cell_started(state: TrajectoryState, event: CellStarted) -> Iterator[ChangeK
     state.cells_by_span[event.span] = state.open_cells[event.span] = cell
     state.open_iterations[iteration.span] = iteration
     yield IterationChanged(iteration.span)
+    yield from forget_marks(state, iteration)
 
 
 def cell_output(state: TrajectoryState, event: CellOutput) -> Iterator[ChangeKind]:
