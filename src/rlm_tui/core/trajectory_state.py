@@ -92,6 +92,7 @@ class TrajectoryState:
         self.calls: list[Call] = []
         self.variables: dict[str, Variable] = {}
         self.variable_marks: dict[str, VariableMark] = {}
+        self.marked_by = ""
         self.notes: list[Note] = []
         self.unknown: list[UnknownEvent] = []
         self.volume_files: dict[str, Literal["written", "removed"]] = {}

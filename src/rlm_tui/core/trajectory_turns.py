@@ -172,6 +172,8 @@ def code_edited(state: TrajectoryState, event: CodeEdited) -> Iterator[ChangeKin
         iteration.original_code = _whole(state, event.before, iteration.written_code)
     iteration.code_value = event.after
     iteration.written_code = GrowingText(_whole(state, event.after, GrowingText()))
+    if iteration.code == iteration.original_code:
+        iteration.original_code = None  # it was changed back
     yield IterationChanged(iteration.span)
 
 
@@ -224,7 +226,6 @@ def cell_started(state: TrajectoryState, event: CellStarted) -> Iterator[ChangeK
     state.cells_by_span[event.span] = state.open_cells[event.span] = cell
     state.open_iterations[iteration.span] = iteration
     yield IterationChanged(iteration.span)
-    yield from forget_marks(state, iteration)
 
 
 def cell_output(state: TrajectoryState, event: CellOutput) -> Iterator[ChangeKind]:
@@ -259,6 +260,7 @@ def cell_finished(state: TrajectoryState, event: CellFinished) -> Iterator[Chang
     if iteration.cell is cell:
         end_iteration(state, iteration)
     yield IterationChanged(iteration.span)
+    yield from forget_marks(state, cell)
 
 
 _CELL_WORDS = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rlm_tui.core.change import ChangeKind, IterationChanged, VariablesUpdated
 from rlm_tui.core.events import VariablesChanged
-from rlm_tui.core.iterations import Call, Iteration
+from rlm_tui.core.iterations import Call, Cell, VariableMark
 from rlm_tui.core.trajectory_state import TrajectoryState
 
 
@@ -15,7 +15,11 @@ def variables_changed(state: TrajectoryState, event: VariablesChanged) -> Iterat
     if call is not None:
         state.touch(call)
     space = state if call is None else call
-    variables, marks = space.variables, dict(space.variable_marks)
+    ends_cell = event.span in state.cells_by_span and event.span != space.marked_by
+    if ends_cell:
+        space.marked_by = event.span
+    variables = space.variables
+    marks: dict[str, VariableMark] = {} if ends_cell else dict(space.variable_marks)
     for item in event.changed:
         if variables.get(item.name) != item:
             marks.setdefault(item.name, "changed" if item.name in variables else "new")
@@ -33,9 +37,12 @@ def variables_changed(state: TrajectoryState, event: VariablesChanged) -> Iterat
         yield IterationChanged(iteration.span)
 
 
-def forget_marks(state: TrajectoryState, iteration: Iteration) -> Iterator[ChangeKind]:
-    """A cell of this iteration begins: from now on marks say what has changed since. Touch it before."""
-    space = state.namespace(iteration)
+def forget_marks(state: TrajectoryState, cell: Cell) -> Iterator[ChangeKind]:
+    """The cell has ended: if it changed nothing, nothing is marked. Touch its iteration before."""
+    space = state.namespace(cell.iteration)
+    if space.marked_by == cell.span:
+        return
+    space.marked_by = cell.span
     if space.variable_marks:
         space.variable_marks = {}
         yield VariablesUpdated(space.span if isinstance(space, Call) else None)

@@ -41,7 +41,7 @@ class Look:
 
 
 def variables(items: Sequence[VariableItem], marks: Mapping[str, VariableMark]) -> str:
-    """The namespace, a line for each variable; `+` is new and `~` changed since the last cell began."""
+    """The namespace, a line for each variable; `+` is new and `~` changed by the last cell or since."""
     if not items:
         return "There are no variables yet."
     names = min(max(len(item.name) for item in items), 30)
