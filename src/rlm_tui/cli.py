@@ -16,6 +16,7 @@ from rlm_tui.commands.compare_direct import compare_direct
 from rlm_tui.commands.compare_runs import compare
 from rlm_tui.commands.documents import documents
 from rlm_tui.commands.export import export
+from rlm_tui.commands.extract import extract
 from rlm_tui.commands.find_text import find_text
 from rlm_tui.commands.fork import fork
 from rlm_tui.commands.import_run import import_run
@@ -42,6 +43,7 @@ app = typer.Typer(
 
 app.command()(run)
 app.command()(fork)
+app.command()(extract)
 app.command()(export)
 app.command("import")(import_run)
 app.command()(compare)

@@ -25,6 +25,7 @@ def parameters(function: Callable[..., Any]) -> list[str]:
     ("name", "wanted"),
     [
         ("_build_variables", ["self", "input_args"]),
+        ("_prepare_serializable_vars", ["self", "input_args", "repl"]),
         ("_make_llm_tools", ["self", "budget", "max_workers"]),
         ("_make_interpreter_tool", ["self", "tool"]),
         ("_setup_facade", ["self", "repl", "budget", "interpreter_factory"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,8 @@ import pytest
 from dspy.primitives.code_interpreter import CodeExecutionError
 
 from rlm_tui.sandbox import interrupts
-from rlm_tui.sandbox.errors import ExecutionCancelledError, SandboxLostError
+from rlm_tui.sandbox.cells import CellResult
+from rlm_tui.sandbox.errors import ExecutionCancelledError, SandboxError, SandboxLostError
 from rlm_tui.sandbox.local import ProcessInterpreter
 from tests.contract.sandboxes import Place, Recording, every_transport, sandbox
 
@@ -164,3 +166,42 @@ def test_only_one_cell_runs_at_a_time() -> None:
             interpreter.evaluate("1")
         runner.join()
         assert interpreter.execute("1") == "1\n"
+
+
+def test_a_cell_waits_for_what_the_console_evaluates() -> None:
+    with sandbox("off") as interpreter:
+        interpreter.execute("seen = []")
+        evaluated: list[CellResult] = []
+        console = threading.Thread(
+            target=lambda: evaluated.append(
+                interpreter.evaluate("import time\ntime.sleep(0.5)\nseen.append('console')")
+            )
+        )
+        console.start()
+        while not interpreter.is_busy:
+            time.sleep(0.01)
+        with pytest.raises(SandboxError, match="The console is evaluating"):
+            interpreter.evaluate("1")
+        assert interpreter.execute("seen.append('cell')\nprint(seen)") == "['console', 'cell']\n"
+        console.join()
+        assert [result.status for result in evaluated] == ["ok"]
+
+
+def test_cancelling_ends_the_wait_for_the_console() -> None:
+    with sandbox("off") as interpreter:
+        interpreter.execute("1")
+        console = threading.Thread(target=lambda: _quietly(interpreter), daemon=True)
+        console.start()
+        while not interpreter.is_busy:
+            time.sleep(0.01)
+        threading.Timer(0.2, interpreter.cancel_pending).start()
+        began = time.monotonic()
+        with pytest.raises(ExecutionCancelledError):
+            interpreter.execute("1")
+        assert time.monotonic() - began < 2
+        console.join(5)
+
+
+def _quietly(interpreter: ProcessInterpreter) -> None:
+    with contextlib.suppress(SandboxError):
+        interpreter.evaluate("while True: pass")

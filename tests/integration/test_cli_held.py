@@ -164,3 +164,19 @@ def test_a_budget_that_is_used_up_asks_and_goes_on_or_ends_when_nobody_is_there(
     assert alone.code == 0, alone.stderr
     assert alone.json["status"] == "extracted"
     assert alone.stderr.count("The input has ended") == 1
+
+
+def test_an_answer_is_extracted_from_what_a_cancelled_run_found() -> None:
+    cancelled = rlm_tui("run", "basic", "--lm", "offline", "--hold", stdin="next\nbudgets\ncancel\n")
+    assert cancelled.code == 130
+    assert "  iterations       2 of 10 (20%)\n" in cancelled.stdout
+    offer, _, _ = cancelled.stderr.strip().splitlines()[-1].partition("  ")
+    extracted = rlm_tui(*offer.split()[1:], "--json")
+    assert extracted.code == 0, extracted.stderr
+    assert (extracted.json["status"], extracted.json["iterations"]) == ("extracted", 1)
+    assert extracted.json["outputs"]["answer"]
+    nothing = rlm_tui("run", "basic", "--lm", "offline", "--hold", stdin="cancel\n")
+    assert "rlm-tui extract" not in nothing.stderr
+    refused = rlm_tui("extract", "last")
+    assert refused.code == 2
+    assert "there is nothing to extract an answer from" in refused.stderr

@@ -70,6 +70,23 @@ def test_control_c_cancels_a_held_run(tmp_path: Path) -> None:
         assert terminal.code() == 130
 
 
+def test_control_c_stops_what_is_evaluated_and_not_the_run(tmp_path: Path) -> None:
+    with Terminal(*RUN, cwd=tmp_path, leads=True) as terminal:
+        terminal.wait_for("held>")
+        terminal.press(b"next\n")
+        terminal.wait_for("held before the plan of iteration 2")
+        terminal.press(b"> kept = 1\n")
+        terminal.press(b"> while True: pass\n")
+        terminal.wait_for("Ctrl-C stops it, and the run keeps its state")
+        terminal.press(CONTROL_C)
+        terminal.wait_for("You interrupted it; what it had set is kept.")
+        terminal.press(b"> kept + 41\n")
+        terminal.wait_for("42")
+        terminal.press(b"go\n")
+        terminal.wait_for("submitted")
+        assert terminal.code() == 0
+
+
 def test_a_run_that_goes_on_is_held_by_a_word(tmp_path: Path, loopback_lm: StartLM) -> None:
     server = loopback_lm(planner_script([("I look.", "x = 1"), SUBMIT], delay=2.0), key=KEY)
     model = {

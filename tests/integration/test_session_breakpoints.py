@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from rlm_tui.core.events import Held
 from rlm_tui.core.settings import DebuggerSettings
 from rlm_tui.core.trajectory import fold
 from rlm_tui.engine.session import RunRequest
+from rlm_tui.sandbox.errors import SandboxError
 from tests.integration.session_runs import KEY, SUBMIT, WatchedRun, request
 from tests.lm_server import LoopbackLM, planner_script
 from tests.lm_server.fixtures import StartLM
@@ -112,6 +114,62 @@ def test_they_are_set_switched_and_taken_away_while_the_run_is_held(loopback_lm:
             ("hold", "plan", 1),
             ("breakpoint", "cell", 2),
         ]
+
+
+def test_a_call_holds_before_the_next_one_of_its_cell(loopback_lm: StartLM) -> None:
+    cells = [
+        ("Ask.", "found = [llm_query('a' * size) for size in (1, 300, 2, 400, 3)]"),
+        SUBMIT,
+    ]
+    server = loopback_lm(planner_script(cells, sub_answer=lambda _prompt: "Yes."))
+
+    def sub_calls() -> int:
+        return sum(asked.kind.value != "planner" for asked in server.requests)
+
+    with WatchedRun(asked(server, "call-characters=300")) as watched:
+        first = watched.wait_for(Held)
+        assert (first.before, sub_calls()) == ("call", 2), "nothing more is paid for"
+        assert (
+            fold(watched.events)
+            .activity()
+            .words.endswith("call 2 (llm_query), 304, before a call of iteration 1")
+        )
+        with pytest.raises(SandboxError, match="A cell is running"):
+            watched.session.evaluate("1")
+        watched.session.release()
+        second = watched.wait_for(Held, lambda event: event is not first)
+        assert (second.before, sub_calls()) == ("call", 4)
+        watched.session.step()
+        third = watched.wait_for(Held, lambda event: event not in (first, second))
+        assert (third.before, third.why, sub_calls()) == ("plan", "step", 5)
+        watched.session.release()
+        assert watched.finished().status == "submitted"
+    assert len(watched.all(Held)) == 3
+
+
+def test_many_threads_at_a_breakpoint_make_one_hold(loopback_lm: StartLM) -> None:
+    cells = [("Ask.", "found = llm_query_batched(['a' * (400 - n) for n in range(40)])"), SUBMIT]
+    server = loopback_lm(planner_script(cells, sub_answer=lambda _prompt: "Yes.", delay=0.05))
+    asking = request(server=server, workers=4)
+    with WatchedRun(msgspec.structs.replace(asking, breakpoints=points("call-characters=403"))) as watched:
+        held = watched.wait_for(Held)
+        assert held.before == "call"
+        time.sleep(0.3)
+        answered = sum(asked.kind.value != "planner" for asked in server.requests)
+        assert answered < 12, "what was on its way is answered, and nothing more is asked"
+        watched.session.release()
+        assert watched.finished().status == "submitted"
+    assert len(watched.all(Held)) == 1
+
+
+def test_a_run_that_is_held_before_a_call_can_be_finished(loopback_lm: StartLM) -> None:
+    cells = [("Ask.", "found = [llm_query('a' * 300) for _ in range(3)]"), SUBMIT]
+    server = loopback_lm(planner_script(cells, sub_answer=lambda _prompt: "Yes."))
+    with WatchedRun(asked(server, "call-characters=300")) as watched:
+        watched.wait_for(Held)
+        watched.session.finish()
+        assert watched.finished().status == "extracted"
+    assert sum(asked.kind.value == "query" for asked in server.requests) <= 1
 
 
 def test_each_item_of_a_batch_is_looked_at(loopback_lm: StartLM) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import pytest
+
+from rlm_tui.core.breakpoints import SetBreakpoint, parse_breakpoint
 from rlm_tui.core.events import (
     Budgets,
     CallFinished,
@@ -11,14 +15,18 @@ from rlm_tui.core.events import (
     CellFinished,
     CellOutput,
     CellStarted,
+    Held,
     IterationStarted,
     PlanDelta,
     PlanReady,
+    PlanStarted,
     RunStarted,
     SandboxReady,
 )
+from rlm_tui.core.trajectory import fold
 from rlm_tui.engine.control import RunControl
 from rlm_tui.engine.decisions import Boundary, PlanDecision
+from rlm_tui.engine.session import SessionError
 from tests.integration.session_runs import QUESTION, READING, SUBMIT, WatchedRun, billed, request, run
 from tests.lm_server import Kind, LMRequest, Reply, by_kind, fields_answer, planner_script
 from tests.lm_server.fixtures import StartLM
@@ -165,6 +173,52 @@ def test_rlms_nested_too_deep_are_refused(loopback_lm: StartLM) -> None:
         cell.error is not None and "nested" in cell.error.message for cell in watched.all(CellFinished)
     )
     assert len(watched.all(PlanReady)) == len(watched.all(IterationStarted))
+
+
+def test_verbs_reach_the_nested_rlm_that_is_held_also_of_several_side_by_side(loopback_lm: StartLM) -> None:
+    code = (
+        "import dspy\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "mine = 'outer'\n"
+        "ask = lambda n: dspy.RLM('part, wish -> found')(part=f'part {n}', wish='w').found\n"
+        "with ThreadPoolExecutor(3) as pool:\n"
+        "    print(list(pool.map(ask, range(3))))"
+    )
+    inner = [("Look.", "mine = part"), ("Give it back.", "SUBMIT(found=mine)")]
+    server = loopback_lm(planner_script([("Divide.", code), SUBMIT], nested={INNER: inner}))
+    points = (SetBreakpoint(parse_breakpoint("code=mine = part")),)
+    asked = msgspec.structs.replace(request(server=server), breakpoints=points)
+    with WatchedRun(asked) as watched:
+        watched.wait_for(Held, lambda _event: len(watched.all(Held)) == 3)
+        session, trajectory = watched.session, fold(watched.events)
+        parts = {}
+        for held in watched.all(Held):
+            call = trajectory.calls_by_span[str(trajectory.iterations_by_span[held.span].parent_call)]
+            parts[held.span] = call.arguments["part"]
+            assert session.inspect("part", rlm=call.span)[0].text == parts[held.span]
+        newest = watched.all(Held)[-1]
+        assert trajectory.held == newest
+        assert session.evaluate("print(part)").text == parts[newest.span] + "\n"
+        assert session.inspect("part")[0].text == parts[newest.span]
+        assert session.inspect("part", rlm="") == []
+        session.set_breakpoints([])
+        session.release()
+        assert watched.finished().status == "submitted"
+        with pytest.raises(SessionError, match="The nested RLM has ended"):
+            session.inspect("part", rlm=call.span)
+
+
+def test_interrupted_while_the_planner_of_a_nested_rlm_thinks_the_outer_cell_ends(
+    loopback_lm: StartLM,
+) -> None:
+    server = loopback_lm(
+        planner_script([NESTED, SUBMIT], nested={INNER: [("Never.", "SUBMIT(found='3')")]}, delay=0.5)
+    )
+    with WatchedRun(request(server=server)) as watched:
+        watched.wait_for(PlanStarted, lambda event: event.span != watched.all(IterationStarted)[0].span)
+        watched.session.interrupt()
+        assert watched.finished().status == "submitted"
+    assert watched.all(CellFinished)[0].status == "interrupted"
 
 
 def test_nested_rlms_can_run_side_by_side(loopback_lm: StartLM) -> None:

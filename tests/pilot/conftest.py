@@ -83,7 +83,9 @@ class ToldSession:
     def leave(self) -> None:
         self.verbs.append("leave")
 
-    def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> list[Any]:
+    def inspect(
+        self, name: str | None = None, start: int = 0, length: int = 2000, *, rlm: str | None = None
+    ) -> list[Any]:
         return []
 
     def evaluate(self, code: str, *, timeout: float | None = None) -> Any:

@@ -110,7 +110,7 @@ async def test_all_of_it_with_the_mouse(open_app: OpenApp) -> None:
         line.value = "llm-query"
         await pilot.click("#add")
         await settled(pilot)
-        await pilot.press("escape")
+        await pilot.click("#leave")
         await settled(pilot)
         assert kept() == ["(llm-query)", "iteration=7"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.command import CommandPalette
 from textual.widgets import Input
 
 from rlm_tui.core.builtin_tasks import builtin_tasks
@@ -21,7 +22,8 @@ from tests.pilot.debugging import CELLS, CODE, held_screen
 
 
 async def test_f9_starts_held_and_steps_go_phase_by_phase(open_app: OpenApp, loopback_lm: StartLM) -> None:
-    server = loopback_lm(planner_script(CELLS))
+    long = "\n".join([CODE, *(f"row_{n} = {n}" for n in range(60))])
+    server = loopback_lm(planner_script([("I look first.", long), *CELLS[1:]]))
     async with held_screen(open_app, server) as screen:
         pilot = screen.pilot
         await screen.held("plan", 1)
@@ -32,12 +34,15 @@ async def test_f9_starts_held_and_steps_go_phase_by_phase(open_app: OpenApp, loo
         assert screen.last.cell is None
         assert pilot.app.screen.query_one(Inspector).tab == "prompt"
         text = screen_text(pilot)
-        assert "print(words)" in text
+        assert "print(words)" in text, "code is read from its beginning"
+        assert "row_59" not in text
         assert "Your input fields are" in text, "code and prompt are both seen"
         await pilot.press("n")
         await screen.held("plan", 2)
         assert screen.trajectory.iterations[0].cell is not None
         assert pilot.app.screen.query_one(Inspector).tab == "variables"
+        await screen.shows("row_59 = 59")
+        assert "as planned" in screen_text(pilot), "what the step printed is seen below its code"
         await pilot.press("space")
         await screen.ended()
         assert not pilot.app.screen.query_one(HeldBar).display
@@ -201,6 +206,9 @@ async def test_everything_by_mouse_alone(
         await screen.held("plan", 1)
         bar = pilot.app.screen.query_one(HeldBar)
         assert bar.region.height == (3 if size[1] < 30 else 5)
+        await screen.click("^P palette")
+        await screen.until(lambda: isinstance(pilot.app.screen, CommandPalette))
+        await pilot.press("escape")
         await screen.click(" s  step")
         await screen.held("cell", 1)
         await screen.click(" e  edit")

@@ -53,9 +53,52 @@ async def test_a_variable_is_opened_with_the_mouse(open_app: OpenApp, loopback_l
     server = loopback_lm(planner_script(CELLS))
     async with held_screen(open_app, server, size=(160, 45)) as screen:
         await with_variables(screen)
-        await screen.click("{'a': [1, 2]}")
+        await screen.click("+ small")
         await screen.until(lambda: isinstance(screen.pilot.app.screen, TextPreviewScreen))
-        await screen.shows("small  dict")
+        await screen.shows("page 1 of 1")
+        await screen.click("Esc close")
+        await screen.click("400,000")
+        await screen.shows("0000000")
+        await screen.click("Forward PgDn")
+        await screen.until(lambda: "0000000" not in screen_text(screen.pilot))
+        await screen.click("Back PgUp")
+        await screen.shows("0000000")
+
+
+NESTED = [
+    ("Divide.", "import dspy\nmine = 'outer'\nfound = dspy.RLM('part -> found')(part='a part').found"),
+    ("I have it.", "SUBMIT(answer='done')"),
+]
+INNER = [("Look.", "mine = 'inner' * 1000"), ("Found.", "SUBMIT(found='here')")]
+
+
+async def test_the_variables_of_a_nested_rlm_that_is_held_are_its_own(
+    open_app: OpenApp, loopback_lm: StartLM
+) -> None:
+    server = loopback_lm(planner_script(NESTED, nested={("part",): INNER}))
+    async with held_screen(open_app, server, size=(160, 45)) as screen:
+        await screen.held("plan", 1)
+        for before, n in (("cell", 1), ("plan", 1), ("cell", 1), ("plan", 2)):
+            seen = screen.trajectory.last_seq
+            await screen.pilot.press("s")
+            await screen.until(
+                lambda before=before, n=n, seen=seen: (
+                    (held := screen.trajectory.held) is not None
+                    and held.seq > seen
+                    and held.before == before
+                    and screen.trajectory.iterations_by_span[held.span].n == n
+                )
+            )
+        await screen.shows("HELD before the plan of iteration 2 of a nested RLM")
+        await screen.shows("Variables of the nested RLM of call 1:")
+        await screen.shows("+ mine")
+        await screen.shows("5,000")
+        await screen.click("'innerinner")
+        await screen.shows("mine  str")
+        await screen.shows("5,000 characters")
+        await screen.click("Esc close")
+        await screen.pilot.press("space")
+        await screen.ended()
 
 
 async def test_after_the_end_the_preview_is_what_is_left(open_app: OpenApp, loopback_lm: StartLM) -> None:

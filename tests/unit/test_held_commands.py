@@ -24,6 +24,7 @@ from rlm_tui.headless.held_commands import (
     Show,
     ShowPrompt,
     Skip,
+    SwitchBreakpoint,
     parse_command,
 )
 from rlm_tui.headless.held_looks import PAGE_CHARACTERS, page
@@ -48,6 +49,9 @@ from rlm_tui.headless.held_looks import PAGE_CHARACTERS, page
         ("break", ListBreakpoints()),
         ("break code=open(", AddBreakpoint("code=open(")),
         ("break -2", DeleteBreakpoint(2)),
+        ("break off 2", SwitchBreakpoint(2, False)),
+        ("break ON  3", SwitchBreakpoint(3, True)),
+        ("budgets", Plain("budgets")),
         ("raise llm_calls 1,000", Raise("max_llm_calls", 1000)),
         ("raise max-cost-usd $0.5", Raise("max_cost_usd", 0.5)),
         ("?", Plain("help")),
@@ -70,6 +74,8 @@ def test_commands(line: str, command: object) -> None:
         ("prompt -1", "-1 is no place in a text"),
         (">", "There is no code after >"),
         ("break -all", "break -N"),
+        ("break off", "break off N switches the breakpoint with that number"),
+        ("break on iteration=4", "break on N switches the breakpoint with that number"),
         ("raise calls", "raise needs a budget and an amount"),
         ("raise patience 3", "patience is no budget: there are max_iterations, "),
         ("raise calls many", "many is no amount"),

@@ -46,7 +46,7 @@ def value(text: str) -> Value:
             events.Held(
                 span="iteration-1", why="budget", before="call", detail="50 calls.", budget="max_llm_calls"
             ),
-            "held before a call: budget: 50 calls.\n",
+            "held before a call of iteration 3: budget: 50 calls.\n",
         ),
         (events.CellSkipped(span="iteration-1", text="It\nloops"), "skipped: It loops\n"),
         (events.Remarked(span="iteration-1", text="Program's own."), ""),

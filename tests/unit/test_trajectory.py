@@ -93,6 +93,8 @@ def test_an_edit_keeps_what_the_planner_wrote_first(teller: Teller) -> None:
     iteration = teller.trajectory.iterations[0]
     assert (iteration.original_code, iteration.code) == ("one()", "three()")
     assert iteration.remarks == ["mind the headings"]
+    teller.tell(events.CodeEdited, "i1", before=value("three()"), after=value("one()"))
+    assert (iteration.original_code, iteration.code) == (None, "one()"), "changed back is not changed"
 
 
 def test_a_long_plan_is_whole_whether_streamed_resolved_or_neither() -> None:
@@ -175,14 +177,26 @@ def test_a_nested_run_hangs_below_its_call(teller: Teller) -> None:
     assert trajectory.calls[0].spent() == Usage(1, 2, 0.5)
 
 
-def test_variables_keep_marks_of_the_last_change_only(teller: Teller) -> None:
+def test_what_the_last_cell_changed_is_marked_and_what_the_console_has_since(teller: Teller) -> None:
     trajectory = teller.trajectory
+    teller.plan()
     one = Variable(name="a", type="int", preview="1")
-    teller.tell(events.VariablesChanged, changed=[one, Variable(name="b", type="int")], total=2)
+    teller.cell("c1")
+    teller.tell(events.VariablesChanged, "c1", changed=[one, Variable(name="b", type="int")], total=2)
+    teller.tell(events.CellFinished, "c1", status="ok")
     assert trajectory.variable_marks == {"a": "new", "b": "new"}
-    teller.tell(events.VariablesChanged, changed=[one, Variable(name="b", type="str")], total=2)
+    teller.tell(events.VariablesChanged, "sandbox", changed=[Variable(name="b", type="str")], total=2)
+    assert trajectory.variable_marks == {"a": "new", "b": "new"}
+    teller.cell("c2")
+    assert trajectory.variable_marks, "while the next one runs it is not known yet what it changes"
+    teller.tell(events.VariablesChanged, "c2", changed=[one, Variable(name="b", type="list")], total=2)
+    teller.tell(events.CellFinished, "c2", status="ok")
     assert trajectory.variable_marks == {"b": "changed"}
-    teller.tell(events.VariablesChanged, removed=["b", "never"], total=1)
+    teller.cell("c3")
+    ended = teller.tell(events.CellFinished, "c3", status="ok")
+    assert trajectory.variable_marks == {}, "a cell that changes nothing leaves no marks of the one before"
+    assert change.VariablesUpdated(None) in ended.kinds
+    teller.tell(events.VariablesChanged, "sandbox", removed=["b", "never"], total=1)
     assert (list(trajectory.variables), trajectory.variable_marks) == (["a"], {})
 
 

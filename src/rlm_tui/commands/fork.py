@@ -87,6 +87,7 @@ def fork(
     except (ValueError, OSError) as error:
         detail = described(error)
         refuse(detail, as_json=refusal_object("", detail) if as_json else None)
+    from rlm_tui.core.run_ends import leaves_an_answer
     from rlm_tui.headless.watch import watch
 
     session, trajectory = watch(request, as_json=as_json)
@@ -109,6 +110,8 @@ def fork(
         )
     elif log:
         typer.echo(f"log: {log}", err=True)
+        if leaves_an_answer(trajectory):
+            typer.echo(f"rlm-tui extract {session.run_id}  gives an answer from what was found", err=True)
     raise typer.Exit(int(exit_code(finished.status if finished else "failed")))
 
 

@@ -116,6 +116,7 @@ def run_task(
     except (ValueError, OSError) as error:
         detail = described(error)
         refuse(detail, as_json=refusal_object(task, detail) if as_json else None)
+    from rlm_tui.core.run_ends import leaves_an_answer
     from rlm_tui.headless.watch import watch
 
     session, trajectory = watch(request, as_json=as_json)
@@ -127,6 +128,8 @@ def run_task(
         print_json(run_object(trajectory, log) | ({"check": found and found.as_object()} if check else {}))
     elif log:
         typer.echo(f"log: {log}", err=True)
+        if leaves_an_answer(trajectory):
+            typer.echo(f"rlm-tui extract {session.run_id}  gives an answer from what was found", err=True)
     if check and not as_json:
         words = found.words if found else "nothing is known about this document and task"
         typer.echo(f"truth: {visible(words)}")

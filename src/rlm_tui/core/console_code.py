@@ -26,6 +26,19 @@ def is_whole(code: str) -> bool:
         return True
 
 
+def end_words(status: str, error: str, seconds: float) -> str:
+    """Why code of the console ended before its end, "" for code that did not; `seconds` is its time limit."""
+    match status:
+        case "ok" | "submitted":
+            return ""
+        case "timeout":
+            return f"It was stopped after {seconds:g} seconds; what it had set is kept."
+        case "interrupted":
+            return "You interrupted it; what it had set is kept."
+        case _:
+            return error.removesuffix(": ") or f"It ended otherwise: {status}."
+
+
 def next_indentation(line: str) -> str:
     """How the line after `line` begins."""
     stripped = line.strip()

@@ -46,6 +46,7 @@ def copy_island(root: Iteration | Call) -> Iteration | Call:
         thing.items = [calls[id(call)] for call in thing.items]
         thing.nested = [iterations[id(iteration)] for iteration in thing.nested]
         thing.variables = dict(thing.variables)
+        thing.variable_marks = dict(thing.variable_marks)
         thing.counting = None if thing.counting is None else thing.counting.copy()
         thing.parent = None if thing.parent is None else calls[id(thing.parent)]
         thing.iteration = None if thing.iteration is None else iterations[id(thing.iteration)]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 IterationPhase = Literal["planning", "planned", "held", "running", "done"]
 CallState = Literal["running", "done", "failed"]
+VariableMark = Literal["new", "changed"]
+"""What became of a variable in the last cell of its namespace, or since."""
 LLM_KINDS: frozenset[CallKind] = frozenset({"llm_query", "predict"})
 """Kinds of call that are themselves requests to an LM; a batch and a nested RLM only contain some."""
 
@@ -134,7 +136,7 @@ class Call:
     itself. `iteration` None: the run itself made it, such as the extraction of an answer at its end. `cell`
     is the span of the cell that made it, "" for none. `result` is the answer as JSON where it is no text,
     and `origin` the run whose record it is from, if it is. `counting` are the numbers of a nested RLM, all
-    that it contains included.
+    that it contains included; `marked_by` is the cell since which its variables are marked.
     """
 
     span: str
@@ -166,6 +168,8 @@ class Call:
     calls: list[Call] = field(default_factory=list)
     nested: list[Iteration] = field(default_factory=list)
     variables: dict[str, Variable] = field(default_factory=dict)
+    variable_marks: dict[str, VariableMark] = field(default_factory=dict)
+    marked_by: str = ""
     by_planner: bool = False
     counting: Counting | None = None
     island: Island = field(default_factory=Island)

@@ -128,7 +128,7 @@ def part_of(trajectory: Trajectory, call: Call) -> Trajectory:
     part.now = trajectory.now
     part.started = trajectory.started
     part.iterations = call.nested
-    part.variables = call.variables
+    part.variables, part.variable_marks = call.variables, call.variable_marks
     part.iterations_by_span = trajectory.iterations_by_span
     part.cells_by_span = trajectory.cells_by_span
     part.calls_by_span = trajectory.calls_by_span

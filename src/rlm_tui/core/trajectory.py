@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
-from rlm_tui.core import events, trajectory_calls, trajectory_run, trajectory_snapshot, trajectory_turns
+from rlm_tui.core import (
+    events,
+    trajectory_calls,
+    trajectory_run,
+    trajectory_snapshot,
+    trajectory_turns,
+    trajectory_variables,
+)
 from rlm_tui.core.budget_use import BudgetUse
 from rlm_tui.core.change import Change, ChangeKind
 from rlm_tui.core.events import AnyEvent, Totals, Value
@@ -95,7 +102,7 @@ class Trajectory(TrajectoryState):
             case events.CellFinished():
                 return trajectory_turns.cell_finished(self, event)
             case events.VariablesChanged():
-                return trajectory_run.variables_changed(self, event)
+                return trajectory_variables.variables_changed(self, event)
             case events.VolumeChanged():
                 return trajectory_run.volume_changed(self, event)
             case events.Note():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -17,7 +17,6 @@ from rlm_tui.core.change import (
     RunBegan,
     RunEnded,
     SandboxChanged,
-    VariablesUpdated,
     VolumeUpdated,
 )
 from rlm_tui.core.events import (
@@ -34,7 +33,6 @@ from rlm_tui.core.events import (
     SandboxStarting,
     Totals,
     UnknownEvent,
-    VariablesChanged,
     VolumeChanged,
 )
 from rlm_tui.core.iterations import Call
@@ -149,40 +147,6 @@ def _with_phase(before: SandboxState, event: SandboxStarting, now: float) -> tup
         further = msgspec.structs.replace(phases[-1], done=event.done, total=event.total)
         return (*phases[:-1], further)
     return (*phases[1 - MOST_PHASES :], StartPhase(event.phase, now, event.done, event.total))
-
-
-def variables_changed(state: TrajectoryState, event: VariablesChanged) -> Iterator[ChangeKind]:
-    call = _nested_run_of(state, event)
-    if call is not None:
-        state.touch(call)
-    variables = state.variables if call is None else call.variables
-    marks: dict[str, Literal["new", "changed"]] = {
-        item.name: ("changed" if item.name in variables else "new")
-        for item in event.changed
-        if variables.get(item.name) != item
-    }
-    variables.update((item.name, item) for item in event.changed)
-    for name in event.removed:
-        variables.pop(name, None)
-    if call is None:
-        state.variable_marks = {name: mark for name, mark in marks.items() if name in variables}
-    yield VariablesUpdated(None if call is None else call.span)
-    iteration = state.iteration_of(event.span)
-    if iteration is not None:
-        state.touch(iteration)
-        iteration.variables_changed += event.changed
-        iteration.variables_removed += event.removed
-        yield IterationChanged(iteration.span)
-
-
-def _nested_run_of(state: TrajectoryState, event: VariablesChanged) -> Call | None:
-    """The nested run whose namespace it is: that of the cell, or of the sandbox that told it."""
-    iteration = state.iteration_of(event.span)
-    if iteration is not None:
-        return None if iteration.parent_call is None else state.calls_by_span.get(iteration.parent_call)
-    sandbox = state.sandboxes.get(event.span)
-    owner = event.parent if sandbox is None or sandbox.parent_call is None else sandbox.parent_call
-    return state.calls_by_span.get(owner)
 
 
 def volume_changed(state: TrajectoryState, event: VolumeChanged) -> Iterator[ChangeKind]:

@@ -31,6 +31,7 @@ _FIXED = (
     "held_span",
     "held_at_cell",
     "cell_seconds",
+    "marked_by",
     "odd_events",
 )
 _DICTS = ("sandboxes", "variables", "variable_marks", "volume_files", "holds")

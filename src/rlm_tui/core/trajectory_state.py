@@ -24,7 +24,7 @@ from rlm_tui.core.events import (
     Variable,
 )
 from rlm_tui.core.island_copy import copy_island
-from rlm_tui.core.iterations import Box, Call, Cell, Island, Iteration
+from rlm_tui.core.iterations import Box, Call, Cell, Island, Iteration, VariableMark
 from rlm_tui.core.turn_steps import Stretch
 
 SandboxPhase = Literal["none", "starting", "ready", "lost"]
@@ -92,7 +92,8 @@ class TrajectoryState:
         self.iterations: list[Iteration] = []
         self.calls: list[Call] = []
         self.variables: dict[str, Variable] = {}
-        self.variable_marks: dict[str, Literal["new", "changed"]] = {}
+        self.variable_marks: dict[str, VariableMark] = {}
+        self.marked_by = ""
         self.notes: list[Note] = []
         self.unknown: list[UnknownEvent] = []
         self.volume_files: dict[str, Literal["written", "removed"]] = {}
@@ -159,6 +160,11 @@ class TrajectoryState:
         if (call := self.calls_by_span.get(span)) is not None:
             return call.iteration
         return None
+
+    def namespace(self, iteration: Iteration | None) -> TrajectoryState | Call:
+        """What has the variables of the RLM that `iteration` is of: the run, or the call of a nested one."""
+        call = None if iteration is None else self.calls_by_span.get(iteration.parent_call or "")
+        return self if call is None else call
 
     def touch(self, thing: Iteration | Call) -> None:
         """Announce a change to `thing`: a snapshot that shares it gets its copy first."""

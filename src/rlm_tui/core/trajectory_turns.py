@@ -32,6 +32,7 @@ from rlm_tui.core.events import (
 from rlm_tui.core.growing import GrowingText
 from rlm_tui.core.iterations import Cell, Iteration
 from rlm_tui.core.trajectory_state import RUN, TrajectoryState
+from rlm_tui.core.trajectory_variables import forget_marks
 from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep, Stretch
 from rlm_tui.core.usage import sum_usage
 
@@ -178,6 +179,8 @@ def code_edited(state: TrajectoryState, event: CodeEdited) -> Iterator[ChangeKin
         iteration.original_code = _whole(state, event.before, iteration.written_code)
     iteration.code_value = event.after
     iteration.written_code = GrowingText(_whole(state, event.after, GrowingText()))
+    if iteration.code == iteration.original_code:
+        iteration.original_code = None  # it was changed back
     yield IterationChanged(iteration.span)
 
 
@@ -264,6 +267,7 @@ def cell_finished(state: TrajectoryState, event: CellFinished) -> Iterator[Chang
     if iteration.cell is cell:
         end_iteration(state, iteration)
     yield IterationChanged(iteration.span)
+    yield from forget_marks(state, cell)
 
 
 _CELL_WORDS = {

@@ -6,6 +6,8 @@ from rlm_tui.core.breakpoints import Breakpoint, CallDearer, CallLonger, CallSlo
 from rlm_tui.core.iterations import Call
 from rlm_tui.core.text import human_cost, human_seconds, one_line
 
+CALL_KINDS = (CallSlower, CallLonger, CallDearer)
+"""The breakpoints at a call that is over."""
 _NAME_WIDTH = 30
 
 

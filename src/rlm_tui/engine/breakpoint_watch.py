@@ -27,7 +27,7 @@ from rlm_tui.core.events import (
 )
 from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Cell, Trajectory
-from rlm_tui.engine.breakpoint_calls import HeldTime, held_by_call
+from rlm_tui.engine.breakpoint_calls import CALL_KINDS, HeldTime, held_by_call
 
 MOST_NAMED = 2
 """How many breakpoints are named where several hold at once; of the others it is said how many."""
@@ -38,8 +38,9 @@ _ERROR_WIDTH = 80
 class BreakpointWatch:
     """The breakpoints of one run. Every method may be called from any thread, and none waits for another.
 
-    What happens is noted by `see` and holds the run before its next plan or cell, once. What a person did
-    at a hold, and what is executed again from a record, holds nothing.
+    What happens is noted by `see` and holds the run before its next plan or cell, once; what a call did, also
+    before the cell's next call. What a person did at a hold, and what is executed again from a record, holds
+    nothing.
     """
 
     def __init__(self, breakpoints: Iterable[SetBreakpoint] = ()) -> None:
@@ -86,6 +87,13 @@ class BreakpointWatch:
         # Outside of the lock: a pattern may search for a second, and events must not wait for it.
         held += [words for point in on if (words := held_by_code(point, code))]
         return _joined(held)
+
+    def before_call(self) -> str:
+        """Why the run is to be held before another call of its cell, in words; "" when it isn't."""
+        with self._lock:
+            if not self._noted:
+                return ""
+            return _joined(self._take_noted(CALL_KINDS))
 
     def see(self, change: Change, trajectory: Trajectory) -> None:
         """Take up what an event did to the run; quick, since the recorder waits for it."""
@@ -148,9 +156,11 @@ class BreakpointWatch:
         first, times = self._noted.get(point, (words, 0))
         self._noted[point] = first, times + 1
 
-    def _take_noted(self) -> list[str]:
-        noted, self._noted = self._noted, {}
-        return [words if times == 1 else f"{words} (and {times - 1} more)" for words, times in noted.values()]
+    def _take_noted(self, kinds: tuple[type[Breakpoint], ...] = ()) -> list[str]:
+        """What waits to hold the run, in words: of these kinds, or of all."""
+        taken = [point for point in self._noted if not kinds or isinstance(point, kinds)]
+        noted = [self._noted.pop(point) for point in taken]
+        return [words if times == 1 else f"{words} (and {times - 1} more)" for words, times in noted]
 
 
 def _quiet(cell: Cell | None) -> bool:

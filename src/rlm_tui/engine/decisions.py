@@ -12,14 +12,16 @@ Before = Literal["plan", "cell"]
 class Boundary(msgspec.Struct, frozen=True):
     """Where a run could be held: before the plan or the cell of iteration `n`, whose span is `span`.
 
-    `depth` is 0 in the run itself and 1 in an RLM that one of its cells called. `recorded`: it is taken
-    from a record, so a person can wait there and change nothing.
+    `depth` is 0 in the run itself and 1 in an RLM that one of its cells called; `rlm` is the span that its
+    iterations happen in. `recorded`: it is taken from a record, so a person can wait there and change
+    nothing.
     """
 
     span: str
     n: int
     depth: int = 0
     recorded: bool = False
+    rlm: str = ""
 
 
 class Go(msgspec.Struct, frozen=True):

@@ -21,17 +21,21 @@ LARGEST_PROMPT_DOCUMENT = 4_000_000
 
 
 class ExplorerFacade(FacadeInvocation):
-    """The host's side of the sandbox's `dspy`; `build_rlm(signature, options)` makes the nested RLMs."""
+    """The host's side of the sandbox's `dspy`; `build_rlm(signature, options)` makes the nested RLMs, and
+    `hold` waits while a call is held.
+    """
 
     def __init__(
         self,
         *arguments: Any,
+        hold: Callable[[], None],
         build_rlm: Callable[[Any, dict[str, Any]], Any],
         invocation: Invocation,
         recorder: Recorder,
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
+        self._hold = hold
         self._build_rlm = build_rlm
         self._invocation = invocation
         self._recorder = recorder
@@ -65,6 +69,10 @@ class ExplorerFacade(FacadeInvocation):
     ) -> dict[str, Any]:
         control = self._invocation.cell_control
         CONTROL.set(control)
+        try:
+            self._hold()
+        except RunStopped:
+            raise CodeInterpreterError(STOPPED) from None
         with recorded_call(
             self._recorder,
             parent=self._invocation.cell,

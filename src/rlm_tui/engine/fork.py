@@ -54,6 +54,8 @@ def fork_request(
         asked = AskedAgain(log, _started(log, trajectory))
         complete = list(takewhile(lambda iteration: iteration.is_complete, record))
         first = len(complete) + 1 if at is None else at
+        if finish:
+            _check_found(log, complete)
         _check_place(log, complete, first)
         _check_damage(log, damage, first)
         planned = _is_planned(record, first)
@@ -133,6 +135,15 @@ def _started(log: RunLog, trajectory: Trajectory) -> RunStarted:
 
 
 # What is in the way
+
+
+def _check_found(log: RunLog, complete: list[RecordedIteration]) -> None:
+    if not complete:
+        raise ForkError(
+            f"Run {log.run_id} finished no iteration: there is nothing to extract an answer from."
+        )
+    if complete[-1].submitted:
+        raise ForkError(f"Run {log.run_id} submitted its answer: there is nothing to extract.")
 
 
 def _check_place(log: RunLog, complete: list[RecordedIteration], at: int) -> None:

@@ -49,6 +49,7 @@ class Gate:
         self._breakpoints = breakpoints
         self._hold_nested = hold_nested
         self._changed = threading.Condition()
+        self._calling = threading.Lock()
         self._why: HoldReason | None = "hold" if held else None
         self._steps = 0
         self._step_over: int | None = None
@@ -61,6 +62,12 @@ class Gate:
     def is_held(self) -> bool:
         """Whether somebody is waiting at the gate now."""
         return bool(self._holdings)
+
+    @property
+    def held_rlm(self) -> str:
+        """The span of the RLM that a person's verbs reach now; "" where none waits between its cells."""
+        with self._changed:
+            return self._holdings[-1].rlm if self._holdings else ""
 
     @property
     def held_seconds(self) -> float:
@@ -180,6 +187,18 @@ class Gate:
             case _:
                 assert_never(decision)
 
+    def before_call(self, span: str, depth: int, control: RunControl) -> bool:
+        """Wait here if an earlier call met a breakpoint; False when the run is to be finished.
+
+        However many threads come, one of them is held, and the others wait for it. Raises `RunStopped` when
+        `control` says stop.
+        """
+        if self._breakpoints is None or (depth and not self._hold_nested):
+            return True
+        with self._calling:
+            found = self._recorder.text(self._breakpoints.before_call())
+            return not found or self.ask(span, control, why="breakpoint", before="call", detail=found)
+
     def ask(
         self,
         span: str,
@@ -233,7 +252,8 @@ class Gate:
                 found = self._found  # asked again after a remark or a step of the person's
             self._found_at, self._found = place, found
             self._recorder.emit(Held, span=where.span, why=self._why, before=before, detail=found)
-            with self._holding(Holding(where.span, before, where.depth, code, where.recorded)) as holding:
+            waiting = Holding(where.span, before, where.depth, code, where.recorded, rlm=where.rlm)
+            with self._holding(waiting) as holding:
                 while not self._is_settled(holding) and control.reason is None:
                     self._changed.wait()
             self._tell_release(where.span, holding, control)
@@ -292,7 +312,9 @@ class Gate:
             holding.check_budget()
 
     def _take_one_step(self, over: int | None) -> None:
-        self._why, self._steps, self._step_over = "step", 1, over
+        # In the middle of a cell nothing waits at a boundary: the next one is where the step ends.
+        at_boundary = not self._holdings or self._holdings[-1].before in ("plan", "cell")
+        self._why, self._steps, self._step_over = "step", int(at_boundary), over
         for holding in self._holdings:
             if holding.before in ("call", "answer"):
                 holding.decision = Go()

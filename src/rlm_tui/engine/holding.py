@@ -27,13 +27,16 @@ class BreakpointWords(Protocol):
 
     def before_cell(self, n: int, depth: int, code: str) -> str: ...
 
+    def before_call(self) -> str: ...
+
 
 @dataclass
 class Holding:
     """Somebody who waits at the gate. `code` is what will run; `decision` what the person decided.
 
     `budget` is the field of `Budgets` that is used up, `raised` whether the person gave it more. `recorded`:
-    what comes is taken from a record, and can't be changed.
+    what comes is taken from a record, and can't be changed. `rlm` is the span of the RLM that waits, where it
+    waits between its cells.
     """
 
     span: str
@@ -44,6 +47,7 @@ class Holding:
     decision: Decision | None = None
     budget: str = ""
     raised: bool = False
+    rlm: str = ""
 
     @property
     def verb(self) -> str:

@@ -33,9 +33,11 @@ def make_llm_tools(
     recorder: Recorder,
     workers: int,
     model: Callable[[], str],
+    hold: Callable[[], None],
     remembered: RememberedAnswers | None = None,
 ) -> dict[str, Callable[..., Any]]:
-    """The two tools over `query`, which asks the sub-LM once; `reserve(n)` raises at the limit of calls.
+    """The two tools over `query`, which asks the sub-LM once; `reserve(n)` raises at the limit of calls, and
+    `hold` waits while a call is held.
 
     What `remembered` knows is neither asked nor reserved.
     """
@@ -58,6 +60,12 @@ def make_llm_tools(
         except RunStopped:
             raise RuntimeError(STOPPED) from None
 
+    def wait() -> None:
+        try:
+            hold()
+        except RunStopped:
+            raise RuntimeError(STOPPED) from None
+
     def count(calls: int) -> None:
         try:
             reserve(calls)
@@ -76,6 +84,7 @@ def make_llm_tools(
     def asked(prompt: str) -> str:
         [known] = recall([prompt])
         if known is None:
+            wait()
             count(1)
         with recorded_call(
             recorder,
@@ -102,6 +111,7 @@ def make_llm_tools(
         if None in known:
             known = [kept or remembered for kept, remembered in zip(known, recall(prompts), strict=True)]
         if asked := known.count(None):
+            wait()
             count(asked)
         with recorded_call(
             recorder,
@@ -145,6 +155,8 @@ def make_llm_tools(
     def ask_item(index: int, prompt: str, known: Known, batch: str) -> str:
         if isinstance(known, RecordedCall):
             return again.item(index, prompt, known, batch, model())
+        if known is None:
+            wait()
         with recorded_call(
             recorder,
             parent=batch,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from dspy.utils.exceptions import AdapterParseError
 from rlm_tui.core.text import number_of
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.calls import recorded_call
-from rlm_tui.engine.control import CONTROL, RunControl
+from rlm_tui.engine.control import CONTROL, RunControl, RunStopped, Stop
 from rlm_tui.engine.facade import ExplorerFacade
 from rlm_tui.engine.gate import Gate
 from rlm_tui.engine.heal import Healing
@@ -38,6 +38,7 @@ from rlm_tui.engine.told_turn import told_iterations
 from rlm_tui.engine.turn import Turn
 from rlm_tui.engine.volume_watch import VolumeWatch
 from rlm_tui.sandbox.document_input import FileInput
+from rlm_tui.sandbox.errors import SandboxLostError
 from rlm_tui.sandbox.wire import CellError
 from rlm_tui.store.answers import RememberedAnswers
 
@@ -104,6 +105,13 @@ class ExplorerRLM(dspy.RLM):
             for variable, value in zip(super()._build_variables(**arguments), arguments.values(), strict=True)
         ]
 
+    def _prepare_serializable_vars(self, input_args: dict[str, Any], repl: Any) -> dict[str, Any]:
+        """Set the other inputs, too: a person may look at them before the first cell runs."""
+        others: dict[str, Any] = super()._prepare_serializable_vars(input_args, repl)
+        with suppress(SandboxLostError):  # the first cell finds out, and heals it
+            repl.bind_values(others)
+        return others
+
     # What cells can call
 
     def _make_llm_tools(
@@ -118,6 +126,7 @@ class ExplorerRLM(dspy.RLM):
             recorder=self._setting.recorder,
             workers=max_workers or self._setting.workers,
             model=lambda: str(getattr(self.sub_lm or dspy.settings.lm, "model", "")),
+            hold=self._hold_before_call,
             remembered=self._setting.remembered,
         )
 
@@ -132,6 +141,13 @@ class ExplorerRLM(dspy.RLM):
             self._setting.budget.reserve(count, current_place().span, innermost_control(control))
 
         return reserve
+
+    def _hold_before_call(self) -> None:
+        """Wait where a breakpoint holds the run before a call. Raises `RunStopped` when the run is to end."""
+        setting = self._setting
+        control = innermost_control(setting.control)
+        if not setting.gate.before_call(current_place().span, self._depth, control):
+            raise RunStopped(Stop("cancelled"))
 
     def _make_interpreter_tool(self, tool: Any) -> Callable[..., Any]:
         """dspy's takes arguments by name alone; a planner that reads `tool(a, b)` writes `tool(1, 2)`."""
@@ -148,6 +164,7 @@ class ExplorerRLM(dspy.RLM):
             None,
             lm=self.sub_lm,
             reserve=self._reserving(budget),
+            hold=self._hold_before_call,
             build_rlm=self._build_nested,
             invocation=current_invocation(),
             recorder=self._setting.recorder,
@@ -172,11 +189,11 @@ class ExplorerRLM(dspy.RLM):
 
     @contextmanager
     def _interpreter_context(self, execution_tools: dict[str, Any], factory: Any) -> Iterator[Any]:
-        setting = self._setting
+        setting, invocation = self._setting, current_invocation()
         with (
             super()._interpreter_context(execution_tools, factory) as repl,
-            setting.sandboxes.running(repl),
-            current_invocation().control.on_stop(repl.cancel_pending),
+            setting.sandboxes.running(repl, invocation.span),
+            invocation.control.on_stop(repl.cancel_pending),
         ):
             yield repl
 

@@ -55,7 +55,7 @@ class SandboxFactory:
         self._recorder = recorder
         self._volume: Path | None = None
         self._lock = threading.Lock()
-        self._running: list[DriverInterpreter] = []
+        self._running: list[tuple[str, DriverInterpreter]] = []
         self._made: weakref.WeakSet[DriverInterpreter] = weakref.WeakSet()
         self.execution_instructions = self._make(None).execution_instructions
 
@@ -80,33 +80,44 @@ class SandboxFactory:
         return CellListener(self._recorder, kind=self._settings.sandbox.kind, parent=parent)
 
     @contextmanager
-    def running(self, sandbox: DriverInterpreter) -> Iterator[None]:
-        """Within the block the session's verbs reach `sandbox`."""
+    def running(self, sandbox: DriverInterpreter, rlm: str) -> Iterator[None]:
+        """Within the block the session's verbs reach `sandbox`, that of the RLM with the span `rlm`."""
         with self._lock:
-            self._running.append(sandbox)
+            self._running.append((rlm, sandbox))
         try:
             yield
         finally:
             with self._lock:
-                self._running.remove(sandbox)
+                self._running.remove((rlm, sandbox))
 
     @property
     def innermost(self) -> DriverInterpreter | None:
         """The sandbox of the deepest RLM that runs now."""
         with self._lock:
-            return self._running[-1] if self._running else None
+            return self._running[-1][1] if self._running else None
 
     @property
     def outermost(self) -> DriverInterpreter | None:
         """The sandbox of the run itself."""
         with self._lock:
-            return self._running[0] if self._running else None
+            return self._running[0][1] if self._running else None
+
+    @property
+    def busy(self) -> list[DriverInterpreter]:
+        """Those in which something runs now, the innermost first."""
+        with self._lock:
+            return [sandbox for _, sandbox in reversed(self._running) if sandbox.is_busy]
+
+    def of(self, rlm: str) -> DriverInterpreter | None:
+        """The sandbox of the RLM with this span, while it runs: several may run side by side."""
+        with self._lock:
+            return next((sandbox for span, sandbox in self._running if span == rlm), None)
 
     def hold_clocks(self, held: bool) -> None:
         """Stop the clocks of the cells that run now, as the run is held; False: let them go on. Is quick."""
         with self._lock:
             running = list(self._running)
-        for sandbox in running:
+        for _, sandbox in running:
             sandbox.hold_clock(held)
 
     def end_all(self) -> None:

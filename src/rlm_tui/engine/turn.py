@@ -220,4 +220,5 @@ class Turn:
 
     @property
     def _boundary(self) -> Boundary:
-        return Boundary(self.invocation.iteration, self.n, self.invocation.depth)
+        invocation = self.invocation
+        return Boundary(invocation.iteration, self.n, invocation.depth, rlm=invocation.span)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -128,13 +128,22 @@ class SessionVerbs:
         self._watch.set(breakpoints)
 
     def interrupt(self) -> None:
-        """Stop the cell that runs now, keep its variables, and let the planner see it. Returns at once."""
-        if self._program is not None and (sandbox := self._program.sandboxes.innermost) is not None:
+        """Stop the innermost cell that runs now, keep its variables, and let the planner see it; of an RLM
+        that is held, what the console evaluates. Returns at once.
+        """
+        busy = [] if self._program is None else self._program.sandboxes.busy
+        held = self._held_sandbox()
+        for sandbox in [held] if held in busy else busy[:1]:
             sandbox.interrupt()
 
-    def inspect(self, name: str | None = None, start: int = 0, length: int = 2000) -> Any:
-        """The namespace's variables, or `length` characters of one from `start`. Raises SessionError."""
-        return [self._redacted(item) for item in self._sandbox().inspect(name, start, length)]
+    def inspect(
+        self, name: str | None = None, start: int = 0, length: int = 2000, *, rlm: str | None = None
+    ) -> Any:
+        """The namespace's variables, or `length` characters of one from `start`. Raises SessionError.
+
+        `rlm` is the call of a nested RLM, "" the run itself; without it the RLM that is held.
+        """
+        return [self._redacted(item) for item in self._sandbox(rlm).inspect(name, start, length)]
 
     def evaluate(self, code: str, *, timeout: float | None = None) -> Any:
         """Run code of the console in the sandbox, outside of the trajectory. Waits; raises SessionError."""
@@ -154,15 +163,30 @@ class SessionVerbs:
     def _redacted(self, item: Any) -> Any:
         return msgspec.convert(self._recorder.plain(msgspec.to_builtins(item)), type(item))
 
-    def _sandbox(self) -> DriverInterpreter:
-        """That of the RLM that is held; of the run itself while nothing is."""
-        sandboxes = None if self._program is None else self._program.sandboxes
-        sandbox = None
-        if sandboxes is not None:
-            sandbox = sandboxes.innermost if self.is_held else sandboxes.outermost
+    def _sandbox(self, rlm: str | None = None) -> DriverInterpreter:
+        """That of `rlm`; without it, of the RLM that is held, of the run itself while nothing is."""
+        if rlm:
+            sandbox = None if self._program is None else self._program.sandboxes.of(rlm)
+            if sandbox is None:
+                raise SessionError("The nested RLM has ended, and its sandbox with it.")
+            return sandbox
+        sandbox = self._held_sandbox() if rlm is None else None
+        if sandbox is None:
+            sandbox = self._running_sandbox("innermost" if rlm is None and self.is_held else "outermost")
         if sandbox is None:
             raise SessionError("There is no sandbox now: the run has not reached it, or has ended.")
         return sandbox
+
+    def _held_sandbox(self) -> DriverInterpreter | None:
+        """That of the RLM which waits between two of its cells, if one does."""
+        rlm = self._gate.held_rlm
+        return None if self._program is None or not rlm else self._program.sandboxes.of(rlm)
+
+    def _running_sandbox(self, which: Literal["innermost", "outermost"]) -> DriverInterpreter | None:
+        if self._program is None:
+            return None
+        sandboxes = self._program.sandboxes
+        return sandboxes.innermost if which == "innermost" else sandboxes.outermost
 
 
 @contextmanager

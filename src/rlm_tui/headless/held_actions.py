@@ -9,7 +9,8 @@ import msgspec
 from rlm_tui.core.breakpoints import SetBreakpoint, breakpoint_text, parse_breakpoint
 from rlm_tui.core.events import Held
 from rlm_tui.core.text import visible
-from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.core.trajectory import Call, Trajectory
+from rlm_tui.core.trajectory_state import TrajectoryState
 from rlm_tui.headless.held_commands import (
     FORMS,
     AddBreakpoint,
@@ -25,8 +26,10 @@ from rlm_tui.headless.held_commands import (
     Show,
     ShowPrompt,
     Skip,
+    SwitchBreakpoint,
 )
 from rlm_tui.headless.held_looks import PAGE_CHARACTERS, Look, evaluated, page, variable, variables
+from rlm_tui.headless.held_words import budget_lines
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import Session
@@ -83,14 +86,16 @@ class HeldActions:
                 return Said(self._prompt_of_planner(start, held))
             case Evaluate(code=code):
                 _need(held)
-                return Look(lambda: evaluated(session, code))
+                return Look(lambda: evaluated(session, code), session.interrupt)
             case ListBreakpoints():
                 return self._breakpoints()
             case AddBreakpoint(text=text):
                 session.set_breakpoints([*session.breakpoints, SetBreakpoint(parse_breakpoint(text))])
                 return self._breakpoints()
             case DeleteBreakpoint(number=number):
-                return self._delete_breakpoint(number)
+                return self._change_breakpoint(number, None)
+            case SwitchBreakpoint(number=number, on=on):
+                return self._change_breakpoint(number, on)
             case Raise(name=name, amount=amount):
                 session.raise_budget(name, amount)
                 return GoesOn() if held is not None and held.why == "budget" else Said(f"{name} is raised.")
@@ -146,9 +151,12 @@ class HeldActions:
                 _need(held)
                 return Writes("insert", "")
             case "vars":
-                return Look(lambda: variables(session.inspect()))
+                marks = self._namespace(held).variable_marks
+                return Look(lambda: variables(session.inspect(), marks))
             case "code":
                 return Said(self.code_lines(held))
+            case "budgets":
+                return Said(budget_lines(self._trajectory.budget_uses(self._trajectory.now)))
             case "finish":
                 session.finish()
             case "interrupt":
@@ -161,6 +169,11 @@ class HeldActions:
             case _:
                 assert_never(verb)
         return GoesOn()
+
+    def _namespace(self, held: Held | None) -> TrajectoryState | Call:
+        """What has the variables of the RLM that is held; of the run itself while it goes on."""
+        trajectory = self._trajectory
+        return trajectory.namespace(None if held is None else trajectory.iteration_of(held.span))
 
     def _prompt_of_planner(self, start: int, held: Held | None) -> str:
         here = None if held is None else self._trajectory.iteration(held.span)
@@ -181,11 +194,15 @@ class HeldActions:
         ]
         return Said("\n".join(lines))
 
-    def _delete_breakpoint(self, number: int) -> Said:
+    def _change_breakpoint(self, number: int, on: bool | None) -> Said:
+        """Switch it on or off; None takes it away."""
         points = list(self._session.breakpoints)
         if not 1 <= number <= len(points):
             raise CommandError(f"There is no breakpoint {number}: break alone lists them.")
-        del points[number - 1]
+        if on is None:
+            del points[number - 1]
+        else:
+            points[number - 1] = msgspec.structs.replace(points[number - 1], on=on)
         self._session.set_breakpoints(points)
         return self._breakpoints()
 

@@ -17,8 +17,9 @@ class CommandError(ValueError):
 
 
 PlainVerb = Literal[
-    "hold", "step", "next", "go", "edit", "insert", "vars", "code", "finish", "interrupt", "cancel", "help"
-]
+    "hold", "step", "next", "go", "edit", "insert", "vars", "code", "budgets", "finish", "interrupt",
+    "cancel", "help",
+]  # fmt: skip
 
 
 class Plain(msgspec.Struct, frozen=True):
@@ -70,6 +71,13 @@ class DeleteBreakpoint(msgspec.Struct, frozen=True):
     number: int
 
 
+class SwitchBreakpoint(msgspec.Struct, frozen=True):
+    """Switch the breakpoint with this number of the list on or off."""
+
+    number: int
+    on: bool
+
+
 class ListBreakpoints(msgspec.Struct, frozen=True):
     """Say which breakpoints there are."""
 
@@ -90,6 +98,7 @@ Command = (
     | Evaluate
     | AddBreakpoint
     | DeleteBreakpoint
+    | SwitchBreakpoint
     | ListBreakpoints
     | Raise
 )
@@ -120,7 +129,9 @@ FORMS = (
     CommandForm("prompt", "prompt [START]", "what the planner was asked"),
     CommandForm("code", "code", "the code that would run"),
     CommandForm("break", "break [TEXT]", "list breakpoints, or add one"),
+    CommandForm("break", "break off N", "switch breakpoint N off; break on N switches it on"),
     CommandForm("break", "break -N", "take breakpoint N away"),
+    CommandForm("budgets", "budgets", "how much of each budget is used"),
     CommandForm("raise", "raise NAME AMOUNT", "raise a budget, as in raise llm_calls 100"),
     CommandForm("finish", "finish", "end with an answer from what was found"),
     CommandForm("interrupt", "interrupt", "stop the cell that runs, keep its variables"),
@@ -152,6 +163,7 @@ def parse_command(line: str) -> Command:
             | "insert"
             | "vars"
             | "code"
+            | "budgets"
             | "finish"
             | "interrupt"
             | "cancel"
@@ -213,15 +225,25 @@ def _character(written: str) -> int:
     return int(written)
 
 
-def _break(rest: str) -> AddBreakpoint | DeleteBreakpoint | ListBreakpoints:
+def _break(rest: str) -> AddBreakpoint | DeleteBreakpoint | SwitchBreakpoint | ListBreakpoints:
     if not rest:
         return ListBreakpoints()
-    if not rest.startswith("-"):
-        return AddBreakpoint(rest)
-    number = rest[1:].strip()
+    if rest.startswith("-"):
+        return DeleteBreakpoint(
+            _place(rest[1:], "break -N takes the breakpoint with that number away: break alone lists them.")
+        )
+    switch, _, number = rest.partition(" ")
+    if switch.lower() in ("on", "off"):
+        words = f"break {switch.lower()} N switches the breakpoint with that number: break alone lists them."
+        return SwitchBreakpoint(_place(number, words), switch.lower() == "on")
+    return AddBreakpoint(rest)
+
+
+def _place(written: str, otherwise: str) -> int:
+    number = written.strip()
     if not (number.isascii() and number.isdigit() and len(number) < 6):
-        raise CommandError("break -N takes the breakpoint with that number away: break alone lists them.")
-    return DeleteBreakpoint(int(number))
+        raise CommandError(otherwise)
+    return int(number)
 
 
 def _raise(rest: str) -> Raise:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rlm_tui.core.console_code import end_words
+from rlm_tui.core.iterations import VariableMark
 from rlm_tui.core.text import one_line, visible
 
 if TYPE_CHECKING:
@@ -15,13 +17,18 @@ if TYPE_CHECKING:
 PAGE_CHARACTERS = 4_000
 EVALUATE_SECONDS = 60.0
 _PREVIEW = 90
+_MARKS: dict[VariableMark | None, str] = {"new": "+", "changed": "~"}
 
 
 class Look:
-    """Runs `look` on a thread. `text` is what it found, or one sentence on what went wrong; None: not yet."""
+    """Runs `look` on a thread. `text` is what it found, or one sentence on what went wrong; None: not yet.
 
-    def __init__(self, look: Callable[[], str]) -> None:
+    `stop` lets it end early, where it may take a while.
+    """
+
+    def __init__(self, look: Callable[[], str], stop: Callable[[], None] | None = None) -> None:
         self.text: str | None = None
+        self.stop = stop
         threading.Thread(target=self._run, args=(look,), name="rlm-look", daemon=True).start()
 
     def _run(self, look: Callable[[], str]) -> None:
@@ -33,13 +40,14 @@ class Look:
         self.text = text
 
 
-def variables(items: Sequence[VariableItem]) -> str:
-    """The namespace, a line for each variable."""
+def variables(items: Sequence[VariableItem], marks: Mapping[str, VariableMark]) -> str:
+    """The namespace, a line for each variable; `+` is new and `~` changed by the last cell or since."""
     if not items:
         return "There are no variables yet."
     names = min(max(len(item.name) for item in items), 30)
     return "\n".join(
-        f"  {visible(item.name):<{names}}  {_kind(item)}  {one_line(item.preview, _PREVIEW)}".rstrip()
+        f"{_MARKS.get(marks.get(item.name), ' ')} {visible(item.name):<{names}}  {_kind(item)}  "
+        f"{one_line(item.preview, _PREVIEW)}".rstrip()
         for item in items
     )
 
@@ -73,9 +81,15 @@ def evaluated(session: Session, code: str) -> str:
     """What code of the console printed, gave or raised."""
     result = session.evaluate(code, timeout=EVALUATE_SECONDS)
     parts = [result.text]
-    if result.error is not None:
-        parts.append(f"{result.error.type}: {result.error.message}")
-    elif result.status not in ("ok", "submitted"):
-        parts.append(f"The code ended with: {result.status}.")
+    error = result.error
+    parts.append(
+        end_words(result.status, "" if error is None else f"{error.type}: {error.message}", EVALUATE_SECONDS)
+    )
     text = "\n".join(visible(part).rstrip("\n") for part in parts if part)
-    return text[:PAGE_CHARACTERS] if text else "It gave nothing."
+    more = len(text) - PAGE_CHARACTERS
+    cut = (
+        f"\n… {more:,} more characters: print less, or keep it in a variable and show that."
+        if more > 0
+        else ""
+    )
+    return text[:PAGE_CHARACTERS] + cut if text else "It gave nothing."

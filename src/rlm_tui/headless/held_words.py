@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from rlm_tui.core import events
+from rlm_tui.core.budget_use import BudgetUse, amount_words
 from rlm_tui.core.recovery_words import recovery_words
 from rlm_tui.core.text import human_seconds, number_of, one_line
 from rlm_tui.core.trajectory import Trajectory
@@ -68,14 +70,14 @@ def _differences(differed: list[str]) -> list[str]:
 
 def held_place(event: events.Held, trajectory: Trajectory) -> str:
     """Where the run is held: "before the cell of iteration 3"."""
-    iteration = trajectory.iteration(event.span)
+    iteration = trajectory.iteration_of(event.span)
     nested = "nested " if iteration is not None and iteration.parent_call else ""
     of = "" if iteration is None else f" of {nested}iteration {iteration.n}"
     match event.before:
         case "plan" | "cell":
             return f"before the {event.before}{of}"
         case "call":
-            return "before a call"
+            return f"before a call{of}"
         case "answer":
             return "before an answer is extracted"
         case _:
@@ -98,6 +100,19 @@ def held_reason(event: events.Held) -> str:
             return f"sandbox: {detail}"
         case _:
             assert_never(event.why)
+
+
+def budget_lines(uses: Sequence[BudgetUse]) -> str:
+    """What is used of each budget, a line each."""
+    return "\n".join(f"  {use.words:<15}  {_used(use)}" for use in uses)
+
+
+def _used(use: BudgetUse) -> str:
+    used = amount_words(use.name, use.used) + ("" if use.known else " or more")
+    if use.limit is None:
+        return f"{used}, no limit"
+    share = "" if use.share is None else f" ({use.share:.0%})"
+    return f"{used} of {amount_words(use.name, use.limit)}{share}"
 
 
 def recorded_words(origin: str, *, cached: bool = False) -> str:

@@ -10,13 +10,20 @@ from types import FrameType
 
 
 @contextmanager
-def cancelled_by_signals(cancel: Callable[[], None]) -> Iterator[None]:
-    """Within the block the first SIGINT or SIGTERM calls `cancel`; the second one interrupts as usual."""
+def cancelled_by_signals(
+    cancel: Callable[[], None], spares: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Within the block the first SIGINT or SIGTERM calls `cancel`; the second one interrupts as usual.
+
+    A SIGINT for which `spares` is true is for something smaller than the run, and is not counted.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
+    def handle(received: int, _frame: FrameType | None) -> None:
+        if received == signal.SIGINT and spares():
+            return
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
         cancel()

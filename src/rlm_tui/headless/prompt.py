@@ -6,6 +6,7 @@ none comes.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Protocol, TextIO, assert_never
 
@@ -27,6 +28,8 @@ ASKS = "held> "
 MORE = "  | "
 LOOK_SECONDS = 0.1
 STUCK_SECONDS = 0.5
+LONG_SECONDS = 2.0
+"""Until a person is told how what they evaluate can be stopped."""
 END_OF_CODE = "."
 
 
@@ -66,11 +69,20 @@ class HeldPrompt:
         self._drafts: dict[CodeVerb, str] = {}
         self._code_shown_for = ""
         self._is_alone = False
+        self._wants_stop = False
+        self._tell_long_at = 0.0
 
     @property
     def patience(self) -> float:
         """Seconds that whoever calls `heard` may wait for an event."""
         return 0.02 if self._is_asking or self._look is not None else 0.2
+
+    def spares(self) -> bool:
+        """Whether a Ctrl-C is meant for what the console evaluates, which it stops, and not for the run."""
+        if self._look is None or self._look.stop is None or self._wants_stop:
+            return False
+        self._wants_stop = True  # done in `heard`: a signal may come while a lock is held
+        return True
 
     def make_room(self) -> None:
         """Something is going to be printed."""
@@ -129,12 +141,7 @@ class HeldPrompt:
 
     def _idle(self) -> None:
         if self._look is not None:
-            if (text := self._look.text) is not None:
-                self._look = None
-                self._is_open = False
-                self._say(text)
-                if self._held is None:
-                    self._end()
+            self._wait_for(self._look)
         elif self._is_asking:
             self._take_line()
         elif self._session.is_held:
@@ -144,6 +151,22 @@ class HeldPrompt:
                 self._begin(held)
         elif self._held is None and self._lines.is_terminal:
             self._take_line_of_a_run_that_goes_on()
+
+    def _wait_for(self, look: Look) -> None:
+        if look.text is not None:
+            self._look = None
+            self._is_open = False
+            self._say(look.text)
+            if self._held is None:
+                self._end()
+        elif look.stop is None:
+            return
+        elif self._wants_stop:
+            look.stop()
+            look.stop = None
+        elif self._lines.is_terminal and time.monotonic() > self._tell_long_at:
+            self._tell_long_at = math.inf
+            self._say("It takes a while: Ctrl-C stops it, and the run keeps its state.")
 
     def _take_line(self) -> None:
         asks = ASKS if self._writing is None else MORE
@@ -201,6 +224,7 @@ class HeldPrompt:
                 self._begin_code(verb, before)
             case Look():
                 self._look = outcome
+                self._wants_stop, self._tell_long_at = False, time.monotonic() + LONG_SECONDS
                 self._is_open = self._lines.is_terminal  # a Ctrl-C shows there
             case _:
                 assert_never(outcome)

@@ -63,7 +63,8 @@ def follow(
     session = Session(request, arrived.put)
     prompt = None if make_prompt is None else make_prompt(session)
     # Whatever a library prints belongs on stderr: stdout is the result's, or the printer's own.
-    with cancelled_by_signals(session.cancel), showing, redirect_stdout(sys.stderr):
+    spares = prompt.spares if prompt is not None else _spares_nothing
+    with cancelled_by_signals(session.cancel, spares), showing, redirect_stdout(sys.stderr):
         session.start()
         for event in _until_finished(arrived, session, prompt):
             if event is not None:
@@ -79,6 +80,10 @@ def follow(
                 prompt.heard(event)
     session.wait()
     return session
+
+
+def _spares_nothing() -> bool:
+    return False
 
 
 def _printer(

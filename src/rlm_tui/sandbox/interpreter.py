@@ -21,10 +21,17 @@ from rlm_tui.sandbox.document_input import FileInput, assigned_document
 from rlm_tui.sandbox.errors import ExecutionCancelledError, SandboxError, SandboxLostError
 from rlm_tui.sandbox.link import Link
 from rlm_tui.sandbox.listener import InterpreterListener, SandboxReadiness
+from rlm_tui.sandbox.occupancy import Occupancy, Occupied
 from rlm_tui.sandbox.transport import Transport, TransportError
 
 # Of frames that are no cells, so that cells are numbered in a row in their tracebacks.
 OTHER_IDS = 1_000_000
+OCCUPIED = {
+    "cell": "A cell is running: wait for it or interrupt it first.",
+    "evaluation": "The console is evaluating: wait for that or interrupt it first.",
+    "renewal": "The sandbox is being replaced: try again when it is there.",
+}
+"""What the console says while somebody else has the sandbox."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +69,7 @@ class DriverInterpreter:
         self._ids = itertools.count(1)
         self._setups: list[tuple[str, dict[str, Any]]] = []
         self._other_ids = itertools.count(OTHER_IDS)
-        self._execute_lock = threading.Lock()
+        self._occupancy = Occupancy()
         self._cancelled = False
         self._shut_down = False
         self._link_lock = threading.Lock()
@@ -143,7 +150,7 @@ class DriverInterpreter:
         old = self._link
         old.retire()
         # Waited for: what the console evaluates ends with the old sandbox.
-        with self._execute_lock:
+        with self._occupancy.by_renewal():
             with self._link_lock:
                 self._check_wanted()
                 self._given_up.append(old.transport)
@@ -185,6 +192,17 @@ class DriverInterpreter:
         self._ensure_started()
         self._link.bindings.bind_document(name, document)
 
+    def bind_values(self, variables: dict[str, Any]) -> None:
+        """Set variables of the sandbox that are no documents. Raises `CodeInterpreterError`."""
+        with self._executing():
+            self._ensure_started()
+            self._link.bindings.bind_values(variables)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a cell runs now, or what the console evaluates."""
+        return self._link.is_busy
+
     def interrupt(self, reason: Literal["interrupt", "timeout"] = "interrupt") -> None:
         """Stop the running cell, keep its variables; returns at once. No cell: does nothing.
 
@@ -222,15 +240,14 @@ class DriverInterpreter:
         """Run code in the namespace that is no cell. That of the `console` calls no tools, and what it sets
         is told.
         """
-        if not self._execute_lock.acquire(blocking=False):
-            raise SandboxError("A cell is running: wait for it or interrupt it first.")
         try:
-            self._ensure_started()
-            number = next(self._other_ids)
-            cell = Cell(number, f"console-{number}", reported=False, console=console)
-            result = self._link.run(cell, wire.Evaluate(id=number, code=code, timeout=timeout), timeout)
-        finally:
-            self._execute_lock.release()
+            with self._occupancy.by_evaluation():
+                self._ensure_started()
+                number = next(self._other_ids)
+                cell = Cell(number, f"console-{number}", reported=False, console=console)
+                result = self._link.run(cell, wire.Evaluate(id=number, code=code, timeout=timeout), timeout)
+        except Occupied as other:
+            raise SandboxError(OCCUPIED[str(other)]) from None
         if cell.failure is not None:
             raise cell.failure
         return result
@@ -245,12 +262,11 @@ class DriverInterpreter:
 
     @contextlib.contextmanager
     def _executing(self) -> Iterator[None]:
-        if not self._execute_lock.acquire(blocking=False):
-            raise CodeInterpreterError("This sandbox is already running a cell.")
         try:
-            yield
-        finally:
-            self._execute_lock.release()
+            with self._occupancy.by_cell():
+                yield
+        except Occupied:
+            raise CodeInterpreterError("This sandbox is already running a cell.") from None
 
     def _execute(self, code: str, variables: dict[str, Any]) -> Any:
         self._link.bindings.bind_values(variables)

@@ -57,6 +57,11 @@ class Link:
         self.tool_calls = ToolCalls(interpreter, self._connection.send_lines)
 
     @property
+    def is_busy(self) -> bool:
+        """Whether a cell runs there, or what the console evaluates."""
+        return self._cell is not None
+
+    @property
     def ended(self) -> SandboxLostError | None:
         """How the sandbox ended; None while that is not known."""
         return self._connection.ended

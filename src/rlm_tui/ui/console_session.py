@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from rlm_tui.core.console_code import end_words
+from rlm_tui.core.events import Variable
 from rlm_tui.ui.live_run import LiveRun
 
 EVALUATE_SECONDS = 10.0
@@ -37,6 +39,13 @@ class ConsoleSession:
         self.entries.append(entry)
         del self.entries[:-MOST_ENTRIES]
 
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        """Those that the console sees: of the RLM that is held, of the run itself while it goes on."""
+        trajectory = self.run.trajectory
+        held = trajectory.held
+        return trajectory.namespace(None if held is None else trajectory.iteration_of(held.span)).variables
+
     def last_code(self) -> str:
         """The code that was evaluated last, "" before any was."""
         return next((entry.code for entry in reversed(self.entries) if entry.kind == "evaluated"), "")
@@ -53,7 +62,9 @@ class ConsoleSession:
             result = session.evaluate(code, timeout=EVALUATE_SECONDS)
         except (SessionError, SandboxError) as error:
             return ConsoleEntry(code, "refused", problem=str(error))
-        return ConsoleEntry(code, "evaluated", result.text, "".join(_problem(result.status, result.error)))
+        failed = "" if result.error is None else f"{result.error.type}: {result.error.message}"
+        problem = end_words(result.status, failed, EVALUATE_SECONDS)
+        return ConsoleEntry(code, "evaluated", result.text, problem)
 
     def look_up(self, code: str) -> str:
         """What `code` prints, for a completion (in a thread: it waits); "" where it can't be told."""
@@ -72,18 +83,3 @@ class ConsoleSession:
         """Have `code` run as a step of the run. Raises SessionError."""
         self.run.insert(code)
         self.add(ConsoleEntry(code, "inserted"))
-
-
-def _problem(status: str, error: object) -> Iterator[str]:
-    kind, message = getattr(error, "type", ""), getattr(error, "message", "")
-    match status:
-        case "ok" | "submitted":
-            return
-        case "timeout":
-            yield f"It was stopped after {EVALUATE_SECONDS:g} seconds; what it had set is kept."
-        case "interrupted":
-            yield "You interrupted it; what it had set is kept."
-        case _ if error is not None:
-            yield f"{kind}: {message}" if message else kind
-        case _:
-            yield f"It ended otherwise: {status}."

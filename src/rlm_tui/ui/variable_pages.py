@@ -17,14 +17,17 @@ class VariableGone(OSError):
     """The sandbox has no such variable any more, or is gone itself; the message says which."""
 
 
-def variable_pages(session: RunningSession, name: str) -> TextPages:
-    """The text of the variable as its sandbox has it now (in a thread: it asks). Raises VariableGone."""
-    first = _piece(session, name, 0, 0)
+def variable_pages(session: RunningSession, name: str, rlm: str = "") -> TextPages:
+    """The text of the variable as the sandbox of its RLM has it now (in a thread: it asks).
+
+    Raises VariableGone.
+    """
+    first = _piece(session, name, 0, 0, rlm)
     shown = f"{one_line(name, 60)}  {one_line(first.type, 60)}"
     detail = "" if first.whole else "the beginning of a longer text"
 
     def read(start: int, length: int) -> str:
-        return _piece(session, name, start, length).text or ""
+        return _piece(session, name, start, length, rlm).text or ""
 
     return TextPages(shown, first.total or 0, read, detail=detail, unit="characters")
 
@@ -35,12 +38,12 @@ def preview_pages(variable: Variable, why: str) -> TextPages:
     return text_pages(f"{one_line(variable.name, 60)}  {one_line(variable.type, 60)}", text, "a preview")
 
 
-def _piece(session: RunningSession, name: str, start: int, length: int) -> VariableItem:
+def _piece(session: RunningSession, name: str, start: int, length: int, rlm: str) -> VariableItem:
     from rlm_tui.engine.verbs import SessionError
     from rlm_tui.sandbox.errors import SandboxError
 
     try:
-        found: list[VariableItem] = session.inspect(name, start, length)
+        found: list[VariableItem] = session.inspect(name, start, length, rlm=rlm)
     except (SessionError, SandboxError) as error:
         raise VariableGone(str(error)) from error
     if not found:

@@ -80,6 +80,7 @@ class BreakpointsScreen(Dialog[None]):
                 yield Button("On/off  space", id="switch", compact=True)
                 yield Button("Change  e", id="change", compact=True)
                 yield Button("Delete  d", id="delete", compact=True)
+                yield Button("Close  esc", id="leave", compact=True)
 
     def on_mount(self) -> None:
         # Patterns are read while they are typed; importing what reads them takes longer than a key may.

@@ -19,6 +19,7 @@ from rlm_tui.ui.screens.dialog import Dialog
 from rlm_tui.ui.widgets.check_line import CheckLine, Finding
 from rlm_tui.ui.widgets.console_input import ConsoleInput
 from rlm_tui.ui.widgets.console_log import ConsoleLog
+from rlm_tui.ui.widgets.held_words import held_words
 
 READY = "Enter runs · ^J breaks the line · Tab completes · ↑ ↓ what was typed before"
 EVALUATING = "evaluating … Esc interrupts"
@@ -77,8 +78,7 @@ class ConsoleScreen(Dialog[None]):
         if not run.active:
             words = "the run is over"
         elif held is not None:
-            iteration = run.trajectory.iteration_of(held.span)
-            words = f"held before the {held.before} of iteration {iteration.n}" if iteration else "held"
+            words = f"held {held_words(run.trajectory, held).place}"
         else:
             words = "the run goes on: hold it to have time"
         self.query_one("#dialog").border_subtitle = words
@@ -148,7 +148,7 @@ class ConsoleScreen(Dialog[None]):
         if asked is None:
             self._say("Tab completes names, attributes behind a dot, and keys of dictionaries.")
         elif not asked.look_up:
-            self._complete(event.line, asked, names(asked.begun, self._session.run.trajectory.variables))
+            self._complete(event.line, asked, names(asked.begun, self._session.variables))
         elif not self._evaluating:
             self._evaluating = True
             self._say("looking it up …")

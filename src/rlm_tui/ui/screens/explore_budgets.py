@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from rlm_tui.core.events import Held
+from rlm_tui.core.run_ends import leaves_an_answer
 from rlm_tui.core.settings import Settings
 from rlm_tui.ui.live_run import LiveRun
 from rlm_tui.ui.screens.explore_debugging import ExploreDebugging
@@ -17,8 +18,6 @@ from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest
 
-WITHOUT_ANSWER = ("cancelled", "failed", "budget")
-"""The ends of a run that an answer can be extracted from afterwards."""
 FINISH_SECONDS = 2.0
 """How long the second `x` may take that ends the run with an answer."""
 
@@ -119,11 +118,9 @@ class ExploreBudgets(ExploreDebugging):
     def _can_extract(self) -> bool:
         """Whether the run ended without an answer, found something, and is kept in a folder."""
         run = self.run
-        finished = run.trajectory.finished if run is not None else None
-        if run is None or finished is None or run.session is None or self._preparing:
+        if run is None or run.session is None or self._preparing:
             return False
-        found = any(iteration.cell is not None for iteration in run.trajectory.iterations)
-        return finished.status in WITHOUT_ANSWER and found and run.session.events_path is not None
+        return leaves_an_answer(run.trajectory) and run.session.events_path is not None
 
     def action_extract(self) -> None:
         session = self.run.session if self.run is not None else None

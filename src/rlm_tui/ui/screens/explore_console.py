@@ -24,7 +24,9 @@ class ExploreConsole(ExploreViews):
             run = self.run
             if run is None or not run.active or run.session is None:
                 return False
-            return run.held or not run.trajectory.open_cells
+            held = run.trajectory.held
+            between_cells = held is not None and held.before != "call"
+            return between_cells or not run.trajectory.open_cells
         return super().check_action(action, parameters)
 
     def action_console(self) -> None:

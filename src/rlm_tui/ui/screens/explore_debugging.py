@@ -20,7 +20,8 @@ from rlm_tui.ui.widgets.status_line import StatusLine
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 
 HELD_ACTIONS = (
-    "release", "step", "step_iteration", "edit_cell", "skip_cell", "remark", "console", "budgets", "finish",
+    "release", "step", "step_iteration", "edit_cell", "skip_cell", "remark", "console", "interrupt",
+    "budgets", "finish",
 )  # fmt: skip
 """The verbs that the bar of a held run offers, the most needed first."""
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
 from rlm_tui.core.text import one_line, visible
 from rlm_tui.ui.key_groups import MOVE
@@ -67,6 +67,11 @@ class TextPreviewScreen(Dialog[None]):
             box.border_title = Content(visible(self.pages.title).replace("\n", " "))
             with VerticalScroll(can_focus=True, id="page-scroll"):
                 yield Static("", markup=False, id="page")
+            with Horizontal(classes="buttons"):
+                yield Button("Back PgUp", id="back", compact=True)
+                yield Button("Forward PgDn", id="forward", compact=True)
+                yield Button("Go to o", id="go-to", compact=True)
+                yield Button("Esc close", id="close", compact=True)
 
     def on_mount(self) -> None:
         self._turn_to(0)
@@ -93,9 +98,22 @@ class TextPreviewScreen(Dialog[None]):
         if pages.detail:
             words.append(pages.detail)
         box = self.query_one("#dialog")
-        box.border_subtitle = " · ".join([*words, "Esc closes"])
+        box.border_subtitle = " · ".join(words)
         scroll = self.query_one("#page-scroll", VerticalScroll)
         self.call_after_refresh(scroll.scroll_end if at_end else scroll.scroll_home, animate=False)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        match event.button.id:
+            case "back":
+                self.action_back()
+            case "forward":
+                self.action_forward()
+            case "go-to":
+                self.action_go_to()
+            case _:
+                self.action_dismiss_dialog()
+        self.query_one("#page-scroll").focus()
 
     def action_forward(self) -> None:
         scroll = self.query_one("#page-scroll", VerticalScroll)

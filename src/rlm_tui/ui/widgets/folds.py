@@ -16,6 +16,7 @@ class Folds:
         """The folds that the last `newest` opened or shut."""
         self._by_person: set[str] = set()
         self._newest = ""
+        self._ran_last = ""
 
     def add(self, iteration: Iteration, root: str = "") -> None:
         """Learn where an iteration, its calls and their nested iterations lie."""
@@ -41,6 +42,21 @@ class Folds:
         self._newest = span
         self.open.add(span)
         self.moved.add(span)
+
+    def ran_last(self, trajectory: Trajectory) -> None:
+        """While the run is held before a plan, what ran last is open: who steps reads what it printed."""
+        self.moved = set()
+        if self._ran_last and self.shut(self._ran_last):
+            self.moved.add(self._ran_last)
+        self._ran_last = ""
+        held, iterations = trajectory.held, trajectory.iterations
+        if held is None or held.before != "plan" or len(iterations) < 2 or held.span != iterations[-1].span:
+            return
+        span = iterations[-2].span
+        if span not in self._by_person and span not in self.open:
+            self._ran_last = span
+            self.open.add(span)
+            self.moved.add(span)
 
     def open_path(self, trajectory: Trajectory, span: str) -> str:
         """Open the iteration of `span` and all that it lies in; its span, "" when there is none."""

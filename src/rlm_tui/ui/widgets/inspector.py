@@ -150,8 +150,9 @@ class Inspector(Vertical):
                     if span == self._call and self._tab == "call":
                         self._stale = True
                         self._soon()
-                case VariablesUpdated(call=None):
-                    if self._tab == "variables":
+                case VariablesUpdated(call=call):
+                    subject = self.subject() if self._tab == "variables" else None
+                    if subject is not None and subject.rlm == (call or ""):
                         self._stale = True
                         self._soon()
                 case RunEnded():
@@ -194,7 +195,7 @@ class Inspector(Vertical):
                 rows,
                 follow=follow,
                 keep_place=keep_place,
-                choosable=self._tab == "variables" and bool(subject.trajectory.variables),
+                choosable=self._tab == "variables" and bool(subject.variables),
             )
             if self._found is not None and places:
                 self._reveal(places[min(self._found[1], len(places) - 1)])
@@ -252,7 +253,8 @@ class Inspector(Vertical):
     def on_text_view_row_chosen(self, event: TextView.RowChosen) -> None:
         event.stop()
         if isinstance(event.target, VariableLine):
-            self.post_message(VariableWanted(self, event.target.name))
+            subject = self.subject()
+            self.post_message(VariableWanted(self, event.target.name, "" if subject is None else subject.rlm))
 
     def action_tab(self, by: int) -> None:
         names = self._tab_names()

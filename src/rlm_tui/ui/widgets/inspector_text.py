@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from rlm_tui.core.events import ErrorDetail, Usage, Value
+from rlm_tui.core.events import ErrorDetail, Usage, Value, Variable
 from rlm_tui.core.text import human_cost, human_count, human_seconds, one_line, visible
 from rlm_tui.core.trajectory import Call, Iteration, Trajectory
 from rlm_tui.ui.widgets.code_diff import diff_rows
@@ -30,6 +30,17 @@ class Subject:
     iteration: Iteration | None
     call: Call | None
     resolve: Resolve
+
+    @property
+    def rlm(self) -> str:
+        """The call of the nested RLM whose iteration it is; "" for one of the run itself."""
+        space = self.trajectory.namespace(self.iteration)
+        return space.span if isinstance(space, Call) else ""
+
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        """Those of the RLM whose iteration it is."""
+        return self.trajectory.namespace(self.iteration).variables
 
     def error(self) -> ErrorDetail | None:
         """The error to show: that of the chosen iteration's cell, or else that of the run."""
@@ -58,7 +69,7 @@ def tab_text(tab: TabName, subject: Subject) -> str:
         case "variables":
             return "\n".join(
                 "\t".join((item.name, item.type, "" if item.size is None else str(item.size), item.preview))
-                for item in trajectory.variables.values()
+                for item in subject.variables.values()
             )
         case "error":
             error = subject.error()
@@ -88,7 +99,7 @@ def _rows(tab: TabName, subject: Subject) -> Iterable[Row] | None:
         case "result":
             return result_rows(trajectory) or None
         case "variables":
-            return variable_rows(trajectory.variables, trajectory.variable_marks) or None
+            return _variable_rows(subject) or None
         case "error":
             error = subject.error()
             return None if error is None else [*error_rows(error, ""), *_traceback(error)]
@@ -111,6 +122,15 @@ def _rows(tab: TabName, subject: Subject) -> Iterable[Row] | None:
             if cell is None or not cell.output:
                 return None
             return chunk_rows(((piece.stream, piece.text) for piece in cell.output), words=True)
+
+
+def _variable_rows(subject: Subject) -> list[Row]:
+    space = subject.trajectory.namespace(subject.iteration)
+    rows = variable_rows(space.variables, space.variable_marks)
+    if not rows or not isinstance(space, Call):
+        return rows
+    whose = f"Variables of the nested RLM of call {space.number}:"
+    return [TextRow(((whose, "nested"),)), *rows]
 
 
 def _nothing(tab: TabName, subject: Subject) -> str:

@@ -1,4 +1,7 @@
-"""The last line: the keys that do something now, most needed first, and short answers to a key."""
+"""The last line: the keys that do something now, most needed first, and short answers to a key.
+
+The palette is always among them: with it all that has no room here is in reach of the mouse, too.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from rlm_tui.ui.key_groups import RUN
+
+PALETTE = ("command_palette", "app.command_palette")
 
 
 def is_typed(key: str) -> bool:
@@ -84,10 +89,13 @@ class KeyFooter(Widget):
         column = 0
         parts: list[Content] = []
         self._shown = []
-        for binding, enabled in self._listed():
+        listed = self._listed()
+        palette = sum(self._cells(binding) + 2 for binding, _ in listed if binding.action in PALETTE)
+        for binding, enabled in listed:
             key = self.app.get_key_display(binding)
-            length = len(key) + 1 + len(binding.description)
-            if column + length + 2 > room:
+            length = self._cells(binding)
+            kept = 0 if binding.action in PALETTE else palette
+            if column + length + 2 > room - kept:
                 continue
             self._shown.append((column, column + length, binding.key))
             style = "$footer-description-foreground" if enabled else "$footer-description-foreground 50%"
@@ -101,6 +109,9 @@ class KeyFooter(Widget):
             )
             column += length + 2
         return Content("  ").join(parts)
+
+    def _cells(self, binding: Binding) -> int:
+        return len(self.app.get_key_display(binding)) + 1 + len(binding.description)
 
     def on_click(self, event: events.Click) -> None:
         column = event.x - self.gutter.left

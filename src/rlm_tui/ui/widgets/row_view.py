@@ -220,9 +220,13 @@ class RowView(ScrollView, can_focus=True):
     def _to_end(self) -> None:
         self._scrolling_to_end = True
         try:
-            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+            self.scroll_to(y=self.followed_y(), animate=False, force=True)
         finally:
             self._scrolling_to_end = False
+
+    def followed_y(self) -> int:
+        """The line at the top while the end is followed. For subclasses with something to be read first."""
+        return int(self.max_scroll_y)
 
     def _here(self) -> int:
         """The line from which the keys move: the cursor's if it is in sight, else the view's end or top."""

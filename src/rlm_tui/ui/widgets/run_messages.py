@@ -46,11 +46,12 @@ class MoreWanted(RunMessage):
 
 
 class VariableWanted(RunMessage):
-    """The person wants to see the whole of a variable of the sandbox."""
+    """The person wants to see the whole of a variable of the run, or of the nested RLM of the call `rlm`."""
 
-    def __init__(self, sender: Widget, name: str) -> None:
+    def __init__(self, sender: Widget, name: str, rlm: str = "") -> None:
         super().__init__(sender)
         self.name = name
+        self.rlm = rlm
 
 
 class SaveRequested(RunMessage):

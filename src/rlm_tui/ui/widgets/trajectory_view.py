@@ -172,6 +172,9 @@ class TrajectoryView(RowView):
                 case IterationChanged() | PlanAppended() | CallChanged():
                     pass
                 case HoldChanged() | PrefixDone():
+                    if self.following:
+                        folds.ran_last(self._trajectory)
+                        self._dirty.update(folds.moved)
                     self._dirty.update(iteration.span for iteration in self._trajectory.iterations[-1:])
                     continue
                 case _:
@@ -261,14 +264,39 @@ class TrajectoryView(RowView):
     # The person
 
     def _follow(self) -> None:
-        """While following, the newest iteration is the one that is looked at; at the end, the Result."""
+        """While following, the newest iteration is the one that is looked at, or the one that is held; at the
+        end, the Result.
+        """
         trajectory = self._trajectory
         if trajectory is None or not self.following:
             return
         if trajectory.finished is not None:
             self.move_cursor(Place(RESULT, 0), reveal=False)
         elif trajectory.iterations:
-            self.move_cursor(Place(trajectory.iterations[-1].span, 0), reveal=False)
+            held = trajectory.held
+            iteration = None if held is None else trajectory.iteration_of(held.span)
+            span = trajectory.iterations[-1].span if iteration is None else iteration.span
+            root = self._folds.roots.get(span, "")
+            if root in self.blocks:
+                self.move_cursor(self._header_of(root, span), reveal=False)
+
+    def followed_y(self) -> int:
+        """While the run is held before a cell, code is read from its beginning, however long it is."""
+        trajectory, end = self._trajectory, super().followed_y()
+        held = None if trajectory is None else trajectory.held
+        if trajectory is None or held is None or held.before != "cell":
+            return end
+        root = self._folds.roots.get(held.span, "")
+        if root not in self.blocks:
+            return end
+        return min(end, self.blocks.line_of(self._header_of(root, held.span)))
+
+    def _header_of(self, root: str, span: str) -> Place:
+        """The row of an iteration's header in the block of the one that it lies in."""
+        if span == root:
+            return Place(root, 0)
+        rows = self.blocks.block(root).rows
+        return Place(root, next((at for at, row in enumerate(rows) if row.target == Fold(span)), 0))
 
     def cursor_moved(self, place: Place | None) -> None:
         span = "" if place is None or place.key == RESULT else self._span_at(place)
@@ -316,9 +344,7 @@ class TrajectoryView(RowView):
         self._dirty.add(root)
         self._flush()
         if go or (self.following and inner != root):
-            rows = self.blocks.block(root).rows
-            row = next((at for at, row in enumerate(rows) if row.target == Fold(inner)), 0)
-            self.move_cursor(Place(root, row), reveal=go)
+            self.move_cursor(self._header_of(root, inner), reveal=go)
 
     def _draw(self, key: str) -> None:
         """Draw one iteration anew, with the cursor where it was, not following: the person is reading."""

@@ -14,7 +14,7 @@ NAME_CELLS, TYPE_CELLS = (6, 24), (4, 20)
 
 
 def variable_rows(variables: Mapping[str, Variable], marks: Mapping[str, str]) -> list[Row]:
-    """One row a variable, in the order they came; `+` is new and `~` changed since the cell before."""
+    """One row a variable, in the order they came; `+` is new and `~` changed by the last cell, or since."""
     shown = list(variables.values())
     names = [one_line(variable.name, NAME_CELLS[1]) for variable in shown]
     types = [one_line(variable.type, TYPE_CELLS[1]) for variable in shown]
