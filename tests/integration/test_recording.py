@@ -17,7 +17,9 @@ from dspy.utils.callback import BaseCallback
 from rlm_tui import record
 from rlm_tui.core.events import RunStarted
 from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.engine import recorded_program
 from rlm_tui.engine.fork import fork_request
+from rlm_tui.engine.fork_errors import ForkError
 from rlm_tui.store.run_log import open_run
 from tests.integration.forks import settings
 from tests.integration.session_runs import run as run_request
@@ -273,7 +275,9 @@ def test_an_answer_is_extracted_and_a_large_input_is_not_copied(rlm: Made, tmp_p
     assert [call.name for call in run.calls] == ["extract"]
     assert run.totals.planner_calls == 2
     assert run.started is not None
-    assert run.started.inputs["document"].length == 1_000_000
+    kept = run.started.inputs["document"]
+    assert kept.length == 2_100_000
+    assert len(open_run(recording.path).text(kept)) == 1_000_000
     assert any("Of the input document (2,100,000 characters)" in note.text for note in run.notes)
     assert sum(path.stat().st_size for path in recording.path.rglob("*") if path.is_file()) < 1_200_000
 
@@ -289,3 +293,15 @@ def test_a_program_that_streams_is_recorded_too(rlm: Made, tmp_path: Path) -> No
     assert found.answer == "Maren"
     run = recorded_run(recording.path)
     assert [one.cell.status for one in run.iterations if one.cell] == ["error", "submitted"]
+
+
+def test_a_run_whose_input_was_too_long_to_keep_is_not_forked(
+    loopback_lm: StartLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded_program, "LONGEST_INPUT", 100)
+    server = loopback_lm(planner_script([("Now.", "SUBMIT(answer=document[:5])")]), key=KEY)
+    rlm = dspy.RLM("document -> answer", interpreter_factory=LocalInterpreter)
+    with dspy.context(lm=lm_of(server)), record(runs=tmp_path) as recording:
+        assert rlm(document="Maren " * 100).answer == "Maren"
+    with pytest.raises(ForkError, match="kept only 100 of the 600 characters of its input document"):
+        fork_request(recording.path, 1, settings(server, sandbox__confined="off"))

@@ -110,7 +110,13 @@ class AskedAgain:
                 value = values[item.name]
             elif item.name in self._started.inputs:
                 # A run that was imported or recorded was not asked here: its first event has what it got.
-                value = self._log.text(self._started.inputs[item.name])
+                kept = self._started.inputs[item.name]
+                value = self._log.text(kept)
+                if len(value) < kept.length:
+                    raise ForkError(
+                        f"Run {self._log.run_id} kept only {len(value):,} of the {kept.length:,} characters "
+                        f"of its input {item.name}, so it can't be forked."
+                    )
             else:
                 raise ForkError(
                     f"Run {self._log.run_id} kept no value for its input {item.name}, so it can't be forked."

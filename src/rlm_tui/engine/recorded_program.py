@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from dspy.primitives.code_interpreter import FinalOutput
 
 from rlm_tui.core.events import (
@@ -73,7 +74,7 @@ class RecordedRLM:
             task="recorded",
             signature=recorder.text(str(rlm.signature.signature)),
             instructions=recorder.text(str(rlm.signature.instructions)),
-            inputs={name: recorder.value(text[:LONGEST_INPUT]) for name, text in given.items()},
+            inputs={name: self._kept(text) for name, text in given.items()},
             planner=recorder.text(str(getattr(planner, "model", "") or "")),
             sub_lm=recorder.text(str(getattr(sub_lm or planner, "model", "") or "")),
             streaming=False,
@@ -86,6 +87,11 @@ class RecordedRLM:
                 size = number_of(len(text), "character")
                 words = f"Of the input {name} ({size}) the first {LONGEST_INPUT:,} are kept."
                 recorder.note("info", words)
+
+    def _kept(self, text: str) -> Value:
+        """The input, or its beginning with the length of all of it."""
+        kept = self.recorder.value(text[:LONGEST_INPUT])
+        return kept if len(text) <= LONGEST_INPUT else msgspec.structs.replace(kept, length=len(text))
 
     def end_run(self, outputs: Any, error: BaseException | None) -> None:
         """The outermost RLM returned or raised."""
