@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["tests.lm_server.fixtures", "tests.modal_server.fixtures"]
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "true"
+# Each process of a test would compile dspy and LiteLLM anew: half of what a command costs.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # The snapshot report of a failure would dump them, and a test must never reach a real provider.
 _PRIVATE = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET")
 for _name in list(os.environ):
