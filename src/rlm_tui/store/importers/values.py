@@ -105,10 +105,12 @@ def moment(value: Any) -> str:
 
 
 def conversation(value: Any) -> str:
-    """What an LM was asked, as one text: a prompt as it is, messages each under its role."""
+    """What an LM was asked, as one text: a prompt or one message as it is, several each under its role."""
     messages = listing(value)
     if not messages or not all(isinstance(message, dict) and "content" in message for message in messages):
         return text(value)
+    if len(messages) == 1:
+        return _content(messages[0])
     return "\n\n".join(f"[{text(message.get('role'))}]\n{_content(message)}" for message in messages)
 
 
