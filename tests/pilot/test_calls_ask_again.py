@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 
 from rlm_tui.core import events as e
 from rlm_tui.core.call_again import CallAgain
+from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.settings import LMSettings, Secret, Settings
 from rlm_tui.store.calls_again import ASKED_AGAIN, keep_call_again, read_calls_again
 from rlm_tui.store.importers.write import import_file
@@ -165,7 +166,8 @@ async def test_leaving_does_not_wait_for_an_answer(open_app: OpenApp, loopback_l
 def test_a_log_of_others_is_asked_again_of_the_model_that_is_configured(tmp_path: Path) -> None:
     mine = Settings(lm=LMSettings(model="openai/mine"), sub_lm=LMSettings(model="openai/cheap"))
     for file in sorted((Path(__file__).parents[1] / "importers_data").glob("*.json*")):
-        log = open_run(import_file(file, lambda text: text, tmp_path).path)
+        [found, *_] = import_file(file, Redactor(), tmp_path)
+        log = open_run(found.path)
         trajectory = log.trajectory()
         assert calls_of_saved(log, lambda run=trajectory: run, mine).sub_lm_words == "openai/cheap"
 

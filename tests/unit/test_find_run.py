@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ def test_every_way_to_name_a_run(runs: Path) -> None:
     assert find_run("20260102-000000-b", runs) == second
     assert find_run(str(second), runs) == second
     assert find_run(str(second / "events.jsonl"), runs) == second
+
+
+def test_of_two_runs_of_a_second_the_last_is_the_one_that_was_begun_last(runs: Path) -> None:
+    for seconds, name in ((2, "20260102-000000-basic-aabb"), (1, "20260102-000000-other-ccdd")):
+        (runs / name / "run.json").touch()
+        os.utime(runs / name / "run.json", (seconds, seconds))
+    assert find_run("last", runs).name == "20260102-000000-basic-aabb"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from pathlib import Path
 from rlm_tui.core.paths import runs_directory
 from rlm_tui.core.text import number_of, one_line
 from rlm_tui.store.errors import StoreError, cannot
-from rlm_tui.store.runs import EVENTS
+from rlm_tui.store.runs import ASKED, EVENTS
 
 LAST = "last"
 _SHOWN = 3
+_SECOND = len("20260206-141503")
 
 
 def find_run(asked: str, runs: Path | None = None) -> Path:
@@ -29,7 +30,7 @@ def find_run(asked: str, runs: Path | None = None) -> Path:
     if asked == LAST:
         if not names:
             raise StoreError(f"There is no run in {root} yet.")
-        return root / names[-1]
+        return _newest(root, names)
     fitting = [name for name in names if asked and name.startswith(asked)]
     match fitting:
         case [only]:
@@ -45,6 +46,17 @@ def find_run(asked: str, runs: Path | None = None) -> Path:
                 f"{number_of(len(fitting), 'run')} begin with {one_line(asked, 80)}: give more of the id "
                 f"(the newest are {shown})."
             )
+
+
+def _newest(root: Path, names: list[str]) -> Path:
+    """The run that was begun last. Ids tell the second; runs of the same second are told apart by their files."""
+    same = [root / name for name in names if name[:_SECOND] == names[-1][:_SECOND]]
+    if len(same) == 1:
+        return same[0]
+    try:
+        return max(same, key=lambda run: (run / ASKED).stat().st_mtime_ns)
+    except OSError:
+        return same[-1]
 
 
 def _names(root: Path) -> list[str]:
