@@ -49,7 +49,7 @@ def find_run(asked: str, runs: Path | None = None) -> Path:
 
 
 def _newest(root: Path, names: list[str]) -> Path:
-    """The run that was begun last. Ids tell the second; runs of the same second are told apart by their files."""
+    """The run that was begun last. Ids tell the second; runs of one second are told apart by their files."""
     same = [root / name for name in names if name[:_SECOND] == names[-1][:_SECOND]]
     if len(same) == 1:
         return same[0]
