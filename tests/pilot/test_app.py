@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +144,27 @@ async def finished(pilot: Any, seconds: float = 60.0) -> None:
         if run is not None and not run.active:
             break
     await settled(pilot)
+
+
+async def test_what_a_thread_tells_while_the_app_goes_down_is_dropped(open_app: OpenApp) -> None:
+    told: list[str] = []
+    async with open_app() as pilot:
+        await asyncio.to_thread(pilot.app.call_from_thread, told.append, "before")
+        going = threading.Event()
+
+        def tell() -> None:
+            going.wait(20)
+            pilot.app.call_from_thread(told.append, "after")
+
+        thread = threading.Thread(target=tell, daemon=True)
+        thread.start()
+        close_all = pilot.app._close_all
+
+        async def close() -> None:
+            going.set()
+            await asyncio.to_thread(thread.join, 20)
+            await close_all()
+
+        pilot.app._close_all = close
+    assert not thread.is_alive()
+    assert told == ["before"]

@@ -225,6 +225,14 @@ class RlmTui(App[Any]):
             self.push_screen(ConfirmScreen("Leave", question, choices), answered)
         return bool(going)
 
+    def call_from_thread(self, callback: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+        """As of any app; one that goes down is told nothing any more, whose widgets are half gone."""
+
+        def told() -> Any:
+            return callback(*arguments, **more) if self.is_running else None
+
+        return super().call_from_thread(told)
+
     def on_explore_screen_run_ended(self) -> None:
         if self._leaving:
             self.exit()
