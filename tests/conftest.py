@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 from pathlib import Path
 
@@ -23,15 +25,32 @@ for _name in ("NO_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(_name, None)
 
 
-# A key in a pilot test is waited for in steps of 20 ms, which is most of such a test's time.
-textual._wait.SLEEP_GRANULARITY = 0.005
-textual._wait.SLEEP_IDLE = 0.00025
+# A key in a pilot test is waited for in steps of 20 ms, which is a good part of such a test's time.
+textual._wait.SLEEP_GRANULARITY = 0.01
+textual._wait.SLEEP_IDLE = 0.001
 
 # A loaded machine is no failure. In the gate the examples are the same each time, at a desk they are new.
 settings.register_profile(
     "rlm-tui", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )
 settings.load_profile("rlm-tui")
+
+
+_COLLECT_EVERY = 40
+_ended = itertools.count(1)
+
+
+def pytest_collection_finish() -> None:
+    """Collections of garbage pass by all that is imported by now: they were a tenth of a test's time."""
+    gc.freeze()
+
+
+def pytest_runtest_logfinish() -> None:
+    """An app leaves what is there alone (`ui/garbage.py`); a process with hundreds of apps may not."""
+    if next(_ended) % _COLLECT_EVERY == 0:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

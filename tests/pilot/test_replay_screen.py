@@ -107,7 +107,8 @@ async def test_it_is_played_and_stops_at_the_end(open_app: OpenApp, tmp_path: Pa
         assert screen.recorded.at_end
         assert "answer" in screen_text(pilot)
         await pilot.press("space", "left")
-        assert not screen.playing.on, "who steps has stopped it"
+        await until(pilot, lambda: not screen.playing.on)
+        assert not screen.recorded.at_end, "who steps has stopped it"
 
 
 async def test_a_click_goes_to_a_time_and_f8_forks_there(open_app: OpenApp, tmp_path: Path) -> None:

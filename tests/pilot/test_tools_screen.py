@@ -112,7 +112,7 @@ async def test_what_stands_in_the_field_is_added_when_they_are_used(
         pilot.app.screen.query_one("#tool-name", Input).value = f"{own_tools}:shout"
         await pilot.pause()
         await pilot.click("#apply")
-        for _ in range(100):
+        for _ in range(400):
             await pilot.pause(0.05)
             if not isinstance(pilot.app.screen, ToolsScreen):
                 break

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rlm_tui.core.settings import Settings, UISettings
 from rlm_tui.core.tasks import TaskRegistry
+from rlm_tui.ui.garbage import leave_alone
 from rlm_tui.ui.options import settings_with
 from rlm_tui.ui.run_control import StartSession, bubblewrap_usable, start_engine_session
 from rlm_tui.ui.screens.explore import ExploreScreen
@@ -40,3 +41,5 @@ def warm_up(tell_confinement: Callable[[bool], object]) -> None:
     """Probe bubblewrap, and import the engine with dspy, which takes seconds (in a thread)."""
     tell_confinement(bubblewrap_usable())
     import rlm_tui.engine.rlm  # noqa: F401
+
+    leave_alone()

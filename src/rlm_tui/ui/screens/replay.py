@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+from threading import Thread
 from time import monotonic, sleep
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import number_of, one_line
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog
+from rlm_tui.ui.garbage import leave_alone, look_again
 from rlm_tui.ui.pane_layout import TRAJECTORY
 from rlm_tui.ui.playing import Playing
 from rlm_tui.ui.screens.find import Found
@@ -83,7 +84,7 @@ class ReplayScreen(ReplayViews):
                     if worker.is_cancelled:
                         return
                     # A collection looks at every object of the run: a third of the time of reading it.
-                    gc.freeze()
+                    leave_alone()
                     if read and not shown:
                         shown = True
                         tell(self._read_to, False)
@@ -106,7 +107,7 @@ class ReplayScreen(ReplayViews):
     def _read_to(self, over: bool) -> None:
         """So much is read now: the first time it is shown, later the end is followed."""
         first, self._shown, self._reading = not self._shown, True, not over
-        gc.freeze()
+        leave_alone()
         if first:
             self.show_all()
         if self._has_gone_to_iteration():
@@ -136,7 +137,8 @@ class ReplayScreen(ReplayViews):
         return start is not None
 
     def on_unmount(self) -> None:
-        gc.unfreeze()
+        # The run that was looked at can go, with all that refers to it in a circle.
+        Thread(target=look_again, name="garbage", daemon=True).start()
 
     def _refused(self, problem: str) -> None:
         self._reading = False
