@@ -106,7 +106,9 @@ async def test_it_is_played_and_stops_at_the_end(open_app: OpenApp, tmp_path: Pa
         await until(pilot, lambda: not screen.playing.on)
         assert screen.recorded.at_end
         assert "answer" in screen_text(pilot)
-        await pilot.press("space", "left")
+        await pilot.press("space")
+        await until(pilot, lambda: screen.recorded.position > 0 and not screen.recorded.at_end)
+        await pilot.press("left")
         await until(pilot, lambda: not screen.playing.on)
         assert not screen.recorded.at_end, "who steps has stopped it"
 

@@ -181,7 +181,7 @@ class ReplayScreen(ReplayViews):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         match (action, *parameters):
             case ("step", int(step)):
-                return self._next(None, step) is not None
+                return self.playing.on or self._next(None, step) is not None
             case ("mark", str(kind), int(step)):
                 return self._next(_kind(kind), step) is not None
             case ("fork",):
