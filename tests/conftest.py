@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["tests.lm_server.fixtures", "tests.modal_server.fixtures"]
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "true"
-# Each process of a test would compile dspy and LiteLLM anew: half of what a command costs.
+# Each process of a test would compile dspy and LiteLLM anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # The snapshot report of a failure would dump them, and a test must never reach a real provider.
 _PRIVATE = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET")
@@ -41,7 +41,7 @@ _ended = itertools.count(1)
 
 
 def pytest_collection_finish() -> None:
-    """Collections of garbage pass by all that is imported by now: they were a tenth of a test's time."""
+    """Collections of garbage pass by all that is imported by now: each would look at all of it."""
     gc.freeze()
 
 
