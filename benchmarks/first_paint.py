@@ -7,17 +7,11 @@ Each is started in a pseudo-terminal of 120 x 36, in turn; the clock stops at it
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import select
-import signal
 import statistics
-import struct
 import sys
 import tempfile
-import termios
-import time
+
+from terminal import Terminal
 
 EMPTY = """
 from textual.app import App
@@ -30,32 +24,15 @@ class Empty(App):
 Empty().run()
 """
 PROGRAMS = {
-    "empty Textual app": ([sys.executable, "-c", EMPTY], b"ready-to-look-at"),
-    "rlm-tui": ([sys.executable, "-m", "rlm_tui"], b"Documents"),
+    "empty Textual app": ([sys.executable, "-c", EMPTY], "ready-to-look-at"),
+    "rlm-tui": ([sys.executable, "-m", "rlm_tui"], "Documents"),
 }
-DEADLINE = 30.0
 
 
-def first_paint(command: list[str], words: bytes, home: str) -> float:
+def first_paint(command: list[str], words: str, home: str) -> float:
     """Seconds until `words` stand on the terminal."""
-    environment = {**os.environ, "RLM_TUI_HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    began = time.perf_counter()
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execvpe(command[0], command, environment)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
-    seen = b""
-    try:
-        while words not in seen:
-            if time.perf_counter() - began > DEADLINE:
-                raise TimeoutError(f"{command} painted nothing in {DEADLINE} s: {seen[-300:]!r}")
-            if select.select([terminal], [], [], 0.5)[0]:
-                seen += os.read(terminal, 65536)
-        return time.perf_counter() - began
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(terminal)
+    with Terminal(command, size=(120, 36), RLM_TUI_HOME=home) as terminal:
+        return terminal.until(words)
 
 
 def main() -> None:
