@@ -70,8 +70,7 @@ class Island:
         self.box: Box | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutputPiece:
+class OutputPiece(NamedTuple):
     """Printed text that came in one go."""
 
     stream: Stream

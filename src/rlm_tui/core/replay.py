@@ -1,6 +1,6 @@
 """Any moment of a recorded run, without folding it from its start: the fold with checkpoints.
 
-`build` folds the run once, from its first event to its last, and leaves a checkpoint every few hundred
+`build` folds the run once, from its first event to its last, and leaves a checkpoint every thousand
 events. A moment is then the checkpoint before it and the events since. Memory grows by a reference for each
 iteration and checkpoint, because a checkpoint shares what no longer changes (`trajectory_snapshot`).
 """
@@ -19,7 +19,9 @@ from rlm_tui.core.events import (
     CallFinished,
     CallStarted,
     CellFinished,
+    CellOutput,
     IterationStarted,
+    PlanDelta,
     RunFinished,
     SandboxLost,
     Value,
@@ -27,9 +29,9 @@ from rlm_tui.core.events import (
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.core.trajectory_snapshot import Snapshot
 
-CHECKPOINT_EVENTS = 500
-"""So many events at most are applied for a moment: two milliseconds or so."""
-SLICE_READS = 4
+CHECKPOINT_EVENTS = 1_000
+"""So many events at most are applied for a moment: a few milliseconds."""
+SLICE_READS = 2
 """So many times CHECKPOINT_EVENTS are folded before `build` lets others have a turn."""
 
 MarkKind = Literal["iteration", "error", "call"]
@@ -110,11 +112,11 @@ class Replay:
             if event.at > now:
                 now = event.at
             times.append(now)
-            kind = mark_of(event)
-            if kind is not None:
-                self._marks[kind].append(Mark(number, kind, now, event.span))
-                if kind == "iteration" and len(living.iterations) > len(self._own):
-                    self._own.append(number)
+            if type(event) in _UNMARKED or (kind := mark_of(event)) is None:
+                continue
+            self._marks[kind].append(Mark(number, kind, now, event.span))
+            if kind == "iteration" and len(living.iterations) > len(self._own):
+                self._own.append(number)
 
     def _wants_checkpoint(self, position: int) -> bool:
         """Whether it is far from the last one: in events, or because they are long."""
@@ -182,6 +184,10 @@ class Replay:
         marks = self._marks[kind]
         index = bisect_left(marks, position, key=lambda mark: mark.position)
         return marks[index - 1].position if index > 0 else None
+
+
+_UNMARKED = frozenset((CellOutput, PlanDelta))
+"""Most of a log is of these."""
 
 
 def mark_of(event: AnyEvent) -> MarkKind | None:

@@ -6,7 +6,7 @@ It never raises: what can't be (an end without a start, a span told twice) is ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import assert_never
 
 from rlm_tui.core import (
@@ -53,11 +53,15 @@ class Trajectory(TrajectoryState):
 
     def apply(self, event: AnyEvent) -> Change:
         """Take the next event. Total: it accepts any event in any order."""
-        self.see_time(event)
-        kinds: list[ChangeKind] = []
+        if event.at > self.now:
+            self.see_time(event)
         if self.borrowed:
             trajectory_snapshot.own(self, event.span)
             trajectory_snapshot.own(self, event.parent)
+        if event.seq == self.last_seq + 1 and self.finished is None:
+            self.last_seq = event.seq
+            return Change(event, tuple(self._steps(event)))
+        kinds: list[ChangeKind] = []
         if event.seq >= 0:
             if event.seq != self.last_seq + 1:
                 kinds.append(self.odd(event, f"it follows event {self.last_seq}"))
@@ -67,7 +71,7 @@ class Trajectory(TrajectoryState):
         kinds += self._steps(event)
         return Change(event, tuple(kinds))
 
-    def _steps(self, event: AnyEvent) -> Iterator[ChangeKind]:
+    def _steps(self, event: AnyEvent) -> Iterable[ChangeKind]:
         match event:
             case events.CellOutput():
                 return trajectory_turns.cell_output(self, event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rlm_tui.core.change import CallAdded, CallChanged, ChangeKind
 from rlm_tui.core.counting import Counting
@@ -12,17 +12,17 @@ from rlm_tui.core.trajectory_state import RUN, TrajectoryState
 from rlm_tui.core.trajectory_turns import close_iteration
 
 
-def call_started(state: TrajectoryState, event: CallStarted) -> Iterator[ChangeKind]:
+def call_started(state: TrajectoryState, event: CallStarted) -> Sequence[ChangeKind]:
     if event.span in state.calls_by_span:
-        yield state.odd(event, f"call {event.span!r} started twice")
-        return
+        return (state.odd(event, f"call {event.span!r} started twice"),)
+    kinds: list[ChangeKind] = []
     batch = state.calls_by_span.get(event.batch) if event.batch else None
     parent = batch or state.calls_by_span.get(event.parent)
     iteration = parent.iteration if parent is not None else state.iteration_of(event.parent)
     if event.batch and batch is None:
-        yield state.odd(event, f"an item of the batch {event.batch!r}, which never started")
+        kinds.append(state.odd(event, f"an item of the batch {event.batch!r}, which never started"))
     elif parent is None and iteration is None and event.parent not in ("", RUN):
-        yield state.odd(event, f"a call of {event.parent!r}, which never started")
+        kinds.append(state.odd(event, f"a call of {event.parent!r}, which never started"))
     call = Call(
         span=event.span,
         kind=event.kind,
@@ -55,21 +55,23 @@ def call_started(state: TrajectoryState, event: CallStarted) -> Iterator[ChangeK
         call.counting = Counting(offline=state.counting.offline)
     for counting in state.countings(call):
         counting.call_started(call)
-    yield CallAdded(
-        event.span,
-        None if iteration is None else iteration.span,
-        None if parent is None else parent.span,
+    kinds.append(
+        CallAdded(
+            event.span,
+            None if iteration is None else iteration.span,
+            None if parent is None else parent.span,
+        )
     )
+    return kinds
 
 
-def call_finished(state: TrajectoryState, event: CallFinished) -> Iterator[ChangeKind]:
+def call_finished(state: TrajectoryState, event: CallFinished) -> Sequence[ChangeKind]:
     call = state.open_calls.pop(event.span, None)
     if call is None:
         known = event.span in state.calls_by_span
-        yield state.odd(
-            event, f"call {event.span!r} {'ended twice' if known else 'ended, but never started'}"
-        )
-        return
+        words = "ended twice" if known else "ended, but never started"
+        return (state.odd(event, f"call {event.span!r} {words}"),)
+    kinds: list[ChangeKind] = []
     state.touch(call)
     call.answer, call.usage, call.cached = event.answer, event.usage, event.cached
     call.seconds, call.error = event.seconds, event.error
@@ -78,15 +80,16 @@ def call_finished(state: TrajectoryState, event: CallFinished) -> Iterator[Chang
     for counting in state.countings(call):
         counting.call_finished(call, event)
     if event.error is not None:
-        yield state.fail("call", event.span, event.error)
+        kinds.append(state.fail("call", event.span, event.error))
     if call.nested and call.nested[-1].phase != "done":
-        yield from close_iteration(state, call.nested[-1])
-    yield CallChanged(event.span)
+        kinds += close_iteration(state, call.nested[-1])
+    kinds.append(CallChanged(event.span))
     if call.parent is not None and call.number == 0:
         call.parent.items_done += 1
         call.parent.items_failed += event.error is not None
         call.parent.items_cached += event.cached
-        yield CallChanged(call.parent.span)
+        kinds.append(CallChanged(call.parent.span))
+    return kinds
 
 
 def _depth(parent: Call | None, iteration: Iteration | None) -> int:

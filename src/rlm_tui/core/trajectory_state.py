@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -174,8 +174,13 @@ class TrajectoryState:
             island.box.known = None
             island.box = None
 
-    def countings(self, thing: Iteration | Call | None) -> Iterator[Counting]:
+    def countings(self, thing: Iteration | Call | None) -> Iterable[Counting]:
         """The numbers that `thing` counts in: those of the run, and of each nested RLM that it is in."""
+        if thing is None or (thing.depth == 0 and not (isinstance(thing, Call) and thing.counting)):
+            return (self.counting,)
+        return self._nested_countings(thing)
+
+    def _nested_countings(self, thing: Iteration | Call) -> Iterator[Counting]:
         yield self.counting
         if isinstance(thing, Call) and thing.counting is not None:
             self.touch(thing)

@@ -1,4 +1,7 @@
-"""What the events of an iteration do to the trajectory: its plan, its holding, its cell."""
+"""What the events of an iteration do to the trajectory: its plan, its holding, its cell.
+
+The events that come by the thousand are answered with tuples: a generator costs as much as all else they do.
+"""
 
 from __future__ import annotations
 
@@ -86,18 +89,16 @@ def plan_started(state: TrajectoryState, event: PlanStarted) -> Iterator[ChangeK
     yield IterationChanged(event.span)
 
 
-def plan_delta(state: TrajectoryState, event: PlanDelta) -> Iterator[ChangeKind]:
+def plan_delta(state: TrajectoryState, event: PlanDelta) -> tuple[ChangeKind, ...]:
     iteration = state.iterations_by_span.get(event.span)
     if iteration is None:
-        yield state.odd(event, f"a plan for the iteration {event.span!r}, which never started")
-        return
+        return (state.odd(event, f"a plan for the iteration {event.span!r}, which never started"),)
     if iteration.phase in ("running", "done"):
-        yield state.odd(event, f"more of a plan for the iteration {event.span!r}, which is past it")
-        return
+        return (state.odd(event, f"more of a plan for the iteration {event.span!r}, which is past it"),)
     state.touch(iteration)
     written = iteration.written_reasoning if event.field == "reasoning" else iteration.written_code
     written.append(event.text)
-    yield PlanAppended(event.span, event.field, event.text)
+    return (PlanAppended(event.span, event.field, event.text),)
 
 
 def plan_ready(state: TrajectoryState, event: PlanReady) -> Iterator[ChangeKind]:
@@ -235,15 +236,14 @@ def cell_started(state: TrajectoryState, event: CellStarted) -> Iterator[ChangeK
     yield IterationChanged(iteration.span)
 
 
-def cell_output(state: TrajectoryState, event: CellOutput) -> Iterator[ChangeKind]:
+def cell_output(state: TrajectoryState, event: CellOutput) -> tuple[ChangeKind, ...]:
     cell = state.cells_by_span.get(event.span)
     if cell is None:
-        yield state.odd(event, f"output of the cell {event.span!r}, which never started")
-        return
+        return (state.odd(event, f"output of the cell {event.span!r}, which never started"),)
     state.touch(cell.iteration)
     cell.add_output(event.stream, event.text)
     step = "" if cell.by == "planner" else cell.span
-    yield CellAppended(cell.iteration.span, event.stream, event.text, step)
+    return (CellAppended(cell.iteration.span, event.stream, event.text, step),)
 
 
 def cell_finished(state: TrajectoryState, event: CellFinished) -> Iterator[ChangeKind]:

@@ -7,6 +7,7 @@ import weakref
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate, islice
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ MOST_BYTES = 512 * 1024 * 1024
 READ_BYTES = 512 * 1024
 """So much of a log is read in one go, unless a single line is longer."""
 _CHUNK = 1024 * 1024
+_ONE_MORE = (1).__add__  # the end of the line
 
 
 class EventLines:
@@ -70,10 +72,8 @@ class EventLines:
         try:
             size = os.fstat(self._opened()).st_size
             while at < MOST_BYTES and (chunk := os.pread(self._opened(), _CHUNK, at)):
-                begin = 0
-                while (end := chunk.find(b"\n", begin)) >= 0:
-                    self._ends.append(at + end + 1)
-                    begin = end + 1
+                lengths = map(len, chunk.split(b"\n")[:-1])
+                self._ends.extend(islice(accumulate(map(_ONE_MORE, lengths), initial=at), 1, None))
                 at += len(chunk)
                 yield at
         except OSError as error:
@@ -85,20 +85,29 @@ class EventLines:
         """The events from `start` up to `stop`."""
         last = min(stop, len(self._ends))
         events: list[AnyEvent] = []
-        if start < last:
-            first = self._ends[start - 1] if start else 0
-            try:
-                for number in range(start, last):
-                    if (length := self._ends[number] - first) > LONGEST_LINE:
-                        events.append(too_long(number + 1, length))
-                    else:
-                        events.append(_event(self._bytes(first, self._ends[number]), number + 1))
-                    first = self._ends[number]
-            except OSError as error:
-                raise cannot("read", self._path, error) from error
+        while start < last:
+            until = self.reach(start, last - start)
+            events += self._read(start, until)
+            start = until
         if stop > len(self._ends):
             events += self._beyond[max(start - len(self._ends), 0) : stop - len(self._ends)]
         return events
+
+    def _read(self, start: int, stop: int) -> Iterator[AnyEvent]:
+        """The same of lines that are read in one go."""
+        base = first = self._ends[start - 1] if start else 0
+        end = self._ends[stop - 1]
+        if stop == start + 1 and end - first > LONGEST_LINE:
+            yield too_long(stop, end - first)
+            return
+        try:
+            lines = self._bytes(first, end)
+        except OSError as error:
+            raise cannot("read", self._path, error) from error
+        for number in range(start, stop):
+            last = self._ends[number]
+            yield _event(lines[first - base : last - base], number + 1)
+            first = last
 
     def _opened(self) -> int:
         if self._descriptor < 0:

@@ -15,6 +15,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 
+from rlm_tui.ui.garbage import collect_seldom
 from rlm_tui.ui.key_groups import APPLICATION
 from rlm_tui.ui.themes import DEFAULT_THEME, OWN_THEMES
 from rlm_tui.ui.widgets.first_paint import FirstPaint
@@ -102,6 +103,7 @@ class RlmTui(App[Any]):
         yield FirstPaint()
 
     def on_mount(self) -> None:
+        collect_seldom()
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:

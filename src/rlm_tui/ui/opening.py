@@ -38,8 +38,11 @@ def open_explore(
 
 
 def warm_up(tell_confinement: Callable[[bool], object]) -> None:
-    """Probe bubblewrap, and import the engine with dspy, which takes seconds (in a thread)."""
+    """Probe bubblewrap, and import the engine with dspy, which takes seconds, and more (in a thread)."""
     tell_confinement(bubblewrap_usable())
-    import rlm_tui.engine.rlm  # noqa: F401
+    import rlm_tui.engine.rlm
+    import rlm_tui.ui.screens.calls
+    import rlm_tui.ui.screens.replay
+    import rlm_tui.ui.screens.runs  # noqa: F401
 
     leave_alone()

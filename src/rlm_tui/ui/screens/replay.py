@@ -28,6 +28,8 @@ from rlm_tui.ui.widgets.tab_bar import TabBar
 FRAME_SECONDS = 0.05
 FOLLOW_SECONDS = 0.3
 TELL_SECONDS = 0.25
+FIRST_SECONDS = 0.4
+"""A log that takes longer shows a first moment meanwhile; it would only keep a shorter one from its end."""
 GONE_SECONDS = 60.0
 
 
@@ -77,7 +79,8 @@ class ReplayScreen(ReplayViews):
         """Read the log, and read on while it is written (in a thread)."""
         worker, tell = get_current_worker(), self.app.call_from_thread
         try:
-            shown, told = False, monotonic()
+            shown, began = False, monotonic()
+            told = began
             while True:
                 length = self.recorded.length
                 for read in self.recorded.read():
@@ -85,7 +88,7 @@ class ReplayScreen(ReplayViews):
                         return
                     # A collection looks at every object of the run: a third of the time of reading it.
                     leave_alone()
-                    if read and not shown:
+                    if read and not shown and monotonic() - began > FIRST_SECONDS:
                         shown = True
                         tell(self._read_to, False)
                     elif monotonic() - told > TELL_SECONDS:

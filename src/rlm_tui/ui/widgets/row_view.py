@@ -102,10 +102,23 @@ class RowView(ScrollView, can_focus=True):
         """Take up that `blocks` changed: height, cursor, following. The cost doesn't grow with the rows."""
         if self.cursor is not None and self.blocks.row(self.cursor) is None:
             self.cursor = self._nearest(self.cursor)
-        self.virtual_size = Size(self.blocks.width, self.blocks.height)
+        self._take_size(Size(self.blocks.width, self.blocks.height))
         if self.following:
             self._to_end()
         self.refresh()
+
+    def _take_size(self, size: Size) -> None:
+        """Have this much to scroll over. Textual lays out the whole screen for it, which paints it anew; that
+        is left out where nothing on the screen moves.
+        """
+        scrolls = size.height > self.container_size.height
+        if scrolls != self.show_vertical_scrollbar or not self.container_size or self.styles.auto_dimensions:
+            self.virtual_size = size
+            return
+        self.set_reactive(RowView.virtual_size, size)
+        if scrolls:
+            self.vertical_scrollbar.window_virtual_size = size.height
+        self.scroll_y = self.validate_scroll_y(self.scroll_y)
 
     def forget(self, row: Row) -> None:
         """Paint this row anew although it is the same object (it shows something that moves)."""
