@@ -12,31 +12,29 @@ and folding the events from the start up to the moment (what a viewer without ch
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from terminal import Terminal, milliseconds, spread
 
 from rlm_tui.core import events as e
 from rlm_tui.core.replay import Replay
-from rlm_tui.core.settings import Settings
 from rlm_tui.core.trajectory import fold
 from rlm_tui.store.event_lines import EventLines
 from rlm_tui.store.runs import RunFolder
-from rlm_tui.ui.app import RlmTui
-from rlm_tui.ui.screens.replay import ReplayScreen
-from rlm_tui.ui.widgets.scrubber import ScrubberAxis
 
 JUMPS = 30
+WARM_SECONDS = 4.0
+"""So long after its first paint the program has imported what it imports ahead."""
+CTRL_O = "\x0f"
 
 
 def value(text: str) -> e.Value:
@@ -76,14 +74,6 @@ def make(runs: Path, wanted: int) -> Path:
         folder.append(msgspec.structs.replace(event, seq=seq, at=seq * 0.05))
     folder.close()
     return folder.path
-
-
-def milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:,.1f} ms"
-
-
-def spread(times: list[float]) -> str:
-    return f"median {milliseconds(statistics.median(times))}, worst {milliseconds(max(times))}"
 
 
 def resident() -> float:
@@ -138,56 +128,49 @@ def core(log: Path, chance: random.Random) -> None:
     print(f"{'peer: folded from the start':<44} {spread(peers)}")
 
 
-async def screen(path: Path, chance: random.Random) -> None:
-    app = RlmTui(Settings(), warm_up=False)
-    app.animation_level = "none"
-    async with app.run_test(size=(160, 45)) as pilot:
-        while not app.is_open:
-            await pilot.pause(0.01)
-        began = time.perf_counter()
-        app.explore.open_saved(path)
-        while not isinstance(app.screen, ReplayScreen) or not app.screen.recorded.position:
-            await asyncio.sleep(0.02)
-        shown = app.screen
-        print(f"{'on the screen: a first moment':<44} {milliseconds(time.perf_counter() - began)}")
-        while shown.reading:
-            await asyncio.sleep(0.02)
-        await pilot.pause()
-        assert shown.recorded.at_end
-        print(f"{'on the screen: open, at its end':<44} {milliseconds(time.perf_counter() - began)}")
-
-        async def click() -> None:
-            await pilot.click(ScrubberAxis, offset=(chance.randrange(1, 159), 0))
-
-        async def key(name: str) -> None:
-            await pilot.press(name)
-
-        print(f"{'  a key that does nothing (the cost of asking)':<44} {await painted(lambda: key('f12'))}")
-        print(f"{'  a click on the axis, anywhere':<44} {await painted(click)}")
-        for name, what in (
-            ("[", "an iteration back"),
-            ("]", "an iteration on"),
-            ("E", "an error back"),
-            ("C", "a call back"),
-            ("left", "an event back"),
-            ("right", "an event on"),
-        ):
-            print(f"{f'  {name}: {what}':<44} {await painted(lambda name=name: key(name))}")
-
-        async def ends() -> None:
-            await pilot.press("<" if shown.recorded.position else ">")
-
-        print(f"{'  < >: from one end to the other':<44} {await painted(ends)}")
+def screen(path: Path, length: int, chance: random.Random) -> None:
+    program = [sys.executable, "-m", "rlm_tui"]
+    with Terminal([*program, "replay", str(path)], RLM_TUI_HOME=str(path.parent)) as terminal:
+        told(
+            "rlm-tui replay, from nothing: its end is shown",
+            terminal.until(f"event {length:,} of {length:,}"),
+        )
+    with Terminal(program, RLM_TUI_HOME=str(path.parent)) as terminal:
+        terminal.until("Documents")
+        time.sleep(WARM_SECONDS)
+        since = terminal.press(CTRL_O)
+        terminal.until(path.name, since)
+        terminal.whole(since)
+        since = terminal.press("\r")
+        told("opened from the list of runs: a first moment", terminal.until(" · event ", since))
+        told("  its end, all of it painted", terminal.until(f"event {length:,} of {length:,}", since))
+        terminal.whole(since)
+        rows: list[tuple[str, Callable[[], str]]] = [
+            ("a click on the axis, anywhere", lambda: click(chance.randrange(2, 159))),
+            ("[: an iteration back", lambda: "["),
+            ("]: an iteration on", lambda: "]"),
+            ("E: an error back", lambda: "E"),
+            ("C: a call back", lambda: "C"),
+            ("left: an event back", lambda: "\x1b[D"),
+            ("right: an event on", lambda: "\x1b[C"),
+        ]
+        for what, keys in rows:
+            terminal.whole(terminal.press(click(80)))
+            first, whole = [], []
+            for _ in range(JUMPS):
+                since = terminal.press(keys())
+                first.append(terminal.first(since))
+                whole.append(terminal.whole(since))
+            print(f"{f'  {what}':<44} {spread(whole)}; its first: {spread(first)}")
 
 
-async def painted(act: Callable[[], Awaitable[None]]) -> str:
-    """How long it takes until what was asked for has been painted."""
-    times = []
-    for _ in range(JUMPS):
-        began = time.perf_counter()
-        await act()
-        times.append(time.perf_counter() - began)
-    return spread(times)
+def click(column: int) -> str:
+    """The left button of the mouse, pressed and let go on the axis of time."""
+    return f"\x1b[<0;{column};2M\x1b[<0;{column};2m"
+
+
+def told(what: str, seconds: float) -> None:
+    print(f"{what:<52} {milliseconds(seconds)}")
 
 
 def main() -> None:
@@ -207,7 +190,7 @@ def main() -> None:
         log = path / "events.jsonl"
         print(f"{wanted:,} events, {log.stat().st_size / 1e6:,.1f} MB")
         core(log, chance)
-        asyncio.run(screen(path, chance))
+        screen(path, wanted, chance)
 
 
 if __name__ == "__main__":

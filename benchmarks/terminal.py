@@ -32,6 +32,7 @@ class Terminal:
             os.execvpe(command[0], list(command), environment)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self._seen = b""
+        self._painted_at = 0.0
 
     def __enter__(self) -> Terminal:
         return self
@@ -60,26 +61,27 @@ class Terminal:
         return time.perf_counter()
 
     def first(self, since: float) -> float:
-        """Seconds from `since` until something is painted."""
-        while not self._read(0.5):
+        """Seconds from `since` until something is painted, if that is not long ago already."""
+        while self._painted_at < since:
             if time.perf_counter() - since > DEADLINE:
                 raise TimeoutError(f"Nothing was painted in {DEADLINE:g} s.")
-        return time.perf_counter() - since
+            self._read(0.5)
+        return self._painted_at - since
 
     def whole(self, since: float) -> float:
         """Seconds from `since` until the last of it is painted; nothing comes for QUIET_SECONDS then."""
-        seconds = self.first(since)
+        self.first(since)
         while self._read(QUIET_SECONDS):
-            seconds = time.perf_counter() - since
-            if seconds > DEADLINE:
+            if time.perf_counter() - since > DEADLINE:
                 raise TimeoutError(f"It is painted on and on: {self._seen[-600:]!r}")
-        return seconds
+        return self._painted_at - since
 
     def _read(self, seconds: float) -> bool:
         """Take up what is painted within `seconds`; whether something was."""
         if not select.select([self._terminal], [], [], seconds)[0]:
             return False
         self._seen += os.read(self._terminal, 65536)
+        self._painted_at = time.perf_counter()
         return True
 
 
