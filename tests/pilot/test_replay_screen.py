@@ -7,19 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from rlm_tui.core import events as e
 from rlm_tui.core.event_codec import encode
 from rlm_tui.core.trajectory import fold
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.screens.calls import CallsScreen
 from rlm_tui.ui.screens.fork import ForkScreen
 from rlm_tui.ui.screens.replay import ReplayScreen
+from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.screens.timeline import TimelineScreen
+from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis
 from rlm_tui.ui.widgets.timeline_view import TimelineView
 from tests.pilot.conftest import OpenApp, screen_text
+from tests.pilot.recorded import RunBuilder
 from tests.saved_runs import nested_run, save, told_run
 
 
@@ -225,3 +230,45 @@ async def test_a_text_is_found_and_the_timeline_leads_to_its_bars(
         await pilot.press("0", "down", "down", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert (window.start, window.end) == (0.0, whole)
+
+
+async def test_the_volume_is_shown_as_it_was_written_by_then(open_app: OpenApp, tmp_path: Path) -> None:
+    run = RunBuilder().start()
+    changes = (
+        e.VolumeChanged(written=["notes/a.txt", "b.txt"]),
+        e.VolumeChanged(removed=["b.txt"], unknown=True),
+        e.VolumeChanged(),
+    )
+    for n, change in enumerate(changes, 1):
+        iteration = run.iteration(n)
+        run.plan(iteration, "Write.", "write()")
+        cell = run.cell(iteration, "write()")
+        run.add(msgspec.structs.replace(change, span=cell, parent=iteration))
+        run.cell_done(cell)
+    path = save(tmp_path, "r1", run.events).path
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, path)
+        await pilot.press("5")
+        assert "+ notes/a.txt  written, iteration 1" in screen_text(pilot)
+        assert "- b.txt  removed, iteration 2" in screen_text(pilot)
+        assert "iteration 2 may have written more" in screen_text(pilot)
+        await pilot.press("<")
+        assert "Nothing was written to the volume by now." in screen_text(pilot)
+        await pilot.press("]", "]")
+        assert screen.recorded.trajectory.iterations[-1].n == 2
+        assert "+ b.txt  written, iteration 1" in screen_text(pilot)
+        assert "may have written more" not in screen_text(pilot)
+
+
+async def test_a_variable_opens_with_what_the_log_has_of_it(open_app: OpenApp, tmp_path: Path) -> None:
+    path = save(tmp_path, "r1", told_run().events).path
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, path)
+        await pilot.press("[", "6")
+        screen.query_one(Inspector).show_tab("variables")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextPreviewScreen))
+        await until(pilot, lambda: "Of v1 the log has this much" in screen_text(pilot))
+        assert "The sandbox of a recorded run is gone; a fork (F8) has one." in screen_text(pilot)
+        await pilot.press("escape")
+        assert pilot.app.screen is screen

@@ -22,7 +22,7 @@ PANE_NAMES = {
     INSPECTOR: "Inspector",
 }
 DECK = (INSPECTOR, CALLS, VOLUME)
-REPLAY_DECK = (INSPECTOR, CALLS)
+REPLAY_DECK = (INSPECTOR, CALLS, VOLUME)
 """The panes that share one place in the medium arrangement, in the order of their tabs."""
 
 WIDE_COLUMNS = 140
@@ -81,11 +81,13 @@ def place_replay(
             deck: Region(0, height - below, width, below),
         }
     left = width * 56 // 100
-    calls = height * 45 // 100
+    calls = height * 40 // 100
+    volume = _within(height * 16 // 100, 4, 9)
     return {
         TRAJECTORY: Region(0, 0, left, height),
         CALLS: Region(left, 0, width - left, calls),
-        INSPECTOR: Region(left, calls, width - left, height - calls),
+        INSPECTOR: Region(left, calls, width - left, height - calls - volume),
+        VOLUME: Region(left, height - volume, width - left, volume),
     }
 
 

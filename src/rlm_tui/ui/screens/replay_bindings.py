@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from rlm_tui.ui.key_groups import LOOK, PANES, REPLAY, RESULT, RUN
-from rlm_tui.ui.pane_layout import CALLS, INSPECTOR, TRAJECTORY
+from rlm_tui.ui.pane_layout import CALLS, INSPECTOR, TRAJECTORY, VOLUME
 
 REPLAY_BINDINGS: list[BindingType] = [
     Binding("space", "play", "play", priority=True, id="replay.play", group=REPLAY,
@@ -51,6 +51,7 @@ REPLAY_BINDINGS: list[BindingType] = [
     Binding("3", f"pane({TRAJECTORY})", show=False, id="replay.trajectory", group=PANES,
             tooltip="Go to Trajectory"),
     Binding("4", f"pane({CALLS})", show=False, id="replay.calls", tooltip="Go to Calls", group=PANES),
+    Binding("5", f"pane({VOLUME})", show=False, id="replay.volume", tooltip="Go to Volume", group=PANES),
     Binding("6", f"pane({INSPECTOR})", show=False, id="replay.inspector", group=PANES,
             tooltip="Go to Inspector"),
     Binding("z", "zoom", "zoom", id="replay.zoom", group=LOOK,

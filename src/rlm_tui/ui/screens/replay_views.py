@@ -19,24 +19,35 @@ from rlm_tui.ui.pane_layout import (
     PANE_NAMES,
     REPLAY_DECK,
     TRAJECTORY,
+    VOLUME,
     arrangement_for,
     place_replay,
 )
 from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.run_calls import RunCalls, calls_of_saved
 from rlm_tui.ui.screens.run_looks import LookedAt, RunLooks
+from rlm_tui.ui.screens.text_preview import TextPreviewScreen
+from rlm_tui.ui.variable_pages import preview_pages
 from rlm_tui.ui.widgets.calls_view import CallsList, CallsView
 from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.pane import Pane, PaneGrid
-from rlm_tui.ui.widgets.run_messages import CallSelected, Copied, IterationSelected, MoreWanted
+from rlm_tui.ui.widgets.run_messages import (
+    CallSelected,
+    Copied,
+    IterationSelected,
+    MoreWanted,
+    VariableWanted,
+)
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis, ScrubberWords
 from rlm_tui.ui.widgets.status_line import StatusLine
 from rlm_tui.ui.widgets.tab_bar import TabBar
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
+from rlm_tui.ui.widgets.volume_told import VolumeTold
 
 READING = "Reading the log …"
-PANES_HERE = {number: PANE_NAMES[number] for number in (TRAJECTORY, CALLS, INSPECTOR)}
+NO_SANDBOX = "The sandbox of a recorded run is gone; a fork (F8) has one."
+PANES_HERE = {number: PANE_NAMES[number] for number in (TRAJECTORY, CALLS, VOLUME, INSPECTOR)}
 
 
 class ForkAt(NamedTuple):
@@ -53,7 +64,7 @@ class NotShown(NamedTuple):
 
 
 class ReplayViews(RunLooks, Screen[ForkAt | NotShown]):
-    """Trajectory, Calls and Inspector under the time axis. It plays nothing."""
+    """Trajectory, Calls, Volume and Inspector under the time axis. It plays nothing."""
 
     CSS_PATH = "../app.tcss"
 
@@ -71,6 +82,7 @@ class ReplayViews(RunLooks, Screen[ForkAt | NotShown]):
         yield PaneGrid(
             Pane(TRAJECTORY, PANE_NAMES[TRAJECTORY], TrajectoryView(id="trajectory", empty=READING)),
             Pane(CALLS, PANE_NAMES[CALLS], CallsView(id="calls")),
+            Pane(VOLUME, PANE_NAMES[VOLUME], VolumeTold()),
             Pane(INSPECTOR, PANE_NAMES[INSPECTOR], Inspector(id="inspector")),
             decked=REPLAY_DECK,
             places=place_replay,
@@ -94,6 +106,7 @@ class ReplayViews(RunLooks, Screen[ForkAt | NotShown]):
         self.query_one(StatusLine).show(recorded.trajectory)
         self.query_one(TrajectoryView).show(recorded.trajectory)
         self.query_one(CallsView).show(recorded.trajectory)
+        self.query_one(VolumeTold).show(recorded.trajectory)
         self.query_one(Inspector).show(recorded.trajectory, blobs=recorded.blobs)
 
     def show_position(self, position: int) -> None:
@@ -110,6 +123,7 @@ class ReplayViews(RunLooks, Screen[ForkAt | NotShown]):
         self.query_one(StatusLine).show(trajectory)
         self.query_one(TrajectoryView).move(trajectory)
         self.query_one(CallsView).move(trajectory)
+        self.query_one(VolumeTold).move(trajectory)
         self.query_one(Inspector).move(trajectory)
 
     def _show_changes(self, changes: Sequence[Change]) -> None:
@@ -117,6 +131,7 @@ class ReplayViews(RunLooks, Screen[ForkAt | NotShown]):
             self.query_one(StatusLine),
             self.query_one(TrajectoryView),
             self.query_one(CallsView),
+            self.query_one(VolumeTold),
             self.query_one(Inspector),
         )
         for change in changes:
@@ -178,6 +193,12 @@ class ReplayViews(RunLooks, Screen[ForkAt | NotShown]):
         inspector.select_iteration(event.span)
         inspector.show_tab(event.tab)
         self.grid.focus_pane(INSPECTOR)
+
+    def on_variable_wanted(self, event: VariableWanted) -> None:
+        trajectory = self.recorded.trajectory
+        variable = (trajectory.call(event.rlm) or trajectory).variables.get(event.name)
+        if variable is not None:
+            self.app.push_screen(TextPreviewScreen(preview_pages(variable, NO_SANDBOX)))
 
     def on_copied(self, event: Copied) -> None:
         self.query_one(KeyFooter).say(f"{event.characters:,} characters of {event.tab} are in the clipboard.")
