@@ -26,6 +26,7 @@ import msgspec
 from terminal import Terminal, milliseconds, spread
 
 from rlm_tui.core import events as e
+from rlm_tui.core.paths import runs_directory
 from rlm_tui.core.replay import Replay
 from rlm_tui.core.trajectory import fold
 from rlm_tui.store.event_lines import EventLines
@@ -130,16 +131,16 @@ def core(log: Path, chance: random.Random) -> None:
 
 def screen(path: Path, length: int, chance: random.Random) -> None:
     program = [sys.executable, "-m", "rlm_tui"]
-    with Terminal([*program, "replay", str(path)], RLM_TUI_HOME=str(path.parent)) as terminal:
+    with Terminal([*program, "replay", str(path)]) as terminal:
         told(
             "rlm-tui replay, from nothing: its end is shown",
             terminal.until(f"event {length:,} of {length:,}"),
         )
-    with Terminal(program, RLM_TUI_HOME=str(path.parent)) as terminal:
+    with Terminal(program) as terminal:
         terminal.until("Documents")
         time.sleep(WARM_SECONDS)
         since = terminal.press(CTRL_O)
-        terminal.until(path.name, since)
+        terminal.until("1 run", since)
         terminal.whole(since)
         since = terminal.press("\r")
         told("opened from the list of runs: a first moment", terminal.until(" · event ", since))
@@ -186,7 +187,7 @@ def main() -> None:
     chance = random.Random(1)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RLM_TUI_HOME"] = folder
-        path = make(Path(folder), wanted)
+        path = make(runs_directory(), wanted)
         log = path / "events.jsonl"
         print(f"{wanted:,} events, {log.stat().st_size / 1e6:,.1f} MB")
         core(log, chance)

@@ -133,7 +133,11 @@ class RlmTui(App[Any]):
         from rlm_tui.ui.opening import warm_up
 
         tell = partial(self.call_from_thread, self.explore.show_confinement)
-        self.run_worker(partial(warm_up, tell), thread=True, exit_on_error=False, name="warm-up")
+        self.run_worker(partial(warm_up, tell, self._reads), thread=True, exit_on_error=False, name="warm-up")
+
+    def _reads(self) -> bool:
+        """Whether a log is being read for the screen that is shown."""
+        return bool(getattr(self.screen, "reading", False))
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys as they are written in the help and the footer: `^R`, `F1`, `esc`, `PgUp`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic, sleep
 
 from rlm_tui.core.settings import Settings, UISettings
 from rlm_tui.core.tasks import TaskRegistry
@@ -13,6 +14,7 @@ from rlm_tui.ui.run_control import StartSession, bubblewrap_usable, start_engine
 from rlm_tui.ui.screens.explore import ExploreScreen
 
 FIRST_TASK = "architecture"
+LONGEST_WAIT, WAIT_SECONDS = 10.0, 0.05
 
 
 def open_explore(
@@ -37,9 +39,15 @@ def open_explore(
     return explore, settings.ui
 
 
-def warm_up(tell_confinement: Callable[[bool], object]) -> None:
-    """Probe bubblewrap, and import the engine with dspy, which takes seconds, and more (in a thread)."""
+def warm_up(tell_confinement: Callable[[bool], object], reading: Callable[[], bool]) -> None:
+    """Probe bubblewrap, and import the engine with dspy, which takes seconds, and more (in a thread).
+
+    While the app is `reading` a log, it waits: a run that was asked for is to be seen before another is made.
+    """
     tell_confinement(bubblewrap_usable())
+    late = monotonic() + LONGEST_WAIT
+    while reading() and monotonic() < late:
+        sleep(WAIT_SECONDS)
     import rlm_tui.engine.rlm
     import rlm_tui.ui.screens.calls
     import rlm_tui.ui.screens.replay

@@ -179,7 +179,7 @@ class CallsList(RowView):
         trajectory = self._trajectory
         if trajectory is None:
             return
-        self.table.now = self._now()
+        self.table.now = self._ticked_at = self._now()
         self.table.end = self.table.now if trajectory.open_calls else self._last_end
         self._strips.clear()
 
@@ -188,7 +188,6 @@ class CallsList(RowView):
         if trajectory is not None and trajectory.open_calls and self._listed:
             if self._now() == self._ticked_at:
                 return  # at a moment of a saved run the time stands still
-            self._ticked_at = self._now()
             self._take_time()
             self.refresh()
 

@@ -83,8 +83,7 @@ class StatusLine(SpanLine):
     def _tick(self) -> None:
         if self._trajectory is None or self._trajectory.finished is not None:
             return
-        if (now := self._now()) != self._ticked_at:  # at a moment of a saved run the time stands still
-            self._ticked_at = now
+        if self._now() != self._ticked_at:  # at a moment of a saved run the time stands still
             self.refresh()
 
     def role_style(self, role: str) -> Style:
@@ -92,6 +91,7 @@ class StatusLine(SpanLine):
 
     def line(self, width: int) -> Line:
         """What the line says in `width` cells."""
+        self._ticked_at = self._now()
         return fit(self._left(), self._right(width), width)
 
     def _left(self) -> list[Part]:

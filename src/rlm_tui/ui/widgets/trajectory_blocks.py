@@ -172,6 +172,7 @@ class TrajectoryBlocks(RowView):
         trajectory = self._trajectory
         if trajectory is None:
             return
+        self._ticked_at = self._now()
         if not trajectory.iterations and trajectory.finished is None and not trajectory.notes:
             self._show_empty()
             return
@@ -234,7 +235,6 @@ class TrajectoryBlocks(RowView):
         trajectory = self._trajectory
         if trajectory is None or trajectory.finished is not None or self._now() == self._ticked_at:
             return  # at a moment of a saved run the time stands still
-        self._ticked_at = self._now()
         if not trajectory.iterations:
             if trajectory.started is not None:
                 self._flush()
