@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.style import Style
 from textual import events
@@ -13,14 +12,13 @@ from textual.widget import Widget
 
 from rlm_tui.core.budget_use import BudgetUse
 from rlm_tui.ui.widgets.budget_words import budget_line
-from rlm_tui.ui.widgets.row_roles import component_classes, default_css, paint, role_style
+from rlm_tui.ui.widgets.row_roles import paint, role_style
 
 
 class BudgetTable(Widget):
     """`show` it what is used; `choose` moves the mark. It tells `Chosen` when a line is clicked."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = component_classes()
-    DEFAULT_CSS = "BudgetTable { height: 6; width: 100%; color: $foreground; }\n" + default_css("BudgetTable")
+    DEFAULT_CSS = "BudgetTable { height: 6; width: 100%; color: $foreground; }"
 
     class Chosen(Message):
         """A line was clicked."""

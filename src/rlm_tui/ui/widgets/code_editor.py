@@ -17,7 +17,7 @@ from textual.widgets.text_area import TextAreaTheme
 
 from rlm_tui.core.text import visible
 from rlm_tui.ui.key_groups import EDIT
-from rlm_tui.ui.widgets.row_roles import apart, component_classes, default_css, role_style
+from rlm_tui.ui.widgets.row_roles import apart, role_style
 
 LOOK = "code"
 SYNTAX = {
@@ -45,11 +45,10 @@ def _sign(match: re.Match[str]) -> str:
 class CodeEditor(TextArea):
     """What is typed is Python. Esc is the screen's; control characters are shown as signs, and kept."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = component_classes()
     DEFAULT_CSS = """
     CodeEditor { border: none; padding: 0; height: 1fr; background: $surface; scrollbar-size-vertical: 1; }
     CodeEditor:focus { border: none; }
-    """ + default_css("CodeEditor")
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "undo", "undo", show=False, id="editor.undo", tooltip="Undo", group=EDIT),
         Binding("ctrl+y", "redo", "redo", show=False, id="editor.redo", tooltip="Redo", group=EDIT),

@@ -3,76 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.strip import Strip
 from textual.widget import Widget
 
-ROLES = {
+
+class Role(NamedTuple):
+    """A colour of the theme, by the name of its variable; how much of it is laid over what is behind; and how
+    heavy text in it is.
+    """
+
+    variable: str
+    share: float = 1.0
+    weight: str = ""
+
+
+ROLES: dict[str, Role] = {
     # what the text is, in order of weight
-    "strong": "color: $foreground; text-style: bold;",
-    "text": "color: $foreground;",
-    "dim": "color: $foreground 60%;",
-    "faint": "color: $foreground 35%;",
-    "label": "color: $primary;",
-    "accent": "color: $primary; text-style: bold;",
-    "found": "color: $accent; text-style: bold reverse;",
-    "chosen": "color: $foreground; text-style: bold underline;",
+    "strong": Role("foreground", weight="bold"),
+    "text": Role("foreground"),
+    "dim": Role("foreground", 0.6),
+    "faint": Role("foreground", 0.35),
+    "label": Role("primary"),
+    "accent": Role("primary", weight="bold"),
+    "found": Role("accent", weight="bold reverse"),
+    "chosen": Role("foreground", weight="bold underline"),
     # how it went: each of these also has a sign of its own
-    "good": "color: $success;",
-    "busy": "color: $warning;",
-    "bad": "color: $error;",
-    "held": "color: $accent; text-style: bold;",
+    "good": Role("success"),
+    "busy": Role("warning"),
+    "bad": Role("error"),
+    "held": Role("accent", weight="bold"),
     # whose words they are
-    "reasoning": "color: $foreground 60%; text-style: italic;",
-    "stdout": "color: $foreground 85%;",
-    "stderr": "color: $warning;",
-    "call": "color: $secondary;",
-    "nested": "color: $secondary; text-style: bold;",
+    "reasoning": Role("foreground", 0.6, weight="italic"),
+    "stdout": Role("foreground", 0.85),
+    "stderr": Role("warning"),
+    "call": Role("secondary"),
+    "nested": Role("secondary", weight="bold"),
     # bars
-    "bar-done": "color: $success;",
-    "bar-failed": "color: $error;",
-    "bar-flight": "color: $warning;",
-    "bar-todo": "color: $foreground 20%;",
-    "bar-call": "color: $secondary;",
+    "bar-done": Role("success"),
+    "bar-failed": Role("error"),
+    "bar-flight": Role("warning"),
+    "bar-todo": Role("foreground", 0.2),
+    "bar-call": Role("secondary"),
     # Python
-    "code": "color: $foreground;",
-    "code-keyword": "color: $primary;",
-    "code-string": "color: $success;",
-    "code-number": "color: $accent;",
-    "code-builtin": "color: $secondary;",
-    "code-function": "color: $foreground; text-style: bold;",
-    "code-comment": "color: $foreground 50%; text-style: italic;",
-    "code-operator": "color: $foreground 70%;",
+    "code": Role("foreground"),
+    "code-keyword": Role("primary"),
+    "code-string": Role("success"),
+    "code-number": Role("accent"),
+    "code-builtin": Role("secondary"),
+    "code-function": Role("foreground", weight="bold"),
+    "code-comment": Role("foreground", 0.5, weight="italic"),
+    "code-operator": Role("foreground", 0.7),
 }
 
-PREFIX = "row--"
-
-
-def component_classes() -> set[str]:
-    return {PREFIX + role for role in ROLES} | {PREFIX + "cursor", PREFIX + "cursor-blurred"}
-
-
-def default_css(widget: str) -> str:
-    """The rules for a widget class's component classes: colours from the theme's variables only."""
-    rules = [f"    & > .{PREFIX}{role} {{ {style} }}" for role, style in ROLES.items()]
-    rules.append(f"    & > .{PREFIX}cursor {{ background: $primary 22%; }}")
-    rules.append(f"    & > .{PREFIX}cursor-blurred {{ background: $foreground 7%; }}")
-    return f"{widget} {{\n" + "\n".join(rules) + "\n}\n"
+_CURSOR, _CURSOR_BLURRED = Role("primary", 0.22), Role("foreground", 0.07)
 
 
 def role_style(widget: Widget, role: str) -> Style:
-    """The colour and weight of a role as the theme has it, without a background."""
-    blended = widget.get_component_rich_style(PREFIX + role)
-    weight = widget.get_component_rich_style(PREFIX + role, partial=True)
-    return Style(
-        color=blended.color,
-        bold=weight.bold,
-        italic=weight.italic,
-        underline=weight.underline,
-        reverse=weight.reverse,
-    )
+    """The colour and weight of a role as the theme has it, without a background.
+
+    Component classes would say the same in CSS; thirty of them in each widget were a fifth of the time in
+    which the app opened.
+    """
+    look = ROLES[role]
+    return Style.parse(look.weight) + Style(color=_colour(widget, look).rich_color)
+
+
+def cursor_style(widget: Widget) -> Style:
+    """What is laid behind the row that the cursor is on."""
+    look = _CURSOR if widget.has_focus else _CURSOR_BLURRED
+    return Style(bgcolor=_colour(widget, look).rich_color)
+
+
+def _colour(widget: Widget, look: Role) -> Color:
+    colour = Color.parse(widget.app.theme_variables[look.variable]).multiply_alpha(look.share)
+    return widget.background_colors[1] + colour
 
 
 def paint(line: Sequence[tuple[str, str]], style_of: Callable[[str], Style]) -> Strip:

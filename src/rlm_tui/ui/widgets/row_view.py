@@ -23,7 +23,7 @@ from textual.strip import Strip
 from rlm_tui.ui.key_groups import MOVE
 from rlm_tui.ui.widgets.row import Row, line_text
 from rlm_tui.ui.widgets.row_blocks import Place, RowBlocks
-from rlm_tui.ui.widgets.row_roles import PREFIX, component_classes, default_css, paint, role_style
+from rlm_tui.ui.widgets.row_roles import cursor_style, paint, role_style
 
 
 def _over(strip: Strip, style: Style) -> Strip:
@@ -39,7 +39,6 @@ class RowView(ScrollView, can_focus=True):
     ALLOW_SELECT = True
     CURSOR: ClassVar[bool] = True
     """Whether rows are chosen one by one; without a cursor the keys scroll."""
-    COMPONENT_CLASSES: ClassVar[set[str]] = component_classes()
     DEFAULT_CSS = """
     RowView {
         background: transparent;
@@ -50,7 +49,7 @@ class RowView(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         height: 1fr;
     }
-    """ + default_css("RowView")
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, action, show=False, id=f"rows.{name}", tooltip=tooltip, group=MOVE)
         for key, action, name, tooltip in (
@@ -176,7 +175,7 @@ class RowView(ScrollView, can_focus=True):
         if (selection := self.text_selection) is not None and (span := selection.get_span(line)) is not None:
             strip = self._selected(strip, *span)
         if self.cursor is not None and place[:2] == self.cursor[:2]:
-            strip = _over(strip, self._cursor_style())
+            strip = _over(strip, cursor_style(self))
         return strip.apply_offsets(0, line)
 
     def _paint(self, row: Row) -> list[Strip]:
@@ -193,11 +192,6 @@ class RowView(ScrollView, can_focus=True):
             style = role_style(self, role)
             self._styles[role] = style
         return style
-
-    def _cursor_style(self) -> Style:
-        name = "cursor" if self.has_focus else "cursor-blurred"
-        blended = self.get_component_rich_style(PREFIX + name)
-        return Style(bgcolor=blended.bgcolor)
 
     def _selected(self, strip: Strip, start: int, end: int) -> Strip:
         style = self.screen.get_component_rich_style("screen--selection")

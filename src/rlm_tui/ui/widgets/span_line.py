@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
 from rlm_tui.ui.widgets.row import Line
-from rlm_tui.ui.widgets.row_roles import component_classes, default_css, paint, role_style
+from rlm_tui.ui.widgets.row_roles import paint, role_style
 
 
 class SpanLine(Widget):
     """Paints what `line` says for the width there is; roles get their colours from the theme."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = component_classes()
-    DEFAULT_CSS = "SpanLine { height: 1; width: 100%; color: $foreground; }\n" + default_css("SpanLine")
+    DEFAULT_CSS = "SpanLine { height: 1; width: 100%; color: $foreground; }"
 
     def __init__(
         self,
