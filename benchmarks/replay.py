@@ -143,7 +143,7 @@ def screen(path: Path, length: int, chance: random.Random) -> None:
         terminal.until("1 run", since)
         terminal.whole(since)
         since = terminal.press("\r")
-        told("opened from the list of runs: a first moment", terminal.until(" · event ", since))
+        told("opened from the list of runs: a first moment", terminal.until(" · iteration ", since))
         told("  its end, all of it painted", terminal.until(f"event {length:,} of {length:,}", since))
         terminal.whole(since)
         rows: list[tuple[str, Callable[[], str]]] = [

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm_tui.core import events
-from rlm_tui.core.event_codec import EventLineError, decode, encode, encode_value
-from rlm_tui.core.events import AnyEvent
+from rlm_tui.core.event_codec import EventLineError, decode, decode_all, encode, encode_value
+from rlm_tui.core.events import AnyEvent, UnknownEvent
 from tests.unit.event_strategies import JSON_VALUES, any_event
 
 ODD_TEXTS = st.text(max_size=20)  # lone surrogates and NUL too
@@ -117,3 +117,17 @@ def test_every_kind_of_event_has_a_type_of_its_own() -> None:
     tags = [kind.__struct_config__.tag for kind in events.Event.__subclasses__()]
     assert len(set(tags)) == len(tags)
     assert all(issubclass(kind, msgspec.Struct) for kind in events.Event.__subclasses__())
+
+
+@given(
+    st.lists(st.sampled_from([b"{damaged", b"", b"{}{}", b'{"a":', b"1}", b"[1", b"2]"]), max_size=3),
+    st.data(),
+)
+def test_all_of_several_lines_are_those_one_by_one_or_none(damaged: list[bytes], data: st.DataObject) -> None:
+    events = data.draw(st.lists(any_event(), max_size=4))
+    lines = data.draw(st.permutations([*map(encode, events), *damaged]))
+    found = decode_all(b"".join(line + b"\n" for line in lines))
+    if found is not None and len(found) == len(lines):
+        assert found == [decode(line) for line in lines]
+    else:
+        assert damaged or not lines or any(isinstance(event, UnknownEvent) for event in events)

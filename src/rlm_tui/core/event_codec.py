@@ -73,6 +73,17 @@ def decode(line: bytes | str, number: int | None = None) -> AnyEvent:
     )
 
 
+def decode_all(lines: bytes) -> list[AnyEvent] | None:
+    """The events on all of `lines`, in less time than one by one; None if one of them has to be looked at.
+
+    They are read as one array. msgspec's `decode_lines` would take two events on a line, or one over several.
+    """
+    try:
+        return _several.decode(b"[" + lines.removesuffix(b"\n").replace(b"\n", b",") + b"]")
+    except (ValueError, RecursionError):
+        return None
+
+
 def _is_foreign(raw: dict[str, Any]) -> bool:
     return isinstance(raw.get("type"), str) and raw["type"] not in _KNOWN
 
@@ -153,3 +164,4 @@ def _text(text: str) -> str:
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_several: msgspec.json.Decoder[list[AnyEvent]] = msgspec.json.Decoder(list[AnyEvent])

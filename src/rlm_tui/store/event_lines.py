@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from rlm_tui.core.event_codec import EventLineError, decode
+from rlm_tui.core.event_codec import EventLineError, decode, decode_all
 from rlm_tui.core.events import AnyEvent, Note, RunFinished, Totals
 from rlm_tui.core.text import human_size
 from rlm_tui.store.errors import cannot
@@ -104,6 +104,10 @@ class EventLines:
             lines = self._bytes(first, end)
         except OSError as error:
             raise cannot("read", self._path, error) from error
+        events = decode_all(lines)
+        if events is not None and len(events) == stop - start:
+            yield from events
+            return
         for number in range(start, stop):
             last = self._ends[number]
             yield _event(lines[first - base : last - base], number + 1)

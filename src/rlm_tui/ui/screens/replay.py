@@ -28,7 +28,7 @@ from rlm_tui.ui.widgets.tab_bar import TabBar
 FRAME_SECONDS = 0.05
 FOLLOW_SECONDS = 0.3
 TELL_SECONDS = 0.25
-FIRST_SECONDS = 0.4
+FIRST_SECONDS = 0.2
 """A log that takes longer shows a first moment meanwhile; it would only keep a shorter one from its end."""
 GONE_SECONDS = 60.0
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from textual import events
 from textual.message import Message
@@ -20,6 +22,7 @@ _SIGNS: tuple[tuple[MarkKind, str, str], ...] = (
 )
 LEAST_COLUMNS = 3
 """So many columns an iteration needs; of more than have room each second is marked, or each fifth …"""
+MOST_LOOKED_AT = 1_000
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 _PAST, _FUTURE, _HERE = "━", "─", "◆"
 
@@ -54,9 +57,9 @@ class ScrubberAxis(SpanLine):
         if self._drawn != (width, replay.length):
             self._drawn = width, replay.length
             self._marks = {
-                self._column(replay.time_of(mark.position), width): (sign, role)
+                column: (sign, role)
                 for kind, sign, role in _SIGNS
-                for mark in _with_room(replay.marks(kind), kind, width)
+                for column in self._marked_columns(replay, kind, width)
             }
         here = self._column(self._seconds, width)
         spans: list[Span] = []
@@ -65,6 +68,18 @@ class ScrubberAxis(SpanLine):
             sign, role = self._marks.get(column, (_PAST if past else _FUTURE, "label" if past else "faint"))
             spans.append((_HERE, "held") if column == here else (sign, role if past else f"{_quiet(role)}"))
         return tuple(spans)
+
+    def _marked_columns(self, replay: Replay, kind: MarkKind, width: int) -> Iterable[int]:
+        """Where marks of this kind stand. Of very many each column is asked, and not each mark."""
+        marks = _with_room(replay.marks(kind), kind, width)
+
+        def column_of(mark: Mark) -> int:
+            return self._column(replay.time_of(mark.position), width)
+
+        if len(marks) <= MOST_LOOKED_AT:
+            return map(column_of, marks)
+        first = [bisect_left(marks, column, key=column_of) for column in range(width)]
+        return (column for column, (at, end) in enumerate(pairwise((*first, len(marks)))) if at < end)
 
     def _column(self, seconds: float, width: int) -> int:
         whole = self._replay.seconds if self._replay is not None else 0.0
