@@ -40,7 +40,7 @@ async def opened(pilot: Pilot[Any], root: Path, answers: Answers) -> RunsScreen:
 
 
 def listed(screen: RunsScreen) -> list[str]:
-    return [run.run_id for run in screen._listed]
+    return [run.run_id for run in screen.listed]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])

@@ -50,6 +50,11 @@ class RunIndex:
             rows = database.execute("select record from runs order by name desc").fetchall()
         return [decode(record) for (record,) in rows]
 
+    def going_on(self) -> list[str]:
+        """The runs that were being written when they were indexed."""
+        with self._opened() as database:
+            return [name for (name,) in database.execute("select name from runs where goes_on").fetchall()]
+
     def found(self, text: str) -> set[str]:
         """The runs in whose texts all words of `text` stand, one after the other; the last may go on."""
         words = [word.replace('"', "") for word in text.split()]
