@@ -57,12 +57,12 @@ class Reading(NamedTuple):
     signature: Signature
 
 
-def signature_of(path: Path) -> Signature:
+def signature_of(path: Path | str) -> Signature:
     """How the run in the folder `path` stands on disk. Raises OSError if it has no log."""
-    folder = str(path)  # of ten thousand runs a Path for each file costs more than asking the disk
-    log = os.stat(f"{folder}/{EVENTS}").st_size  # noqa: PTH116
+    # With ten thousand runs, to make a Path for each file takes longer than to ask the disk.
+    log = os.stat(f"{path}/{EVENTS}").st_size  # noqa: PTH116
     try:
-        labels = os.stat(f"{folder}/{LABELS}").st_mtime_ns  # noqa: PTH116
+        labels = os.stat(f"{path}/{LABELS}").st_mtime_ns  # noqa: PTH116
     except OSError:
         labels = 0
     return Signature(log, labels)

@@ -12,6 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.widgets import Input
 
 from rlm_tui.core.filter_syntax import FilterError
@@ -22,6 +23,7 @@ from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import human_size, number_of
 from rlm_tui.store.library import RunLibrary
+from rlm_tui.ui.giving_way import person
 from rlm_tui.ui.key_groups import FILES, LOOK, PANES
 from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.screens.run_labels import RunLabels
@@ -81,6 +83,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         self._filtering = threading.Lock()
 
     def compose(self) -> ComposeResult:
+        self._suit(self.app.size)  # a class that came with the first resize would have all styled twice
         yield Input(placeholder=PLACEHOLDER, id="runs-filter", compact=True, select_on_focus=False)
         yield RunsWords(id="runs-words")
         with Container(id="runs-parts"):
@@ -99,8 +102,11 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         self._left.set()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width >= BESIDE_COLUMNS, "-beside")
-        self.set_class(event.size.width < BESIDE_COLUMNS and event.size.height >= BELOW_ROWS, "-below")
+        self._suit(event.size)
+
+    def _suit(self, size: Size) -> None:
+        self.set_class(size.width >= BESIDE_COLUMNS, "-beside")
+        self.set_class(size.width < BESIDE_COLUMNS and size.height >= BELOW_ROWS, "-below")
 
     # Reading
 
@@ -121,9 +127,14 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
                 said = monotonic()
                 tell(self._take, self.library.records(), f"reading {done:,} of {of:,}")
 
-        problem = self.library.update(self._left.is_set, told)
+        problem = self.library.update(self._is_over, told)
         if not self._left.is_set():
             tell(self._take, self.library.records(), problem)
+
+    def _is_over(self) -> bool:
+        """Whether to stop reading; asked between two runs (in a thread)."""
+        person.give_way()
+        return self._left.is_set()
 
     def _look_for_news(self) -> None:
         """Read again what others do to the runs meanwhile, while nothing else is read."""
@@ -132,7 +143,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
 
     def _read_news(self) -> None:
         if self.library.has_news() and not self._left.is_set():
-            problem = self.library.update(self._left.is_set)
+            problem = self.library.update(self._is_over)
             if not self._left.is_set():
                 self.app.call_from_thread(self._take, self.library.records(), problem)
 
