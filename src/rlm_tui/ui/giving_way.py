@@ -6,8 +6,10 @@ Python for a whole switch interval, and then takes it in turns with the answer.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
+from collections.abc import Callable
 
 SWITCH_SECONDS = 0.001
 ANSWER_SECONDS = 0.1
@@ -19,17 +21,21 @@ PAUSE_SECONDS = 0.02
 class Person:
     """Whoever sits at the terminal: `acted` is told of each key and what the mouse does."""
 
-    def __init__(self) -> None:
-        self._at = -ANSWER_SECONDS
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._at = -math.inf
 
     def acted(self) -> None:
         """A key was pressed, the mouse moved or clicked."""
-        self._at = time.monotonic()
+        self._at = self._clock()
 
     def give_way(self) -> None:
         """Sleep for a moment while that is answered (for a thread, between two pieces of its work)."""
-        if time.monotonic() - self._at < ANSWER_SECONDS:
-            time.sleep(PAUSE_SECONDS)
+        if self._clock() - self._at < ANSWER_SECONDS:
+            self._sleep(PAUSE_SECONDS)
 
 
 person = Person()
