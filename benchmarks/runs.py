@@ -1,8 +1,8 @@
 """Ten thousand saved runs: how long until they are listed, the first time and later, and searched.
 
-On the screen it is measured from the key until all has been painted. Beside it, in the same run: reading the
-head and the tail of every log (`list_runs`), which is what a list without an index costs each time, and
-`grep` over all logs.
+On the screen (`runs_on_screen.py`) it is measured in a terminal, from the key until its answer is painted.
+Beside it, in the same run: reading the head and the tail of every log (`list_runs`), which is what a list
+without an index costs each time, and `grep` over all logs.
 
     uv run python benchmarks/runs.py [--runs 10000]
 """
@@ -10,11 +10,9 @@ head and the tail of every log (`list_runs`), which is what a list without an in
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,18 +22,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from runs_on_screen import on_screen
+
 from rlm_tui.core import events as e
 from rlm_tui.core.event_codec import encode
 from rlm_tui.core.paths import runs_directory
 from rlm_tui.core.run_filter import parse_run_filter
-from rlm_tui.core.settings import Settings
 from rlm_tui.store.library import RunLibrary, index_path
 from rlm_tui.store.listing import list_runs
-from rlm_tui.ui.app import RlmTui
-from rlm_tui.ui.screens.find_runs import FindRunsScreen
-from rlm_tui.ui.screens.runs import RunsScreen
-from rlm_tui.ui.widgets.check_line import CheckLine
-from rlm_tui.ui.widgets.runs_list import RunsList
 
 WORDS = [
     "section",
@@ -94,78 +88,6 @@ def timed(what: str, do: Callable[[], Any]) -> Any:
     return found
 
 
-def told(what: str, seconds: float) -> None:
-    print(f"{what:<58} {seconds * 1000:>9,.0f} ms")
-
-
-async def screen(many: int, *, indexed: bool) -> None:
-    """The Runs screen, from `Ctrl-O` on."""
-    app = RlmTui(Settings(), warm_up=False)
-    app.animation_level = "none"
-    async with app.run_test(size=(160, 45)) as pilot:
-        while not app.is_open:
-            await pilot.pause(0.01)
-        began = time.perf_counter()
-        await pilot.press("ctrl+o")
-        while not isinstance(shown := app.screen, RunsScreen):
-            await asyncio.sleep(0.005)
-        while not shown.listed:
-            await asyncio.sleep(0.01)
-        await pilot.pause()
-        told(
-            f"on the screen: runs are listed{'' if indexed else ', nothing indexed'}",
-            time.perf_counter() - began,
-        )
-        keys = []
-        while len(shown.listed) < many or shown.query_one(RunsList).filling:
-            since = time.perf_counter()
-            await pilot.press("down")
-            keys.append(time.perf_counter() - since)
-            await asyncio.sleep(0.01)
-        told(f"  all {many:,} of them are", time.perf_counter() - began)
-        if not indexed:
-            told("  a key meanwhile, median", statistics.median(keys))
-            told("  a key meanwhile, worst", max(keys))
-            return
-        told("  a key: end", await pressed(pilot, "end"))
-        await pilot.press("slash")
-        began = time.perf_counter()
-        await pilot.press(*f"needle-{many // 2}")
-        while len(shown.listed) == many or shown.query_one(RunsList).filling:
-            await asyncio.sleep(0.01)
-        await pilot.pause()
-        told(f"  typed into the filter until {len(shown.listed):,} is left", time.perf_counter() - began)
-        await pilot.press("escape", "escape")
-        while len(shown.listed) < many:
-            await asyncio.sleep(0.01)
-        await pilot.press("ctrl+f")
-        while not isinstance(app.screen, FindRunsScreen):
-            await asyncio.sleep(0.005)
-        for words, what in (
-            (f"needle-{many // 2}", "what stands in one"),
-            ("(?:[a-z ]|[a-z ][a-z ])+!", "a pattern that takes for ever"),
-        ):
-            if words.endswith("!"):
-                await pilot.press("ctrl+t")
-            began = time.perf_counter()
-            app.screen.query_one("#find-text").value = words  # type: ignore[attr-defined]
-            keys = []
-            while "…" in (said := app.screen.query_one(CheckLine).finding.words) or not said:
-                since = time.perf_counter()
-                await pilot.press("f12")
-                keys.append(time.perf_counter() - since)
-                await asyncio.sleep(0.01)
-            told(f"  found in all runs: {what}", time.perf_counter() - began)
-            told("    a key meanwhile, worst", max(keys))
-            print(f"    ({said})")
-
-
-async def pressed(pilot: Any, key: str) -> float:
-    began = time.perf_counter()
-    await pilot.press(key)
-    return time.perf_counter() - began
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=10_000)
@@ -179,7 +101,9 @@ def main() -> None:
             make(runs, number, chance)
         size = sum(path.stat().st_size for path in runs.glob("*/events.jsonl"))
         print(f"{many:,} runs, {size / 1e6:,.0f} MB of logs")
-        asyncio.run(screen(many, indexed=False))
+        names = sorted((path.name for path in runs.iterdir()), reverse=True)
+        needle = f"needle-{many // 2}"
+        on_screen(names, needle, indexed=False)
         index_path(runs).unlink()
         library = RunLibrary(runs)
         timed("first indexing (the newest are listed as it goes on)", library.update)
@@ -190,11 +114,10 @@ def main() -> None:
         found = timed(
             "search by field and word", lambda: again.filtered(parse_run_filter("task:basic ledger cost<1"))
         )
-        needle = f"needle-{many // 2}"
         one = timed("search for what stands in one run", lambda: again.filtered(parse_run_filter(needle)))
         assert len(one) == 1
         print(f"  ({len(found):,} runs with the word)")
-        asyncio.run(screen(many, indexed=True))
+        on_screen(names, needle, indexed=True)
         program = [sys.executable, "-m", "rlm_tui"]
         for what, command in (
             ("rlm-tui runs list", [*program, "runs", "list"]),

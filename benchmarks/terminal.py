@@ -52,11 +52,17 @@ class Terminal:
             self._read(0.5)
         return time.perf_counter() - (since or self.began)
 
-    def press(self, keys: str) -> float:
+    @property
+    def painted(self) -> str:
+        """All the text that was painted since the last key that made it forgotten."""
+        return _ESCAPES.sub(b"", self._seen).decode("utf-8", "replace")
+
+    def press(self, keys: str, *, forget: bool = True) -> float:
         """Type `keys`, as a terminal sends them, and forget what was painted; the time at which it was."""
         while self._read(0.0):
             pass
-        self._seen = b""
+        if forget:
+            self._seen = b""
         os.write(self._terminal, keys.encode())
         return time.perf_counter()
 

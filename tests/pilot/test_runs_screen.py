@@ -40,7 +40,7 @@ async def opened(pilot: Pilot[Any], root: Path, answers: Answers) -> RunsScreen:
 
 
 def listed(screen: RunsScreen) -> list[str]:
-    return [run.run_id for run in screen._listed]
+    return [run.run_id for run in screen.listed]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])
@@ -150,6 +150,39 @@ async def test_what_others_do_to_the_runs_is_seen_and_the_cursor_stays(
         await until(pilot, lambda: "▶" not in screen_text(pilot))
         assert listed(screen) == ["r3", "r2", "r1"]
         assert screen.chosen.run_id == "r1", "it is not another run that would be deleted"
+
+
+async def test_a_long_list_is_whole_at_once_and_stays_where_the_person_is(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    for number in range(100, 400):
+        save(runs, f"r{number}", told_run().events[:1])
+    async with open_app(size=(140, 40)) as pilot:
+        screen = await opened(pilot, tmp_path, Answers())
+        await until(pilot, lambda: len(screen.listed) == 300)
+        rows = screen.query_one(RunsList)
+        await pilot.press("end")
+        assert rows.highlighted is not None
+        assert rows.highlighted.run_id == "r100", "the last is there as soon as the first"
+        await pilot.press(*["pageup"] * 3, "up")
+        stood, above = rows.highlighted.run_id, rows.lines_above_cursor()
+        save(runs, "r900", told_run().events[:1])
+        (runs / "r105" / "events.jsonl").unlink()
+        await pilot.press("f5")
+        await until(pilot, lambda: listed(screen)[0] == "r900")
+        assert rows.highlighted.run_id == stood
+        assert rows.lines_above_cursor() == above
+        (runs / stood / "events.jsonl").unlink()
+        await pilot.press("f5")
+        await until(pilot, lambda: len(screen.listed) == 299)
+        assert rows.highlighted.run_id == f"r{int(stood[1:]) - 1}", "the next comes to its line"
+        assert rows.lines_above_cursor() == above
+        await pilot.press("slash", *"nothing-like-it")
+        await until(pilot, lambda: not screen.listed)
+        assert screen.chosen is None
+        await pilot.press("escape", "enter", "m", "end", "home", "down")
+        assert screen.chosen is None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rlm_tui.core import events as e
 from rlm_tui.core.filter_syntax import FilterError, Term, parse_filter
 from rlm_tui.core.run_filter import FIELDS, parse_run_filter
+from rlm_tui.core.run_listing import SORTS, listing_of
 from rlm_tui.core.run_record import RunRecord
 from rlm_tui.store import library as library_module
 from rlm_tui.store import run_index
@@ -253,3 +254,60 @@ def test_ages_and_numbers_that_are_not_known() -> None:
     assert not parse_run_filter("age<2d").matches(old, NOW)
     assert not parse_run_filter("cost<1").matches(old, NOW), "what is not known is not little"
     assert parse_run_filter("size<1k").matches(old, NOW)
+
+
+def test_a_word_is_looked_for_in_every_text_and_in_none_across_two() -> None:
+    words = {"run_id": "Uno", "task": "Due", "sandbox": "Tre", "note": "Quattro", "error": "Cinque",
+             "parent": "Sei", "imported": "Sette"}  # fmt: skip
+    texts = {"documents": ("Otto",), "models": ("Nove", "Dieci"), "tags": ("Undici", "Dodici")}
+    run = RunRecord(**words, **texts, status="failed", offline=True, damaged=1)  # type: ignore[arg-type]
+    for word in (*words.values(), *(each for several in texts.values() for each in several)):
+        assert parse_run_filter(word.lower()).matches(run, NOW)
+        assert not parse_run_filter(f"-{word}").matches(run, NOW)
+    for word in ("failed", "offline", "damaged"):
+        assert parse_run_filter(word).matches(run, NOW)
+    for word in ("unodue", "novedieci", "ottonove", "undicidodici"):
+        assert not parse_run_filter(word).matches(run, NOW)
+
+
+def test_folders_without_a_log_are_no_runs_and_one_that_gets_its_log_is(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    there = save(runs, "r1")
+    (runs / "r2").mkdir()
+    library = RunLibrary(runs, tmp_path / "index.sqlite")
+    for _time in range(2):
+        library.update()
+        assert listed(library) == ["r1"]
+    (there / EVENTS).rename(runs / "r2" / EVENTS)
+    library.update()
+    assert listed(library) == ["r2"], "the other one has no log any more"
+
+
+def test_of_a_run_that_ended_what_comes_after_its_end_changes_nothing(tmp_path: Path) -> None:
+    path = save(tmp_path / "runs", "r1")
+    with (path / EVENTS).open("ab") as log:
+        log.write(b'{"type":"note","at":99.0,"level":"warning","text":"too late"}\n')
+    library = RunLibrary(tmp_path / "runs", tmp_path / "index.sqlite")
+    library.update()
+    (run,) = library.records()
+    assert (run.status, run.seconds) == ("submitted", 2.0)
+
+
+def test_runs_stand_in_any_order_and_each_is_found_where_it_stands() -> None:
+    runs = [
+        RunRecord("c", "failed", task="logs", seconds=2.0, size=1),
+        RunRecord("b", "failed", cost_usd=1.0, llm_calls=0, size=3),
+        RunRecord("a", "failed", task="basic", seconds=5.0, cost_usd=2.0, llm_calls=7, size=2),
+    ]
+    orders = {sort: "".join(run.run_id for run in listing_of(runs, sort).runs) for sort in SORTS}
+    assert orders == {
+        "newest first": "cba",
+        "longest first": "acb",
+        "dearest first": "abc",
+        "most calls first": "abc",
+        "largest first": "bac",
+        "by task": "acb",
+    }
+    listing = listing_of(runs, "largest first")
+    assert dict(listing.places) == {"b": 0, "a": 1, "c": 2}
+    assert listing.size == 6

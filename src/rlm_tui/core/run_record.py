@@ -24,12 +24,14 @@ def calls_are_known(started: RunStarted | None) -> bool:
     return started is None or started.imported not in CALLS_UNKNOWN
 
 
-class RunRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+class RunRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One run. None is what its log does not tell; `size` are the bytes of its folder on disk.
 
     `documents` and `models` are names; `parent` the run it was forked from, `imported` the format it came in.
     `error` says why it failed, or why it can't be read; `damaged` counts lines of its log that are no events,
     as far as the log was looked at. `started` is ISO 8601 in UTC.
+
+    The collector of garbage passes them by (they hold texts and numbers only): it would stop every thread.
     """
 
     run_id: str

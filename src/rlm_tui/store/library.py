@@ -58,8 +58,16 @@ class RunLibrary:
         try:
             return self._update(is_late, tell)
         finally:
-            logs = [self.runs / run.run_id / EVENTS for run in self.records() if run.status == "running"]
+            logs = [self.runs / name / EVENTS for name in self._running()]
             self._going_on = {log: _written(log) for log in logs}
+
+    def _running(self) -> list[str]:
+        if self._unindexed is not None:
+            return [run.run_id for run in self._unindexed if run.status == "running"]
+        try:
+            return self._index.going_on()
+        except (sqlite3.Error, OSError):
+            return []
 
     def _update(self, is_late: Callable[[], bool], tell: Callable[[int, int], None]) -> str:
         with _updating:
@@ -86,6 +94,8 @@ class RunLibrary:
 
     def filtered(self, wanted: RunFilter, runs: Sequence[RunRecord] | None = None) -> list[RunRecord]:
         """Those of `runs` (of all) that match. Words are looked for in the runs' texts, too."""
+        if not wanted.terms:
+            return list(self.records() if runs is None else runs)
         now = datetime.now(UTC)
         found = {term.value: self._found(term.value) for term in wanted.words}
         return [

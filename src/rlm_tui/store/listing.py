@@ -76,7 +76,7 @@ def summarize(path: Path) -> RunSummary:
     goes_on = is_being_written(events)
     try:
         started = _started(events)
-        last = [event for line in last_lines(events) if (event := _event(line)) is not None]
+        last = _last_events(events)
     except OSError as error:
         return RunSummary(path.name, path, "unreadable", problem=str(cannot("read", events, error)))
     finished = next((event for event in reversed(last) if isinstance(event, RunFinished)), None)
@@ -88,6 +88,17 @@ def summarize(path: Path) -> RunSummary:
         return RunSummary(path.name, path, "unreadable", problem=problem)
     seconds = max((event.at for event in last), default=0.0)
     return RunSummary(path.name, path, status, started, finished, seconds)
+
+
+def _last_events(events: Path) -> list[AnyEvent]:
+    """Those on the last lines, from the one that says how the run ended, if there is one."""
+    last: list[AnyEvent] = []
+    for line in reversed(last_lines(events)):
+        if (event := _event(line)) is not None:
+            last.append(event)
+            if isinstance(event, RunFinished):
+                break
+    return last[::-1]
 
 
 def _started(events: Path) -> RunStarted | None:

@@ -22,7 +22,8 @@ from rlm_tui.store.run_reading import Reading, Signature, read_run, signature_of
 
 FORMAT = 2
 LOCK_SECONDS = 2.0
-_WRITE_SECONDS = 0.25
+_FIRST_WRITE_SECONDS, _WRITE_SECONDS = 0.05, 0.25
+"""How long is read until that can be listed: somebody waits for the first of it."""
 _TABLES = (
     "drop table if exists runs",
     "drop table if exists texts",
@@ -49,6 +50,11 @@ class RunIndex:
         with self._opened() as database:
             rows = database.execute("select record from runs order by name desc").fetchall()
         return [decode(record) for (record,) in rows]
+
+    def going_on(self) -> list[str]:
+        """The runs that were being written when they were indexed."""
+        with self._opened() as database:
+            return [name for (name,) in database.execute("select name from runs where goes_on").fetchall()]
 
     def found(self, text: str) -> set[str]:
         """The runs in whose texts all words of `text` stand, one after the other; the last may go on."""
@@ -79,16 +85,21 @@ class RunIndex:
                     "select name, log, labels, goes_on from runs"
                 )
             }
-            there = dict(self._there())
-            if gone := known.keys() - there.keys():
+            there = self._names()
+            waiting = there - known.keys()  # some may have no log: that is seen when they are read
+            gone = known.keys() - there
+            for name, at in known.items():
+                if name in there:
+                    try:
+                        if (signature_of(f"{self._runs}/{name}"), False) != at:
+                            waiting.add(name)
+                    except OSError:
+                        gone.add(name)
+            if gone:
                 _forget(database, gone)
-            waiting = sorted(
-                (name for name, at in there.items() if name not in known or known[name] != (at, False)),
-                reverse=True,
-            )
             readings: list[Reading] = []
-            write_at = time.monotonic() + _WRITE_SECONDS
-            for number, name in enumerate(waiting):
+            write_at = time.monotonic() + _FIRST_WRITE_SECONDS
+            for number, name in enumerate(sorted(waiting, reverse=True)):
                 if is_late():
                     _write(database, readings)
                     return len(waiting) - number
@@ -110,17 +121,12 @@ class RunIndex:
         for path in (self._path, self._path.with_name(self._path.name + "-journal")):
             path.unlink(missing_ok=True)
 
-    def _there(self) -> Iterator[tuple[str, Signature]]:
+    def _names(self) -> set[str]:
         try:
             with os.scandir(self._runs) as entries:
-                names = [entry.name for entry in entries if can_be_listed(entry.name)]
+                return {entry.name for entry in entries if can_be_listed(entry.name)}
         except FileNotFoundError:
-            return
-        for name in names:
-            try:
-                yield name, signature_of(self._runs / name)
-            except OSError:
-                continue  # no run: it has no log
+            return set()
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,11 +57,12 @@ class Reading(NamedTuple):
     signature: Signature
 
 
-def signature_of(path: Path) -> Signature:
+def signature_of(path: Path | str) -> Signature:
     """How the run in the folder `path` stands on disk. Raises OSError if it has no log."""
-    log = (path / EVENTS).stat().st_size
+    # With ten thousand runs, to make a Path for each file takes longer than to ask the disk.
+    log = os.stat(f"{path}/{EVENTS}").st_size  # noqa: PTH116
     try:
-        labels = (path / LABELS).stat().st_mtime_ns
+        labels = os.stat(f"{path}/{LABELS}").st_mtime_ns  # noqa: PTH116
     except OSError:
         labels = 0
     return Signature(log, labels)
@@ -138,47 +139,51 @@ def _folded(path: Path) -> Totals | None:
 def _scan(events: Path) -> tuple[str, int]:
     """The texts of the run from its beginning, each cut, until there are enough; and the damaged lines."""
     texts: list[str] = []
-    left, read, damaged = TEXT_CHARACTERS, 0, 0
+    left, damaged = TEXT_CHARACTERS, 0
     blobs, seen = BlobFiles(events.with_name(BLOBS)), set[str]()
     with events.open("rb") as log:
-        while (line := log.readline(MOST_BYTES_READ)) and (read := read + len(line)) <= MOST_BYTES_READ:
-            if not line.endswith(b"\n"):
-                break
-            if not line.startswith(b"{") or not line.endswith(b"}\n"):
-                damaged += 1
+        lines = log.read(MOST_BYTES_READ).split(b"\n")
+    lines.pop()  # it has no end: it was cut, or more of it comes
+    for line in lines:
+        if not line.startswith(b"{") or not line.endswith(b"}"):
+            damaged += 1
+            continue
+        if left <= 0 or not line.startswith(_TEXT_LINES):
+            continue
+        event = line_event(line)
+        damaged += event is None
+        for value in _texts_of(event):
+            if isinstance(value, str):
+                text = value
+            elif value.blob is None:
+                text = value.text
+            elif value.blob in seen:
                 continue
-            if left <= 0 or not line.startswith(_TEXT_LINES):
-                continue
-            event = line_event(line)
-            damaged += event is None
-            for value in _texts_of(event):
-                if isinstance(value, Value) and value.blob is not None:
-                    if value.blob in seen:
-                        continue
-                    seen.add(value.blob)
-                text = value if isinstance(value, str) else blobs.head(value, PIECE_CHARACTERS)
+            else:
+                seen.add(value.blob)
+                text = blobs.head(value, PIECE_CHARACTERS)
+            if text:
                 texts.append(text[:PIECE_CHARACTERS])
                 left -= len(texts[-1])
-    return "\n".join(filter(None, texts))[:TEXT_CHARACTERS], damaged
+    return "\n".join(texts)[:TEXT_CHARACTERS], damaged
 
 
-def _texts_of(event: AnyEvent | None) -> Iterator[str | Value]:
+def _texts_of(event: AnyEvent | None) -> Sequence[str | Value]:
     match event:
-        case RunStarted(inputs=inputs, instructions=instructions):
-            yield from inputs.values()
-            yield instructions
-        case PlanReady(reasoning=reasoning, code=code):
-            yield from (reasoning, code)
-        case CellOutput(text=text):
-            yield text
-        case CallStarted(prompt=prompt):
-            yield prompt
-        case CallFinished(answer=answer, result=result):
-            yield from (answer, result)
-        case RunFinished(outputs=outputs):
-            yield from (str(value) for value in outputs.values())
+        case CallStarted():
+            return (event.prompt,)
+        case CallFinished():
+            return (event.answer, event.result)
+        case CellOutput():
+            return (event.text,)
+        case PlanReady():
+            return (event.reasoning, event.code)
+        case RunStarted():
+            return (*event.inputs.values(), event.instructions)
+        case RunFinished():
+            return [str(value) for value in event.outputs.values()]
         case _:
-            return
+            return ()
 
 
 def folder_size(path: Path) -> int:

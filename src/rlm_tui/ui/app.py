@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 
 from rlm_tui.ui.garbage import collect_seldom
+from rlm_tui.ui.giving_way import person, switch_often
 from rlm_tui.ui.key_groups import APPLICATION
 from rlm_tui.ui.themes import DEFAULT_THEME, OWN_THEMES
 from rlm_tui.ui.widgets.first_paint import FirstPaint
@@ -98,6 +100,11 @@ class RlmTui(App[Any]):
         if self._explore is None:
             raise RuntimeError("Explore is not open yet")
         return self._explore
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            person.acted()
+        await super().on_event(event)
 
     def compose(self) -> ComposeResult:
         yield FirstPaint()
@@ -263,6 +270,7 @@ def run_app(
 
     `opening` is called with Explore as soon as it is there.
     """
+    switch_often()
     app = RlmTui(task=task, documents=documents, opening=opening)
     # A loop of our own: `asyncio.run` would wait for threads that ask a network which does not answer.
     handed: HandedOver | None = app.run(loop=asyncio.new_event_loop())

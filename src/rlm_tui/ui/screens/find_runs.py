@@ -13,6 +13,7 @@ from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import number_of, one_line
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.giving_way import person
 from rlm_tui.ui.screens.find import Found, left_out, source_text
 from rlm_tui.ui.screens.find_dialog import FindDialog, hit_rows
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown
@@ -20,8 +21,6 @@ from rlm_tui.ui.widgets.row import Row, TextRow
 from rlm_tui.ui.widgets.text_view import TextView
 
 TELL_SECONDS = 0.2
-GIVE_WAY_SECONDS = 0.001
-"""Between two runs, so that keys are answered meanwhile."""
 MOST_SHOWN = 20
 """Hits of one run that are listed; the others are gone through in the run itself."""
 
@@ -68,7 +67,7 @@ class FindRunsScreen(FindDialog[ForkAt]):
             if time.monotonic() - told > TELL_SECONDS:
                 self._tell(is_over, rows, f"{_found(hits, with_hits)} · {number:,} of {len(self._runs):,} …")
                 rows, told = [], time.monotonic()
-            time.sleep(GIVE_WAY_SECONDS)
+            person.give_way()
         words = f"{_found(hits, with_hits)} of {len(self._runs):,}"
         if hits >= MOST_HITS:
             words += f": the first {hits:,}, in {number:,} runs; filter the list, or write more"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import ClassVar
@@ -12,15 +12,18 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.widgets import Input
 
 from rlm_tui.core.filter_syntax import FilterError
 from rlm_tui.core.redaction import Redactor
 from rlm_tui.core.run_filter import RunFilter, parse_run_filter
+from rlm_tui.core.run_listing import SORTS, RunListing, listing_of
 from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import human_size, number_of
 from rlm_tui.store.library import RunLibrary
+from rlm_tui.ui.giving_way import person
 from rlm_tui.ui.key_groups import FILES, LOOK, PANES
 from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.screens.run_labels import RunLabels
@@ -35,14 +38,6 @@ TELL_SECONDS = 1.0
 """How often a list that is being indexed is shown anew: that costs keys their time."""
 LOOK_SECONDS = 1.5
 """How often it is looked whether a run began, went on, or ended."""
-SORTS: dict[str, Callable[[RunRecord], tuple[bool, float | str]]] = {
-    "newest first": lambda run: (False, ""),
-    "longest first": lambda run: (run.seconds is None, -(run.seconds or 0.0)),
-    "dearest first": lambda run: (run.cost_usd is None, -(run.cost_usd or 0.0)),
-    "most calls first": lambda run: (run.llm_calls is None, -(run.llm_calls or 0)),
-    "largest first": lambda run: (False, -float(run.size)),
-    "by task": lambda run: (not run.task, run.task),
-}
 PLACEHOLDER = "filter: words, task:logs status:failed model:gpt tag:good cost>0.1 age<2d -word"
 
 
@@ -79,14 +74,16 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         self.redactor = redactor
         self.settings = settings or Settings()
         self._runs: list[RunRecord] = []
-        self._listed: list[RunRecord] = []
+        self._listed = RunListing()
         self._marked: list[str] = []
         self._sort = 0
         self._asked = 0
         self._problem = ""
         self._left = threading.Event()
+        self._filtering = threading.Lock()
 
     def compose(self) -> ComposeResult:
+        self._suit(self.app.size)  # a class that came with the first resize would have all styled twice
         yield Input(placeholder=PLACEHOLDER, id="runs-filter", compact=True, select_on_focus=False)
         yield RunsWords(id="runs-words")
         with Container(id="runs-parts"):
@@ -105,8 +102,11 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         self._left.set()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width >= BESIDE_COLUMNS, "-beside")
-        self.set_class(event.size.width < BESIDE_COLUMNS and event.size.height >= BELOW_ROWS, "-below")
+        self._suit(event.size)
+
+    def _suit(self, size: Size) -> None:
+        self.set_class(size.width >= BESIDE_COLUMNS, "-beside")
+        self.set_class(size.width < BESIDE_COLUMNS and size.height >= BELOW_ROWS, "-below")
 
     # Reading
 
@@ -127,9 +127,14 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
                 said = monotonic()
                 tell(self._take, self.library.records(), f"reading {done:,} of {of:,}")
 
-        problem = self.library.update(self._left.is_set, told)
+        problem = self.library.update(self._is_over, told)
         if not self._left.is_set():
             tell(self._take, self.library.records(), problem)
+
+    def _is_over(self) -> bool:
+        """Whether to stop reading; asked between two runs (in a thread)."""
+        person.give_way()
+        return self._left.is_set()
 
     def _look_for_news(self) -> None:
         """Read again what others do to the runs meanwhile, while nothing else is read."""
@@ -138,7 +143,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
 
     def _read_news(self) -> None:
         if self.library.has_news() and not self._left.is_set():
-            problem = self.library.update(self._left.is_set)
+            problem = self.library.update(self._is_over)
             if not self._left.is_set():
                 self.app.call_from_thread(self._take, self.library.records(), problem)
 
@@ -167,34 +172,30 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
             self.query_one(RunsWords).say(str(error), bad=True)
             return
         self._asked += 1
-        asked, runs, sort = self._asked, self._runs, list(SORTS.values())[self._sort]
+        asked, runs, sort = self._asked, self._runs, list(SORTS)[self._sort]
         self.run_worker(
             lambda: self._filter(asked, runs, wanted, sort, keep=keep),
             thread=True, exclusive=True, group="filter", exit_on_error=False,
         )  # fmt: skip
 
-    def _filter(
-        self,
-        asked: int,
-        runs: list[RunRecord],
-        wanted: RunFilter,
-        sort: Callable[[RunRecord], tuple[bool, float | str]],
-        *,
-        keep: bool,
-    ) -> None:
-        listed = sorted(self.library.filtered(wanted, runs), key=sort)
-        same = keep and listed == self._listed
-        size = human_size(sum(run.size for run in listed))
-        self.app.call_from_thread(self._list, asked, listed, size, same=same, keep=keep)
+    def _filter(self, asked: int, runs: list[RunRecord], wanted: RunFilter, sort: str, *, keep: bool) -> None:
+        with self._filtering:  # two at once would only take the time of each other, and of the next key
+            if asked != self._asked:
+                return
+            listing = listing_of(self.library.filtered(wanted, runs), sort)
+            same = keep and listing.runs == self._listed.runs
+        if asked == self._asked and not self._left.is_set():
+            self.app.call_from_thread(self._list, asked, listing, same=same, keep=keep)
 
-    def _list(self, asked: int, listed: list[RunRecord], size: str, *, same: bool, keep: bool) -> None:
+    def _list(self, asked: int, listing: RunListing, *, same: bool, keep: bool) -> None:
         if asked != self._asked or not self.is_mounted:
             return
         if not same:
-            self._listed = listed
-            self.query_one(RunsList).show(listed, self._marked, keep=keep)
-        of = "" if len(listed) == len(self._runs) else f" of {len(self._runs):,}"
-        words = f"{number_of(len(listed), 'run')}{of} · {size}"
+            self._listed = listing
+            self.query_one(RunsList).show(listing, self._marked, keep=keep)
+        many = len(listing.runs)
+        of = "" if many == len(self._runs) else f" of {len(self._runs):,}"
+        words = f"{number_of(many, 'run')}{of} · {human_size(listing.size)}"
         if not self._runs and not self._problem:
             words = "There is no run yet: ^R on Explore runs the task and keeps it here; I imports a log."
         order = list(SORTS)[self._sort]
@@ -215,7 +216,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
 
     @property
     def listed(self) -> Sequence[RunRecord]:
-        return self._listed
+        return self._listed.runs
 
     @property
     def runs_folder(self) -> Path:
@@ -231,14 +232,13 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
             case "fork" | "tag" | "note" | "delete" | "mark" | "export":
                 return self.is_mounted and self.chosen is not None
             case "find":
-                return bool(self._listed)
+                return bool(self._listed.runs)
             case _:
                 return super().check_action(action, parameters)
 
-    def on_text_view_row_chosen(self, event: RunsList.RowChosen) -> None:
+    def on_runs_list_chosen(self, event: RunsList.Chosen) -> None:
         event.stop()
-        if isinstance(event.target, RunRecord):
-            self.open_saved(self.path_of(event.target))
+        self.open_saved(self.path_of(event.run))
 
     def action_fork(self) -> None:
         self.dismiss(ForkAt(self.path_of(self.chosen), 0))

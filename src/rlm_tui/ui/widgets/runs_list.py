@@ -1,22 +1,24 @@
-"""The list of saved runs: it opens at once with ten thousand, and fills in slices."""
+"""The list of saved runs: ten thousand are shown as soon as ten; each row is made when it is looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from textual.message import Message
 
+from rlm_tui.core.run_listing import RunListing
 from rlm_tui.core.run_record import RunRecord
-from rlm_tui.ui.widgets.row import Line
+from rlm_tui.ui.widgets.listed_blocks import ListedBlocks
+from rlm_tui.ui.widgets.row import Line, Row
 from rlm_tui.ui.widgets.row_blocks import Place
+from rlm_tui.ui.widgets.row_view import RowView
 from rlm_tui.ui.widgets.run_rows import RunRow, beside, heading
 from rlm_tui.ui.widgets.span_line import SpanLine
-from rlm_tui.ui.widgets.text_view import BODY, TextView
 
 
-class RunsList(TextView):
-    """`show` it runs. A row that is chosen is told as `TextView.RowChosen`, with the record as its target."""
+class RunsList(RowView):
+    """`show` it runs; it tells the one under the cursor, and the one that is chosen."""
 
     class Highlighted(Message):
         """The cursor stands on another run; None: on none."""
@@ -25,47 +27,56 @@ class RunsList(TextView):
             super().__init__()
             self.run = run
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
-        self._shown = 0
+    class Chosen(Message):
+        """Enter or a click chose a run."""
 
-    def show(self, runs: Sequence[RunRecord], marked: Collection[str] = (), *, keep: bool = False) -> None:
+        def __init__(self, run: RunRecord) -> None:
+            super().__init__()
+            self.run = run
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id, follow=False)
+        self._listed: ListedBlocks[RunRecord] = ListedBlocks(self._row, lambda run: run.run_id)
+        self.blocks = self._listed
+        self._marked: Collection[str] = ()
+        self._now = datetime.now(UTC)
+
+    def _row(self, run: RunRecord) -> Row:
+        return RunRow(run, self._now, run.run_id in self._marked)
+
+    def show(self, listing: RunListing, marked: Collection[str] = (), *, keep: bool = False) -> None:
         """List these; `keep`: stay at the run and the line where the person is."""
-        now = datetime.now(UTC)
-        stood, above = (self.highlighted if keep else None), 0
-        if stood is not None and self.cursor is not None:
-            above = self.cursor.row - self.scroll_offset.y
-        self.fill(
-            (RunRow(run, now, run.run_id in marked) for run in runs), keep_place=keep, choosable=bool(runs)
-        )
-        self._shown += 1
-        at = None
-        if stood is not None:
-            at = next((at for at, run in enumerate(runs) if run.run_id == stood.run_id), None)
-        if at is not None:
-            self._stand_on(at, above, self._shown)
+        self._now, self._marked = datetime.now(UTC), marked
+        stood, top = self.cursor if keep else None, self.scroll_offset.y if keep else 0
+        before = self._line_of(stood)
+        self._listed.take(listing.runs, listing.places)
+        self._strips.clear()
+        self.following = False
+        at = self._line_of(stood)
+        if at is not None and before is not None:
+            top += at - before
+        elif before is not None:  # that run is gone: the next one comes to its line
+            at = min(before, len(listing.runs) - 1)
+        self.cursor = self._listed.locate(at or 0)
+        self.rows_changed()
+        self.scroll_to(y=max(top, 0), animate=False, force=True)
         self.post_message(self.Highlighted(self.highlighted))
 
-    def _stand_on(self, row: int, above: int, shown: int) -> None:
-        """Put the cursor on a row as soon as it is there, `above` lines below the top."""
-        if shown != self._shown:
-            return
-        there = len(self.blocks.block(BODY).rows) if BODY in self.blocks else 0
-        if row >= there:
-            if self.filling:
-                self.set_timer(0.01, lambda: self._stand_on(row, above, shown))
-            return
-        self.move_cursor(Place(BODY, row), reveal=False)
-        self.scroll_to(y=max(row - above, 0), animate=False, force=True)
+    def _line_of(self, place: Place | None) -> int | None:
+        return None if place is None else self._listed.place_of(place.key)
 
     @property
     def highlighted(self) -> RunRecord | None:
         """The run under the cursor."""
-        row = self.blocks.row(self.cursor) if self.cursor is not None else None
-        return row.run if isinstance(row, RunRow) else None
+        at = self._line_of(self.cursor)
+        return None if at is None else self._listed.line(at)
 
     def cursor_moved(self, place: Place | None) -> None:
         self.post_message(self.Highlighted(self.highlighted))
+
+    def chosen(self, place: Place, row: Row) -> None:
+        if isinstance(row, RunRow):
+            self.post_message(self.Chosen(row.run))
 
 
 class RunsHeading(SpanLine):
