@@ -20,7 +20,7 @@ from tests.lm_server import Answer, always
 from tests.lm_server.fixtures import StartLM
 from tests.modal_server import LoopbackModal
 from tests.modal_server.server import SECRETS, TOKEN_ID, TOKEN_SECRET
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled, shown, until
 
 NOWHERE = "http://127.0.0.1:1/v1"
 KEY = "planted-key-of-no-known-shape"
@@ -47,19 +47,6 @@ def setup_screen(pilot: Pilot[Any]) -> SetupScreen:
 
 def rows(pilot: Pilot[Any]) -> CheckRows:
     return setup_screen(pilot).query_one(CheckRows)
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool], what: str = "") -> None:
-    """Let the app work until this holds."""
-    late = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < late, f"{what or 'it'} did not come: {screen_text(pilot)}"
-        await pilot.pause(0.01)
-
-
-async def shown(pilot: Pilot[Any], words: str) -> None:
-    """Wait for these words, however they are wrapped."""
-    await until(pilot, lambda: words in " ".join(screen_text(pilot).split()), words)
 
 
 async def looked(pilot: Pilot[Any]) -> None:
