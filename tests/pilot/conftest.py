@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
+from textual.widgets import Button
 from textual.worker import WorkerCancelled
 
 from rlm_tui.core.blobs import MemoryBlobs
@@ -183,6 +184,14 @@ async def until(
 async def shown(pilot: Pilot[Any], words: str) -> None:
     """Wait for these words on the screen, however they are wrapped."""
     await until(pilot, lambda: words in " ".join(screen_text(pilot).split()), repr(words))
+
+
+async def press_button(pilot: Pilot[Any], selector: str) -> None:
+    """Click on a button, which may have been pressed a moment ago: so long it takes no second click."""
+    await pilot.pause()
+    button = pilot.app.screen.query_one(selector, Button)
+    await until(pilot, lambda: not button.has_class("-active"), f"{selector} as it was")
+    await pilot.click(button)
 
 
 async def chosen_in_the_palette(pilot: Pilot[Any], words: str) -> None:

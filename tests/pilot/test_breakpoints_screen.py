@@ -20,7 +20,16 @@ from rlm_tui.ui.screens.breakpoints import BreakpointsScreen
 from rlm_tui.ui.widgets.breakpoint_lists import BreakpointForms, BreakpointList
 from rlm_tui.ui.widgets.check_line import CheckLine
 from rlm_tui.ui.widgets.status_line import StatusLine
-from tests.pilot.conftest import OpenApp, Sessions, chosen_in_the_palette, screen_text, settled, shown, until
+from tests.pilot.conftest import (
+    OpenApp,
+    Sessions,
+    chosen_in_the_palette,
+    press_button,
+    screen_text,
+    settled,
+    shown,
+    until,
+)
 
 BASIC = TaskRegistry().get("basic")
 
@@ -91,26 +100,26 @@ async def test_all_of_it_with_the_mouse(open_app: OpenApp) -> None:
         screen = await opened(pilot)
         await pilot.click(BreakpointList, offset=(5, 1))
         assert "[ ] submit" in screen_text(pilot)
-        await pilot.click("#switch")
+        await press_button(pilot, "#switch")
         assert "[x] submit" in screen_text(pilot)
-        await pilot.click("#delete")
+        await press_button(pilot, "#delete")
         await settled(pilot)
         await pilot.click(BreakpointForms, offset=(3, 8))
         line = screen.query_one("#breakpoint-line", Input)
         assert line.value == "iteration=4"
         await pilot.press("7")
         assert line.value == "iteration=7", "what the form gives as an example is typed over"
-        await pilot.click("#add")
+        await press_button(pilot, "#add")
         await settled(pilot)
         await pilot.click(BreakpointList, offset=(5, 0))
-        await pilot.click("#change")
+        await press_button(pilot, "#change")
         await settled(pilot)
         assert line.value == "error"
         assert str(screen.query_one("#add", Button).label) == "Put it there  Enter"
         line.value = "llm-query"
-        await pilot.click("#add")
+        await press_button(pilot, "#add")
         await settled(pilot)
-        await pilot.click("#leave")
+        await press_button(pilot, "#leave")
         await settled(pilot)
         assert kept() == ["(llm-query)", "iteration=7"]
 

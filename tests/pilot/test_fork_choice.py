@@ -23,7 +23,7 @@ from rlm_tui.ui.widgets.fork_from import ForkFrom
 from rlm_tui.ui.widgets.iteration_choice import IterationChoice
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.run_choice import RunChoice
-from tests.pilot.conftest import OpenApp, screen_text, settled, until
+from tests.pilot.conftest import OpenApp, press_button, screen_text, settled, until
 
 RECORDED = Path(__file__).parents[1] / "snapshots" / "recorded" / "garden"
 OLD, NEW, DAMAGED = (
@@ -203,7 +203,7 @@ async def test_it_is_filled_in_with_the_mouse(open_app: OpenApp, saved: Path) ->
         assert not asked.all
         await pilot.click("#fork-remark")
         await pilot.press(*"Be brief.")
-        await pilot.click("#fork")
+        await press_button(pilot, "#fork")
         await settled(pilot)
         (one,) = asked.all
         assert (one.run.name, one.at, one.code, one.remark) == (OLD, 2, None, "Be brief.")

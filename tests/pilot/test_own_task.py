@@ -16,7 +16,7 @@ from rlm_tui.ui.screens.own_task import OwnTaskScreen
 from rlm_tui.ui.task_looks import look_at_signature, look_at_text
 from rlm_tui.ui.widgets.check_line import CheckLine, Finding
 from rlm_tui.ui.widgets.problem_line import ProblemLine
-from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled, until
+from tests.pilot.conftest import OpenApp, Sessions, press_button, screen_text, settled, until
 
 
 def fill(pilot: Pilot[Any], **values: str) -> None:
@@ -250,12 +250,12 @@ async def test_a_task_is_deleted_with_the_mouse_and_asks_first(open_app: OpenApp
     async with open_app(size=(80, 24), task="mine") as pilot:
         await pilot.press("f5")
         await settled(pilot)
-        await pilot.click("#delete")
+        await press_button(pilot, "#delete")
         await settled(pilot)
         assert "Delete the task mine?" in screen_text(pilot)
         await pilot.press("escape")
         assert (project / "mine.toml").exists()
-        await pilot.click("#delete")
+        await press_button(pilot, "#delete")
         await settled(pilot)
         await pilot.click("#answer-delete")
         await settled(pilot)

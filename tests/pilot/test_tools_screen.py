@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from rlm_tui.core.event_codec import decode
 from rlm_tui.core.events import CallStarted
 from rlm_tui.core.settings import LMSettings, SandboxSettings, Secret, Settings
 from rlm_tui.ui.run_control import start_engine_session
+from rlm_tui.ui.screens import tools
 from rlm_tui.ui.screens.tools import ToolsScreen
 from rlm_tui.ui.widgets.check_line import CheckLine, Finding
 from rlm_tui.ui.widgets.task_form import ToolsLine
 from tests.lm_server import planner_script
 from tests.lm_server.fixtures import StartLM
-from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled, until
+from tests.pilot.conftest import OpenApp, Sessions, press_button, screen_text, settled, until
 
 TOOLS = '''
 import os, time
@@ -108,11 +110,42 @@ async def test_what_stands_in_the_field_is_added_when_they_are_used(
         await found(pilot, "tool-check", "can't be imported")
         assert isinstance(pilot.app.screen, ToolsScreen)
         pilot.app.screen.query_one("#tool-name", Input).value = f"{own_tools}:shout"
-        await pilot.pause()
-        await pilot.click("#apply")
+        await press_button(pilot, "#apply")
         form = pilot.app.explore.form
         await until(pilot, lambda: form.run_task.tools == (f"{own_tools}:shout",), "the tool of the task")
         assert not isinstance(pilot.app.screen, ToolsScreen)
+
+
+async def test_looks_that_were_asked_for_before_do_not_decide(
+    open_app: OpenApp, own_tools: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chosen tools are good before the one in the field is; the news of its text comes late."""
+    shout, may_look = f"{own_tools}:shout", threading.Event()
+    looked: list[tuple[str, ...]] = []
+    really = tools.look_at_tools
+
+    def look(names: tuple[str, ...], taken: list[str]) -> Finding:
+        if shout in names:
+            assert may_look.wait(30)
+        finding = really(names, taken)
+        looked.append(names)
+        return finding
+
+    monkeypatch.setattr(tools, "look_at_tools", look)
+    async with open_app(task="basic") as pilot:
+        await pilot.press("f7")
+        screen = pilot.app.screen
+        field = screen.query_one("#tool-name", Input)
+        field.value = shout
+        await pilot.press("space", "ctrl+s")
+        await until(pilot, lambda: ("regex_extract",) in looked, "a look at what was chosen before")
+        assert pilot.app.screen is screen
+        screen.post_message(Input.Changed(field, shout))
+        await pilot.pause()
+        may_look.set()
+        form = pilot.app.explore.form
+        await until(pilot, lambda: form.run_task.tools == ("regex_extract", shout), "both tools")
+        assert pilot.app.screen is not screen
 
 
 async def test_calls_of_two_tools_show_in_the_calls_and_in_the_log(
