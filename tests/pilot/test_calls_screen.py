@@ -131,7 +131,7 @@ async def test_a_call_is_searched_copied_and_saved_and_nothing_is_overwritten(
 ) -> None:
     run = one_call("# A question\nwhere is the needle?\n" + "hay\n" * 60 + "the needle", '{"found": true}')
     async with shown_calls(open_app, run.events) as shown:
-        await shown.shows("where is the needle?")
+        await shown.shows("made by the cell")
         await shown.press("v", "slash", *"needle", "enter")
         await shown.shows("line 1 of 2, 2 places in all")
         await shown.press("n")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
@@ -15,7 +18,7 @@ from rlm_tui.ui.screens.edit_cell import EditCellScreen
 from rlm_tui.ui.widgets.code_editor import CodeEditor
 from rlm_tui.ui.widgets.held_bar import HeldBar
 from rlm_tui.ui.widgets.inspector import Inspector
-from tests.lm_server import planner_script
+from tests.lm_server import LMRequest, planner_script
 from tests.lm_server.fixtures import StartLM
 from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
 from tests.pilot.debugging import CELLS, CODE, held_screen
@@ -52,7 +55,13 @@ async def test_f9_starts_held_and_steps_go_phase_by_phase(open_app: OpenApp, loo
 async def test_space_holds_at_the_next_boundary_and_says_that_it_will(
     open_app: OpenApp, loopback_lm: StartLM
 ) -> None:
-    server = loopback_lm(planner_script(CELLS, delay=1.8))
+    may_plan, script = threading.Event(), planner_script(CELLS)
+
+    def planned(asked: LMRequest) -> Any:
+        may_plan.wait(60)
+        return script(asked)
+
+    server = loopback_lm(planned)
     async with held_screen(open_app, server, key="ctrl+r") as screen:
         pilot = screen.pilot
         await screen.until(screen.prompts)
@@ -62,6 +71,8 @@ async def test_space_holds_at_the_next_boundary_and_says_that_it_will(
         await pilot.press("space")
         await screen.until(lambda: "WILL BE HELD" not in screen_text(pilot))  # it was taken back
         await pilot.press("space")
+        await screen.shows("WILL BE HELD")
+        may_plan.set()
         await screen.held("cell", 1)
         await pilot.press("space")
         await screen.ended()

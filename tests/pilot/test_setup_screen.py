@@ -161,7 +161,7 @@ async def test_settings_that_broke_are_told_and_the_ones_before_still_hold(
 async def test_m_looks_at_modal_live_and_ends_its_sandbox(
     here: OpenHere, loopback_modal: LoopbackModal, size: tuple[int, int]
 ) -> None:
-    loopback_modal.misbehave.slow["SandboxCreateV2"] = 1.0
+    loopback_modal.misbehave.slow["SandboxCreateV2"] = 4.0
     async with here(size, RLM_TUI_MODAL_CALL_SECONDS="20") as pilot:
         await pilot.press("f3")
         await looked(pilot)
@@ -231,7 +231,7 @@ async def test_the_mouse_chooses_copies_and_leaves(here: OpenHere) -> None:
 
 
 async def test_a_row_chosen_meanwhile_stays_chosen(here: OpenHere, loopback_modal: LoopbackModal) -> None:
-    loopback_modal.misbehave.slow["ClientHello"] = 1.0
+    loopback_modal.misbehave.slow["ClientHello"] = 4.0
     async with here(RLM_TUI_SANDBOX_KIND="modal", RLM_TUI_MODAL_CALL_SECONDS="20") as pilot:
         await pilot.press("f3")
         await settled(pilot)

@@ -72,6 +72,7 @@ def playing(events: Iterable[AnyEvent], *keys: str) -> Callable[[Pilot[Any]], An
                 lambda: (run := app.explore.run) is not None and run.trajectory.last_seq == told[-1].seq,
                 "the last event",
             )
+            await pilot.pause(0.5)  # panes that show how time goes by do so a few times a second
         for key in keys:
             await pilot.press(key)
         await settled(pilot)
