@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 
 import pytest
-import textual._wait
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.lm_server.fixtures", "tests.modal_server.fixtures"]
@@ -23,11 +22,6 @@ for _name in list(os.environ):
         del os.environ[_name]
 for _name in ("NO_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(_name, None)
-
-
-# A key in a pilot test is waited for in steps of 20 ms, which is a good part of such a test's time.
-textual._wait.SLEEP_GRANULARITY = 0.01
-textual._wait.SLEEP_IDLE = 0.001
 
 # A loaded machine is no failure. In the gate the examples are the same each time, at a desk they are new.
 settings.register_profile(

@@ -115,7 +115,7 @@ def test_two_failures_are_retried_at_once_when_the_server_says_so(
     lm = connect(server, num_retries=3)
     started = time.monotonic()
     assert lm("hello") == ["fine"]
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 2.5, "dspy would wait 3 seconds by itself"
     assert len(server.requests) == 3
     assert len(lm.entries) == 1
 

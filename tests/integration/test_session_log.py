@@ -141,4 +141,4 @@ print("left", flush=True)
     assert process.stdout.readline() == "left\n"
     began = time.monotonic()
     process.wait(30)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20

@@ -16,9 +16,12 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
-# Modal's client reads the environment when it is imported: each process imports it for itself.
-PRELOADED = ("rlm_tui.lm.models", "dspy", "rlm_tui.cli", "rlm_tui.engine.session", "rlm_tui.commands.run")
+PRELOADED = (
+    "rlm_tui.lm.models", "dspy", "litellm", "modal", "rlm_tui.cli", "rlm_tui.engine.session",
+    "rlm_tui.commands.run",
+)  # fmt: skip
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(list(PRELOADED))
@@ -38,7 +41,9 @@ def run_warm(
         process = _CONTEXT.Process(
             target=_become, args=(tuple(arguments), str(cwd), dict(environment), directory)
         )
-        process.start()
+        # Modal's client is imported without a person's file, which may be damaged.
+        with patch.dict(os.environ, MODAL_CONFIG_PATH="/nonexistent/modal.toml"):
+            process.start()
         process.join(timeout)
         if process.exitcode is None:
             process.kill()
@@ -61,9 +66,19 @@ def _become(arguments: tuple[str, ...], cwd: str, environment: dict[str, str], d
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(cwd)
+    _read_modal_settings()
     sys.argv = ["rlm-tui", *arguments]
     try:
         runpy.run_module("rlm_tui", run_name="__main__", alter_sys=True)
     finally:
         # multiprocessing leaves by os._exit.
         atexit._run_exitfuncs()
+
+
+def _read_modal_settings() -> None:
+    """What Modal's client takes from the environment and from a person's file at its import."""
+    from modal import config
+
+    config.user_config_path = os.environ.get("MODAL_CONFIG_PATH") or str(Path("~/.modal.toml").expanduser())
+    config._user_config = config._read_user_config()
+    config._profile = os.environ.get("MODAL_PROFILE") or config._config_active_profile()

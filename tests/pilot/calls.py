@@ -15,7 +15,7 @@ from rlm_tui.core.settings import Settings
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.run_calls import RunCalls
 from rlm_tui.ui.screens.calls import CallsScreen
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, until
 
 
 class ShownCalls:
@@ -26,15 +26,11 @@ class ShownCalls:
         self.screen = screen
         self.trajectory = trajectory
 
-    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        for _ in range(int(seconds / 0.03)):
-            await self.pilot.pause(0.03)
-            if condition():
-                return
-        raise AssertionError(f"this did not come about:\n{self.text()}")
+    async def until(self, condition: Callable[[], object]) -> None:
+        await until(self.pilot, condition)
 
     async def shows(self, words: str) -> None:
-        await self.until(lambda: words in self.text())
+        await until(self.pilot, lambda: words in self.text(), repr(words))
 
     async def hides(self, words: str) -> None:
         await self.until(lambda: words not in self.text())

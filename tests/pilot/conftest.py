@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
+from textual.widgets import Button
 from textual.worker import WorkerCancelled
 
 from rlm_tui.core.blobs import MemoryBlobs
@@ -18,6 +21,9 @@ from rlm_tui.core.breakpoints import SetBreakpoint, breakpoint_text
 from rlm_tui.core.events import AnyEvent
 from rlm_tui.core.settings import Settings
 from rlm_tui.ui.app import RlmTui
+from tests import idle
+
+idle.install()
 
 OpenApp = Callable[..., AbstractAsyncContextManager[Pilot[Any]]]
 
@@ -147,8 +153,7 @@ def open_app(workplace: Path, sessions: Sessions) -> OpenApp:
         app = RlmTui(settings or Settings(), directory=workplace, **arguments)
         app.animation_level = "none"
         async with app.run_test(size=size) as pilot:
-            while not app.is_open:
-                await pilot.pause(0.01)
+            await until(pilot, lambda: app.is_open, "the first screen")
             await settled(pilot)
             yield pilot
 
@@ -157,11 +162,46 @@ def open_app(workplace: Path, sessions: Sessions) -> OpenApp:
 
 async def settled(pilot: Pilot[Any]) -> None:
     """Wait for the threads that look at documents and folders, and for what they changed to be painted."""
-    for _ in range(3):
-        await pilot.pause()
-        with contextlib.suppress(WorkerCancelled):  # by a newer one, or because its dialog was shut
-            await pilot.app.workers.wait_for_complete()
     await pilot.pause()
+    while working := [worker for worker in pilot.app.workers if not worker.is_finished]:
+        for worker in working:
+            with contextlib.suppress(WorkerCancelled):  # by a newer one, or because its dialog was shut
+                await worker.wait()
+        await pilot.pause()
+
+
+async def until(
+    pilot: Pilot[Any], condition: Callable[[], object], what: str = "this", seconds: float = 30.0
+) -> None:
+    """Let the app go on until that is so, and until what follows from it has been done too."""
+    late = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < late, f"{what} did not come about:\n{screen_text(pilot)}"
+        await pilot.pause(0.02)
+    await pilot.pause()
+
+
+async def shown(pilot: Pilot[Any], words: str) -> None:
+    """Wait for these words on the screen, however they are wrapped."""
+    await until(pilot, lambda: words in " ".join(screen_text(pilot).split()), repr(words))
+
+
+async def press_button(pilot: Pilot[Any], selector: str) -> None:
+    """Click on a button, which may have been pressed a moment ago: so long it takes no second click."""
+    await pilot.pause()
+    button = pilot.app.screen.query_one(selector, Button)
+    await until(pilot, lambda: not button.has_class("-active"), f"{selector} as it was")
+    await pilot.click(button)
+
+
+async def chosen_in_the_palette(pilot: Pilot[Any], words: str) -> None:
+    """Open the palette, and take the first command that is found with these words."""
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+    await pilot.press(*words)
+    await settled(pilot)
+    await pilot.press("enter")
+    await settled(pilot)
 
 
 def screen_lines(pilot: Pilot[Any]) -> list[str]:

@@ -15,7 +15,7 @@ from rlm_tui.ui.run_control import start_engine_session
 from rlm_tui.ui.screens.unconfined import UnconfinedScreen
 from tests.integration.session_runs import KEY
 from tests.lm_server import LMRequest, LoopbackLM
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, until
 
 CODE = "words = 'as planned'\nprint(words)"
 CELLS: Sequence[tuple[str, str]] = (
@@ -40,13 +40,8 @@ class HeldScreen:
     def last(self) -> Iteration:
         return self.trajectory.iterations[-1]
 
-    async def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
-        for _ in range(int(seconds / 0.03)):
-            if condition():
-                await self.pilot.pause()
-                return
-            await self.pilot.pause(0.03)
-        raise AssertionError(f"this did not come about:\n{screen_text(self.pilot)}")
+    async def until(self, condition: Callable[[], object]) -> None:
+        await until(self.pilot, condition)
 
     async def held(self, before: str, n: int) -> None:
         """Wait until the run is held there, and the screen says so."""
@@ -64,17 +59,14 @@ class HeldScreen:
         assert self.trajectory.finished.status == status
 
     async def shows(self, words: str) -> None:
-        await self.until(lambda: words in screen_text(self.pilot))
+        await until(self.pilot, lambda: words in screen_text(self.pilot), repr(words))
 
     async def click(self, words: str) -> None:
         """Click where these words stand."""
-        await self.pilot.pause(0.1)
-        for y, line in enumerate(screen_lines(self.pilot)):
-            if words in line:
-                await self.pilot.click(offset=(line.index(words) + len(words) // 2, y))
-                await self.pilot.pause()
-                return
-        raise AssertionError(f"{words!r} is not on the screen:\n{screen_text(self.pilot)}")
+        await self.shows(words)
+        y, line = next((y, line) for y, line in enumerate(screen_lines(self.pilot)) if words in line)
+        await self.pilot.click(offset=(line.index(words) + len(words) // 2, y))
+        await self.pilot.pause()
 
     def prompts(self) -> list[str]:
         """What the planner was asked, so far."""

@@ -16,7 +16,7 @@ from rlm_tui.core.settings import Settings, UISettings
 from rlm_tui.ui.app import run_app
 from rlm_tui.ui.run_control import start_engine_session
 from rlm_tui.ui.themes import OWN_THEMES
-from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled
+from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled, shown, until
 from tests.pilot.recorded import running_run
 
 FIRST_PAINT = """
@@ -71,8 +71,7 @@ async def test_every_theme_paints_a_run(open_app: OpenApp, sessions: Sessions, n
         await pilot.press("ctrl+r")
         await settled(pilot)
         sessions.last.tell(running_run().events)
-        await pilot.pause(0.2)
-        assert "6 of 14 calls" in screen_text(pilot)
+        await shown(pilot, "6 of 14 calls")
 
 
 async def test_a_theme_that_does_not_exist_is_the_own_one(open_app: OpenApp) -> None:
@@ -111,7 +110,7 @@ async def test_without_colour_states_differ_by_their_signs(
         await pilot.press("ctrl+r")
         await settled(pilot)
         sessions.last.tell(running_run().events)
-        await pilot.pause(0.2)
+        await shown(pilot, "6 of 14 calls")
         text = screen_text(pilot)
         assert "✓" in text
         assert "✗" in text
@@ -138,11 +137,7 @@ async def test_one_key_shows_a_whole_run(open_app: OpenApp) -> None:
 
 async def finished(pilot: Any, seconds: float = 60.0) -> None:
     """Wait until the run has ended and has been painted."""
-    for _ in range(int(seconds / 0.1)):
-        await pilot.pause(0.1)
-        run = pilot.app.explore.run
-        if run is not None and not run.active:
-            break
+    await until(pilot, lambda: (run := pilot.app.explore.run) is not None and not run.active, seconds=seconds)
     await settled(pilot)
 
 

@@ -14,7 +14,7 @@ from rlm_tui.ui.app import RlmTui
 from rlm_tui.ui.screens.batch import BatchScreen
 from rlm_tui.ui.screens.confirm import ConfirmScreen
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled, shown, until
 
 TEXT = "# Handbook\n\n## class {name}(Module)\n\nA module that is called with inputs.\n"
 
@@ -42,9 +42,7 @@ def batch_screen(pilot: Pilot[Any]) -> BatchScreen:
 async def ended(pilot: Pilot[Any]) -> None:
     """Wait until the batch that was started is over."""
     await settled(pilot)
-    while batch_screen(pilot).active:
-        await pilot.pause(0.05)
-    await pilot.pause(0.4)
+    await until(pilot, lambda: not batch_screen(pilot).active, "the end of the batch")
 
 
 def open_batch(open_app: OpenApp, folder: Path, **arguments: Any) -> Any:
@@ -64,8 +62,8 @@ async def test_a_batch_is_run_and_its_answers_are_looked_at(
         batch_screen(pilot).query_one("#batch-results", Input).value = str(tmp_path / "r.jsonl")
         await pilot.press("ctrl+r")
         await ended(pilot)
+        await shown(pilot, "3 of 4 answered · 1 failed")
         text = screen_text(pilot)
-        assert "3 of 4 answered · 1 failed" in text
         assert "is not text" in text
         assert len((tmp_path / "r.jsonl").read_text().splitlines()) == 4
         lines = screen_lines(pilot)
@@ -83,7 +81,7 @@ async def test_a_batch_is_run_and_its_answers_are_looked_at(
 
         await pilot.press("f4", "ctrl+r")
         await ended(pilot)
-        assert "3 of them before" in screen_text(pilot)
+        await shown(pilot, "3 of them before")
 
 
 @pytest.mark.slow
@@ -99,8 +97,7 @@ async def test_leaving_while_a_batch_goes_on_asks_and_keeps_the_answers(
         batch_screen(pilot).query_one("#batch-results", Input).value = str(results)
         batch_screen(pilot).query_one("#batch-parallel", Input).value = "1"
         await pilot.press("ctrl+r")
-        while not (results.exists() and results.read_bytes()):
-            await pilot.pause(0.05)
+        await until(pilot, lambda: results.exists() and results.read_bytes(), "the first answer")
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen is app(pilot).explore

@@ -20,7 +20,16 @@ from rlm_tui.ui.screens.breakpoints import BreakpointsScreen
 from rlm_tui.ui.widgets.breakpoint_lists import BreakpointForms, BreakpointList
 from rlm_tui.ui.widgets.check_line import CheckLine
 from rlm_tui.ui.widgets.status_line import StatusLine
-from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled
+from tests.pilot.conftest import (
+    OpenApp,
+    Sessions,
+    chosen_in_the_palette,
+    press_button,
+    screen_text,
+    settled,
+    shown,
+    until,
+)
 
 BASIC = TaskRegistry().get("basic")
 
@@ -91,26 +100,26 @@ async def test_all_of_it_with_the_mouse(open_app: OpenApp) -> None:
         screen = await opened(pilot)
         await pilot.click(BreakpointList, offset=(5, 1))
         assert "[ ] submit" in screen_text(pilot)
-        await pilot.click("#switch")
+        await press_button(pilot, "#switch")
         assert "[x] submit" in screen_text(pilot)
-        await pilot.click("#delete")
+        await press_button(pilot, "#delete")
         await settled(pilot)
         await pilot.click(BreakpointForms, offset=(3, 8))
         line = screen.query_one("#breakpoint-line", Input)
         assert line.value == "iteration=4"
         await pilot.press("7")
         assert line.value == "iteration=7", "what the form gives as an example is typed over"
-        await pilot.click("#add")
+        await press_button(pilot, "#add")
         await settled(pilot)
         await pilot.click(BreakpointList, offset=(5, 0))
-        await pilot.click("#change")
+        await press_button(pilot, "#change")
         await settled(pilot)
         assert line.value == "error"
         assert str(screen.query_one("#add", Button).label) == "Put it there  Enter"
         line.value = "llm-query"
-        await pilot.click("#add")
+        await press_button(pilot, "#add")
         await settled(pilot)
-        await pilot.click("#leave")
+        await press_button(pilot, "#leave")
         await settled(pilot)
         assert kept() == ["(llm-query)", "iteration=7"]
 
@@ -158,8 +167,7 @@ async def test_typing_in_a_field_opens_nothing_and_the_palette_does(open_app: Op
         await pilot.press("b")
         assert not isinstance(pilot.app.screen, BreakpointsScreen)
         pilot.app.explore.query_one("#task-list").focus()
-        await pilot.press("ctrl+p", *"breakpoints where", "enter")
-        await settled(pilot)
+        await chosen_in_the_palette(pilot, "breakpoints where")
         assert isinstance(pilot.app.screen, BreakpointsScreen)
 
 
@@ -208,9 +216,7 @@ async def test_the_status_line_says_which_one_held_the_run(open_app: OpenApp, se
                 Held(span="iteration-1", why="breakpoint", before="plan", detail="iteration 4", seq=2),
             ]
         )
-        await pilot.pause(0.3)
-        await settled(pilot)
-        assert "held: iteration 4, before iteration 4" in screen_text(pilot)
+        await shown(pilot, "held: iteration 4, before iteration 4")
         assert pilot.app.explore.query_one(StatusLine).display
 
 
@@ -268,26 +274,18 @@ async def test_a_real_run_of_the_demo_is_held_where_the_screen_says(open_app: Op
     settings = Settings(sandbox=SandboxSettings(confined="off"))
     async with open_app(task="basic", settings=settings, start_session=start_engine_session) as pilot:
         await pilot.press("ctrl+r")
-        run = None
-        for _ in range(400):
-            await pilot.pause(0.05)
-            run = pilot.app.explore.run
-            if run is not None and run.held:
-                break
-        assert run is not None
+        explore = pilot.app.explore
+        await until(pilot, lambda: explore.run is not None and explore.run.held, "the breakpoint")
+        run = explore.run
         held = run.trajectory.held
         assert held is not None
         assert (held.why, held.before) == ("breakpoint", "cell")
         await settled(pilot)
-        assert f"held: {held.detail}, before the cell" in screen_text(pilot)
+        await shown(pilot, f"held: {held.detail}, before the cell")
         await pilot.press("b")
         await settled(pilot)
         await pilot.press("space", "down", "space", "escape")
         await settled(pilot)
         await pilot.press("space")
-        for _ in range(400):
-            await pilot.pause(0.05)
-            if run.trajectory.finished is not None:
-                break
-        assert run.trajectory.finished is not None
+        await until(pilot, lambda: run.trajectory.finished is not None, "the end")
         assert run.trajectory.finished.status == "submitted"

@@ -48,11 +48,10 @@ class Watching(App[None]):
 
 
 async def applied(app: Watching, count: int) -> None:
-    for _ in range(1_000):
-        if len(app.seen) >= count:
-            return
+    late = time.monotonic() + 60
+    while len(app.seen) < count:
+        assert time.monotonic() < late, f"{len(app.seen)} of {count} events were applied in a minute"
         await asyncio.sleep(0.01)
-    raise AssertionError(f"{len(app.seen)} of {count} events were applied in ten seconds")
 
 
 def printing_run(lines: int) -> RunBuilder:
@@ -108,7 +107,7 @@ async def test_a_key_gets_its_turn_while_a_flood_is_applied() -> None:
             app.bridge.post(event)
         await asyncio.sleep(0)
         app.post_message(ui_events.Key("x", "x"))
-        await asyncio.wait_for(app.keys.get(), 10)
+        await asyncio.wait_for(app.keys.get(), 60)
         left = len(events) - len(app.seen)
         assert left > 0, "the key waited until the last event was applied"
         await applied(app, len(events))

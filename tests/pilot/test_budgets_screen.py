@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +17,7 @@ from rlm_tui.ui.widgets.budget_table import BudgetTable
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from tests.lm_server import LoopbackLM, planner_script
 from tests.lm_server.fixtures import StartLM
-from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
+from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled, shown, until
 from tests.pilot.recorded import running_run
 from tests.pilot.test_explore import started, told
 
@@ -61,15 +60,6 @@ def real_app(open_app: OpenApp) -> Callable[..., Any]:
     return opened
 
 
-async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 20.0) -> None:
-    """Let the app go on until that is so."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, screen_text(pilot)
-        await pilot.pause(0.03)
-    await pilot.pause(0.05)
-
-
 def is_asked(pilot: Pilot[Any]) -> bool:
     return isinstance(pilot.app.screen, BudgetsScreen)
 
@@ -102,8 +92,7 @@ async def test_a_run_held_for_calls_asks_and_goes_on_when_they_are_raised(
         assert field.value == "4", "twice as many, and at least what is needed"
         await pilot.press("home", "shift+end", "1", "enter")
         # One call is not enough: the run asks again.
-        await until(pilot, lambda: is_asked(pilot))
-        await until(pilot, lambda: pilot.app.screen.query_one(AmountField).value != "1")
+        await until(pilot, lambda: is_asked(pilot) and pilot.app.screen.query_one(AmountField).value != "1")
         await pilot.press("home", "shift+end", "3", "enter")
         await until(pilot, lambda: finished(pilot) is not None)
         assert finished(pilot).status == "submitted"
@@ -123,7 +112,7 @@ async def test_esc_looks_first_and_u_asks_again(real_app: Any, loopback_lm: Star
         assert run.held
         await pilot.press("space", "s")
         assert run.held, "neither releases a run whose budget is used up"
-        assert "HELD before an answer is extracted" in screen_text(pilot)
+        await shown(pilot, "HELD before an answer is extracted")
         await pilot.pause(0.3)
         assert not is_asked(pilot), "it opens by itself once"
         await pilot.press("u")
@@ -236,8 +225,7 @@ async def test_the_budgets_can_be_looked_at_while_a_run_goes_on_and_after_it(
         assert not pilot.app.explore.check_action("budgets", ())
         run = running_run()
         await told(pilot, session, run.events)
-        status = screen_lines(pilot)[0]
-        assert "9/50 calls" in status
+        await until(pilot, lambda: "9/50 calls" in screen_lines(pilot)[0])
         await pilot.press("u")
         await settled(pilot)
         assert "9 of 50" in screen_text(pilot)
@@ -249,7 +237,7 @@ async def test_the_budgets_can_be_looked_at_while_a_run_goes_on_and_after_it(
         assert "the budget of tokens is now 120 K" in screen_lines(pilot)[-1]
         run.add(e.BudgetRaised(name="max_tokens", budgets=e.Budgets(max_tokens=9_000)))
         await told(pilot, session, run.events[-1:])
-        assert "tok 85%" in screen_lines(pilot)[0], "of the budget that holds now"
+        await until(pilot, lambda: "tok 85%" in screen_lines(pilot)[0], "the budget that holds now")
 
 
 async def test_a_budget_is_asked_for_once_what_was_open_is_shut(

@@ -14,7 +14,8 @@ from rlm_tui.ui.screens.calls import CallsScreen
 from rlm_tui.ui.screens.save import SaveScreen
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from tests.pilot.calls import shown_calls
-from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled
+from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled, until
+from tests.pilot.conftest import shown as on_screen
 from tests.pilot.recorded import RunBuilder, finished_run, hostile_run, running_run
 
 
@@ -130,7 +131,7 @@ async def test_a_call_is_searched_copied_and_saved_and_nothing_is_overwritten(
 ) -> None:
     run = one_call("# A question\nwhere is the needle?\n" + "hay\n" * 60 + "the needle", '{"found": true}')
     async with shown_calls(open_app, run.events) as shown:
-        await shown.shows("where is the needle?")
+        await shown.shows("made by the cell")
         await shown.press("v", "slash", *"needle", "enter")
         await shown.shows("line 1 of 2, 2 places in all")
         await shown.press("n")
@@ -147,7 +148,7 @@ async def test_a_call_is_searched_copied_and_saved_and_nothing_is_overwritten(
         there = tmp_path / "call.md"
         there.write_text("mine", encoding="utf-8")
         await shown.press("w")
-        assert isinstance(shown.pilot.app.screen, SaveScreen)
+        await shown.until(lambda: isinstance(shown.pilot.app.screen, SaveScreen))
         shown.pilot.app.screen.query_one(Input).value = str(there)
         await shown.press("enter")
         await shown.shows("is there already")
@@ -161,7 +162,7 @@ async def test_a_huge_answer_opens_at_once_and_its_pages_are_turned(open_app: Op
     async with shown_calls(open_app, run.events, size=(120, 36)) as shown:
         await shown.shows("Answer  2,600,000 characters")
         await shown.press("p")
-        assert isinstance(shown.pilot.app.screen, TextPreviewScreen)
+        await shown.until(lambda: isinstance(shown.pilot.app.screen, TextPreviewScreen))
         await shown.shows("page 1 of")
 
 
@@ -262,13 +263,11 @@ async def test_explore_opens_it_at_the_call_that_was_chosen(open_app: OpenApp, s
         await pilot.press("ctrl+r")
         await settled(pilot)
         sessions.last.tell(finished_run().events)
-        await pilot.pause(0.3)
+        await on_screen(pilot, "submitted")
         await pilot.press("4", "home", "down", "down", "v")
-        await pilot.pause(0.4)
-        assert isinstance(pilot.app.screen, CallsScreen)
+        await until(pilot, lambda: isinstance(pilot.app.screen, CallsScreen))
+        await on_screen(pilot, "made by the cell of iteration 5 of 20")
         assert "within" not in screen_text(pilot)
-        assert "made by the cell of iteration 5 of 20" in screen_text(pilot)
         await pilot.press("escape", "4", "home", "enter")
-        await pilot.pause(0.4)
-        assert isinstance(pilot.app.screen, CallsScreen)
-        assert "made by the cell of iteration 2 of 20" in screen_text(pilot)
+        await until(pilot, lambda: isinstance(pilot.app.screen, CallsScreen))
+        await on_screen(pilot, "made by the cell of iteration 2 of 20")

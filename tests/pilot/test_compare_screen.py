@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,15 @@ from rlm_tui.ui.widgets.compare_rows import CompareRows
 from tests.integration.session_runs import KEY
 from tests.lm_server import WRONG_KEY, Answer, LoopbackLM, by_kind, planner_script
 from tests.lm_server.fixtures import StartLM
-from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
+from tests.pilot.conftest import (
+    OpenApp,
+    Sessions,
+    chosen_in_the_palette,
+    screen_lines,
+    screen_text,
+    settled,
+    until,
+)
 
 HANDBOOK = Path(__file__).parents[2] / "rlm_content" / "api-handbook.md"
 CELLS = [("I look, then answer.", "print(len(docs))"), ("Done.", "SUBMIT(answer='x')")]
@@ -36,13 +43,6 @@ def words(pilot: Pilot[Any]) -> str:
 def compare(pilot: Pilot[Any]) -> CompareScreen:
     assert isinstance(pilot.app.screen, CompareScreen), pilot.app.screen
     return pilot.app.screen
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    late = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < late, f"{what} did not come:\n{screen_text(pilot)}"
-        await pilot.pause(0.02)
 
 
 async def opened(pilot: Pilot[Any]) -> CompareScreen:
@@ -405,10 +405,5 @@ async def test_a_fault_that_nobody_expected_is_said(
 
 async def test_the_palette_opens_it(open_app: OpenApp) -> None:
     async with open_app(task="basic") as pilot:
-        await pilot.press("ctrl+p")
-        await pilot.pause(0.1)
-        await pilot.press(*"compare with one")
-        await pilot.pause(0.4)
-        await pilot.press("enter")
-        await settled(pilot)
+        await chosen_in_the_palette(pilot, "compare with one")
         compare(pilot)

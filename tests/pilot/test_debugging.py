@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
@@ -15,7 +18,7 @@ from rlm_tui.ui.screens.edit_cell import EditCellScreen
 from rlm_tui.ui.widgets.code_editor import CodeEditor
 from rlm_tui.ui.widgets.held_bar import HeldBar
 from rlm_tui.ui.widgets.inspector import Inspector
-from tests.lm_server import planner_script
+from tests.lm_server import LMRequest, planner_script
 from tests.lm_server.fixtures import StartLM
 from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
 from tests.pilot.debugging import CELLS, CODE, held_screen
@@ -33,6 +36,7 @@ async def test_f9_starts_held_and_steps_go_phase_by_phase(open_app: OpenApp, loo
         assert len(screen.prompts()) == 1
         assert screen.last.cell is None
         assert pilot.app.screen.query_one(Inspector).tab == "prompt"
+        await screen.shows("Your input fields are")
         text = screen_text(pilot)
         assert "print(words)" in text, "code is read from its beginning"
         assert "row_59" not in text
@@ -42,26 +46,33 @@ async def test_f9_starts_held_and_steps_go_phase_by_phase(open_app: OpenApp, loo
         assert screen.trajectory.iterations[0].cell is not None
         assert pilot.app.screen.query_one(Inspector).tab == "variables"
         await screen.shows("row_59 = 59")
-        assert "as planned" in screen_text(pilot), "what the step printed is seen below its code"
+        await screen.shows("as planned")  # what the step printed is seen below its code
         await pilot.press("space")
         await screen.ended()
-        assert not pilot.app.screen.query_one(HeldBar).display
+        await screen.until(lambda: not pilot.app.screen.query_one(HeldBar).display)
 
 
 async def test_space_holds_at_the_next_boundary_and_says_that_it_will(
     open_app: OpenApp, loopback_lm: StartLM
 ) -> None:
-    server = loopback_lm(planner_script(CELLS, delay=1.8))
+    may_plan, script = threading.Event(), planner_script(CELLS)
+
+    def planned(asked: LMRequest) -> Any:
+        may_plan.wait(60)
+        return script(asked)
+
+    server = loopback_lm(planned)
     async with held_screen(open_app, server, key="ctrl+r") as screen:
         pilot = screen.pilot
         await screen.until(screen.prompts)
         await pilot.press("space")
         await screen.shows("‖ WILL BE HELD at the next boundary")
-        assert "then held" in screen_lines(pilot)[0]
+        await screen.until(lambda: "then held" in screen_lines(pilot)[0])
         await pilot.press("space")
-        await pilot.pause(0.1)
-        assert "WILL BE HELD" not in screen_text(pilot), "it was taken back"
+        await screen.until(lambda: "WILL BE HELD" not in screen_text(pilot))  # it was taken back
         await pilot.press("space")
+        await screen.shows("WILL BE HELD")
+        may_plan.set()
         await screen.held("cell", 1)
         await pilot.press("space")
         await screen.ended()
@@ -116,21 +127,22 @@ async def test_esc_in_the_editor_asks_before_it_drops_anything(
         await screen.held("plan", 1)
         await pilot.press("s")
         await screen.held("cell", 1)
-        await pilot.press("e", "escape")
-        await pilot.pause(0.1)
-        assert pilot.app.screen is pilot.app.explore, "nothing was changed: nothing is asked"  # type: ignore[attr-defined]
+        explore = pilot.app.screen
+        await pilot.press("e")
+        await screen.until(lambda: isinstance(pilot.app.screen, EditCellScreen))
+        await pilot.press("escape")
+        await screen.until(lambda: pilot.app.screen is explore)  # nothing was changed: nothing is asked
         await pilot.press("e", "tab", "escape")
-        await pilot.pause(0.1)
-        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await screen.until(lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("s")
-        await pilot.pause(0.1)
+        await screen.until(lambda: isinstance(pilot.app.screen, EditCellScreen))
         assert pilot.app.screen.query_one(CodeEditor).text == f"    {CODE}"
         await pilot.press("ctrl+z")
         assert pilot.app.screen.query_one(CodeEditor).text == CODE
         await pilot.press("ctrl+y", "escape")
-        await pilot.pause(0.1)
+        await screen.until(lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("d")
-        await pilot.pause(0.1)
+        await screen.until(lambda: pilot.app.screen is explore)
         assert screen.last.code == CODE
         assert screen.trajectory.held is not None
 
@@ -145,8 +157,7 @@ async def test_a_skipped_cell_is_not_run_and_the_planner_reads_why(
         await pilot.press("s")
         await screen.held("cell", 1)
         await pilot.press("k")
-        await pilot.pause(0.1)
-        assert isinstance(pilot.app.screen, AskScreen)
+        await screen.until(lambda: isinstance(pilot.app.screen, AskScreen))
         await pilot.press(*"too early", "enter")
         await screen.held("plan", 2)
         await screen.shows("You skipped the cell")
@@ -177,7 +188,6 @@ async def test_the_planner_is_told_and_sent_back(open_app: OpenApp, loopback_lm:
         await screen.shows("You sent the planner back: this is its new code.")
         assert len(screen.prompts()) == 2
         assert "shorter" in screen.prompts()[1]
-        assert "▸ not run" in screen_text(pilot)
         await screen.click("▸ not run")
         await screen.shows("▾ not run")
         await pilot.press("space")
@@ -219,9 +229,11 @@ async def test_everything_by_mouse_alone(
         await screen.shows("Nothing is changed")
         await screen.click("Esc close")
         await screen.click(" k  skip")
+        await screen.until(lambda: isinstance(pilot.app.screen, AskScreen))
         await screen.click("OK  enter")
         await screen.held("plan", 2)
         await screen.click(" t  tell")
+        await screen.until(lambda: isinstance(pilot.app.screen, AskScreen))
         pilot.app.screen.query_one(Input).value = "pasted"
         await screen.click("OK  enter")
         await screen.until(lambda: screen.last.remarks == ["pasted"])

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from rlm_tui.ui.screens import dialog
 from rlm_tui.ui.screens.dialog import Dialog
-from tests.pilot.conftest import screen_text
+from tests.pilot.conftest import screen_text, until
 
 
 class Question(Dialog[None]):
@@ -57,13 +57,8 @@ async def test_many_changes_below_are_drawn_once_and_the_last_one_stands(
             app.count(number)
             await pilot.pause(0.01)
         assert question.drawn - before <= 1 + (time.monotonic() - began) / 0.3
-        for _ in range(60):
-            await pilot.pause(0.05)
-            if "counted to 11" in screen_text(pilot):
-                break
-        text = screen_text(pilot)
-        assert "counted to 11" in text
-        assert "a question" in text
+        await until(pilot, lambda: "counted to 11" in screen_text(pilot))
+        assert "a question" in screen_text(pilot)
 
 
 async def test_what_stands_behind_is_dimmed_as_textual_dims_it() -> None:

@@ -24,7 +24,7 @@ from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.path_suggester import complete_path
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.text_pages import PAGE_BYTES
-from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
+from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled, until
 from tests.unit.foreign_documents import write_pdf
 
 
@@ -117,7 +117,7 @@ async def test_a_completion_is_taken_with_the_right_arrow(open_app: OpenApp, wor
         await typed(pilot, f"{workplace}/not")
         field = pilot.app.screen.query_one("#document-filter", Input)
         field.cursor_position = len(field.value)
-        await pilot.pause(0.05)
+        await until(pilot, lambda: field._suggestion == f"{workplace}/notes.txt", "the completion")
         await pilot.press("right")
         assert field.value == f"{workplace}/notes.txt"
 
@@ -283,10 +283,7 @@ async def test_a_click_on_the_footer_adds_what_is_under_the_cursor(
 async def test_a_pdf_is_listed_and_chosen_as_its_text(open_app: OpenApp, workplace: Path) -> None:
     write_pdf(workplace / "report.pdf", "Quarterly numbers")
     async with open_app(document=str(workplace / "report.pdf")) as pilot:
-        for _ in range(100):
-            await settled(pilot)
-            if picker_of(pilot).document is not None:
-                break
+        await until(pilot, lambda: picker_of(pilot).document is not None, "the document")
         assert picker_of(pilot).chosen_name == "report.pdf"
         assert "words" in facts(pilot)
 
@@ -316,15 +313,21 @@ class SlowDocuments:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         self._held = {name: threading.Event() for name in names}
+        self._looked_at: set[str] = set()
         really = document_picker.open_documents
 
         def slowly(paths: Sequence[Path], **options: Any) -> Any:
             for path in paths:
                 if path.name in self._held:
-                    assert self._held[path.name].wait(10)
+                    self._looked_at.add(path.name)
+                    assert self._held[path.name].wait(60)
             return really(paths, **options)
 
         monkeypatch.setattr(document_picker, "open_documents", slowly)
+
+    async def looked_at(self, pilot: Pilot[Any], name: str) -> None:
+        """Wait until somebody wants to look at it."""
+        await until(pilot, lambda: name in self._looked_at, f"a look at {name}")
 
     def let_go(self, name: str) -> None:
         self._held[name].set()
@@ -339,9 +342,9 @@ async def test_what_is_looked_at_late_does_not_replace_a_later_choice(
     async with open_app(document=None) as pilot:
         picker = picker_of(pilot)
         picker.choose(workplace / "slow.txt")
-        await pilot.pause()
+        await slow.looked_at(pilot, "slow.txt")
         picker.choose(workplace / "quick.txt")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: picker.path == workplace / "quick.txt")
         slow.let_go("slow.txt")
         await settled(pilot)
         assert picker.path == workplace / "quick.txt"
@@ -354,9 +357,10 @@ async def test_marks_and_runs_take_what_was_wanted_last(
     slow = SlowDocuments(monkeypatch, "slow.txt")
     async with open_app(document=None, task="architecture") as pilot:
         await pilot.press("1", "end", "right")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: "slow.txt" in names(pilot))
         await on_file(pilot, workplace / "slow.txt")
         await pilot.press("a")
+        await slow.looked_at(pilot, "slow.txt")
         await on_file(pilot, workplace / "notes.txt")
         await pilot.press("a")
         slow.let_go("slow.txt")
@@ -365,7 +369,7 @@ async def test_marks_and_runs_take_what_was_wanted_last(
         slow = SlowDocuments(monkeypatch, "slow.txt")
         await on_file(pilot, workplace / "slow.txt")
         await pilot.press("enter", "ctrl+r")
-        await pilot.pause(0.5)
+        await slow.looked_at(pilot, "slow.txt")
         slow.let_go("slow.txt")
         await settled(pilot)
         assert sessions.requests[-1].documents["docs"].path == workplace / "slow.txt"
@@ -385,7 +389,7 @@ async def test_esc_while_documents_are_looked_at_for_a_run_gives_it_up(
     async with open_app() as pilot:
         monkeypatch.setattr(run_control, "open_documents", waiting)
         await pilot.press("ctrl+r")
-        assert await asyncio.to_thread(asked.wait, 10)
+        assert await asyncio.to_thread(asked.wait, 30)
         await pilot.press("escape")
         await settled(pilot)
         assert sessions.requests == []

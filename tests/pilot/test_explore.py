@@ -18,7 +18,7 @@ from rlm_tui.ui.screens.leave import LeaveScreen
 from rlm_tui.ui.screens.save import SaveScreen
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
-from tests.pilot.conftest import OpenApp, Sessions, ToldSession, screen_lines, screen_text, settled
+from tests.pilot.conftest import OpenApp, Sessions, ToldSession, screen_lines, screen_text, settled, until
 from tests.pilot.recorded import failed_run, finished_run, running_run
 
 
@@ -32,8 +32,7 @@ async def started(pilot: Pilot[Any], sessions: Sessions) -> ToldSession:
 async def told(pilot: Pilot[Any], session: ToldSession, events: list[e.AnyEvent]) -> None:
     """Have these events happen and be painted."""
     session.tell(events)
-    for _ in range(4):
-        await pilot.pause(0.06)
+    await pilot.pause()
 
 
 async def test_a_run_focuses_the_trajectory_and_is_told_in_words(
@@ -221,7 +220,7 @@ async def test_leaving_cancels_and_waits_for_the_end(open_app: OpenApp, sessions
         count = len(run.events)
         run.finish("cancelled")
         await told(pilot, session, run.events[count:])
-        assert pilot.app._exit
+        await until(pilot, lambda: pilot.app._exit, "the end of the app")
 
 
 async def test_leaving_lets_the_run_go_on_in_the_terminal(open_app: OpenApp, sessions: Sessions) -> None:

@@ -23,7 +23,7 @@ from rlm_tui.ui.widgets.fork_from import ForkFrom
 from rlm_tui.ui.widgets.iteration_choice import IterationChoice
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.run_choice import RunChoice
-from tests.pilot.conftest import OpenApp, screen_text, settled
+from tests.pilot.conftest import OpenApp, press_button, screen_text, settled, until
 
 RECORDED = Path(__file__).parents[1] / "snapshots" / "recorded" / "garden"
 OLD, NEW, DAMAGED = (
@@ -81,12 +81,10 @@ async def opened(pilot: Pilot[Any], asked: Asked, first: Path | None = None, at:
 
 async def read(pilot: Pilot[Any]) -> None:
     """Wait for the chosen run to be read."""
-    for _ in range(100):
-        await settled(pilot)
-        if "still being read" not in pilot.app.screen.query_one(ForkFrom).problem:
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(screen_text(pilot))
+    await settled(pilot)
+    source = pilot.app.screen.query_one(ForkFrom)
+    await until(pilot, lambda: "still being read" not in source.problem, "a run that is read")
+    await settled(pilot)
 
 
 def problem(screen: ForkScreen) -> str:
@@ -170,15 +168,11 @@ async def test_it_is_filled_in_with_the_keyboard(
         recorded = change.editor.text
         assert recorded
         await pilot.press("enter", *"x =", "enter")
-        await pilot.pause(0.4)
-        await settled(pilot)
-        finding = screen.query_one("#fork-code-check", CheckLine).finding
-        assert not finding.good
-        assert "does not parse: line 1" in finding.words
+        check = screen.query_one("#fork-code-check", CheckLine)
+        await until(pilot, lambda: not check.looking and not check.finding.good, "what is wrong")
+        assert "does not parse: line 1" in check.finding.words
         await pilot.press("up", "end", *" 1")
-        await pilot.pause(0.4)
-        await settled(pilot)
-        assert screen.query_one("#fork-code-check", CheckLine).finding.good, change.editor.text
+        await until(pilot, lambda: not check.looking and check.finding.good, "that it parses")
         await pilot.press("escape", "enter")  # out of the editor, to what starts it held
         assert "iteration 3 runs your code, and iteration 4 is planned live" in plan(screen)
         assert "held before it" in plan(screen)
@@ -209,7 +203,7 @@ async def test_it_is_filled_in_with_the_mouse(open_app: OpenApp, saved: Path) ->
         assert not asked.all
         await pilot.click("#fork-remark")
         await pilot.press(*"Be brief.")
-        await pilot.click("#fork")
+        await press_button(pilot, "#fork")
         await settled(pilot)
         (one,) = asked.all
         assert (one.run.name, one.at, one.code, one.remark) == (OLD, 2, None, "Be brief.")

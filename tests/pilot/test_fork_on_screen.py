@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +20,7 @@ from rlm_tui.ui.widgets.fork_from import ForkFrom
 from rlm_tui.ui.widgets.iteration_choice import IterationChoice
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
-from tests.pilot.conftest import OpenApp, screen_text, settled
-
-
-async def until(pilot: Pilot[Any], found: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    for _ in range(int(seconds / 0.05)):
-        await pilot.pause(0.05)
-        if found():
-            return
-    raise AssertionError(f"never {what}:\n{screen_text(pilot)}")
+from tests.pilot.conftest import OpenApp, screen_text, settled, until
 
 
 def trajectory(pilot: Pilot[Any]) -> Trajectory:

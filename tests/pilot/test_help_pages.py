@@ -14,7 +14,7 @@ from textual.widgets import Markdown
 
 from rlm_tui.ui.help_pages import PAGES
 from rlm_tui.ui.screens.help import HelpScreen
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
+from tests.pilot.conftest import OpenApp, chosen_in_the_palette, screen_lines, screen_text, settled, until
 
 FIRST_WORDS = {
     "what-an-rlm-is": "A Recursive Language Model does not read a long text.",
@@ -36,11 +36,7 @@ def shown(pilot: Pilot[Any]) -> str:
 
 
 async def until_shown(pilot: Pilot[Any], words: str) -> None:
-    for _ in range(400):
-        if words in shown(pilot):
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(f"{words!r} did not come:\n{screen_text(pilot)}")
+    await until(pilot, lambda: words in shown(pilot), repr(words))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])
@@ -111,12 +107,7 @@ async def click(pilot: Pilot[Any], words: str) -> None:
 
 async def test_the_palette_names_the_pages(open_app: OpenApp) -> None:
     async with open_app(size=(120, 36)) as pilot:
-        await pilot.press("ctrl+p")
-        await pilot.pause(0.1)
-        await pilot.press(*"help: best practices")
-        await pilot.pause(0.4)
-        await pilot.press("enter")
-        await settled(pilot)
+        await chosen_in_the_palette(pilot, "help: best practices")
         await until_shown(pilot, FIRST_WORDS["best-practices"])
 
 

@@ -10,6 +10,7 @@ from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.run_messages import Copied, SaveRequested
 from rlm_tui.ui.widgets.targets import TabName
+from tests.pilot.conftest import until
 from tests.pilot.panes import opened
 from tests.pilot.recorded import RunBuilder, failed_run, finished_run, hostile_run, running_run
 
@@ -163,11 +164,7 @@ async def test_eight_megabytes_of_output_open_at_once_and_fill_in() -> None:
         began = time.thread_time()
         told.pane.show_tab("output")
         opened_after = time.thread_time() - began
-        await told.pilot.pause()
-        for _ in range(400):
-            if not told.pane.view.filling:
-                break
-            await told.pilot.pause(0.02)
+        await until(told.pilot, lambda: not told.pane.view.filling, "all of the output")
         await told.press("end")
         assert "line 149999" in told.text()
         assert told.pane.view.blocks.height == 150_000

@@ -32,7 +32,15 @@ from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.task_form import OptionsLine, ToolsLine
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 from rlm_tui.ui.widgets.volume_browser import VolumeBrowser
-from tests.pilot.conftest import OpenApp, Sessions, screen_lines, screen_text, settled
+from tests.pilot.conftest import (
+    OpenApp,
+    Sessions,
+    chosen_in_the_palette,
+    screen_lines,
+    screen_text,
+    settled,
+    until,
+)
 
 OWNERS = (
     RlmTui,
@@ -148,26 +156,18 @@ async def test_the_palette_reaches_every_action_that_can_be_done(open_app: OpenA
             if active.binding.id and active.enabled and active.binding.id != "app.palette"
         }
         await pilot.press("ctrl+p")
-        await settled(pilot)
-        assert isinstance(pilot.app.screen, CommandPalette)
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
         options = pilot.app.screen.query_one("CommandList")
-        await pilot.pause(0.3)
-        shown = {
-            str(option.hit.text) for option in options._options if getattr(option, "hit", None) is not None
-        }
-        assert wanted <= shown
-        assert "Theme: rlm-day" in shown
+
+        def shown() -> set[str]:
+            return {str(option.hit.text) for option in options._options if hasattr(option, "hit")}
+
+        await until(pilot, lambda: wanted | {"Theme: rlm-day"} <= shown(), "every action")
 
 
 async def test_an_action_of_the_palette_acts_on_the_pane_it_was_opened_from(open_app: OpenApp) -> None:
     async with open_app() as pilot:
-        await pilot.press("ctrl+p")
-        await pilot.pause(0.1)
-        for letter in "whole":
-            await pilot.press(letter)
-        await pilot.pause(0.4)
-        await pilot.press("enter")
-        await settled(pilot)
+        await chosen_in_the_palette(pilot, "whole")
         assert pilot.app.explore.grid.zoomed
 
 

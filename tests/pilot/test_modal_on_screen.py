@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.contract.sandboxes import needs_bubblewrap
 from tests.lm_server import planner_script
 from tests.lm_server.fixtures import StartLM
 from tests.modal_server import LoopbackModal
-from tests.pilot.conftest import OpenApp, screen_text, settled
+from tests.pilot.conftest import OpenApp, screen_text, settled, until
 
 pytestmark = [pytest.mark.bubblewrap, needs_bubblewrap, pytest.mark.slow]
 
@@ -58,15 +58,6 @@ def settings(server: Any = None, **modal: Any) -> Settings:
     return Settings(
         lm=lm, sandbox=SandboxSettings(kind="modal"), modal=ModalSettings(call_seconds=15, **modal)
     )
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    """Wait until something is true of the app, or of what it shows."""
-    for _ in range(600):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(screen_text(pilot))
 
 
 def ended(pilot: Pilot[Any]) -> bool:

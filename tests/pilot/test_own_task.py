@@ -16,7 +16,7 @@ from rlm_tui.ui.screens.own_task import OwnTaskScreen
 from rlm_tui.ui.task_looks import look_at_signature, look_at_text
 from rlm_tui.ui.widgets.check_line import CheckLine, Finding
 from rlm_tui.ui.widgets.problem_line import ProblemLine
-from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled
+from tests.pilot.conftest import OpenApp, Sessions, press_button, screen_text, settled, until
 
 
 def fill(pilot: Pilot[Any], **values: str) -> None:
@@ -129,13 +129,10 @@ def test_the_place_is_marked_below_the_text(signature: str, under: str, why: str
     assert why in words
 
 
-async def until(pilot: Pilot[Any], words: str) -> None:
+async def found(pilot: Pilot[Any], words: str) -> None:
     """Wait for a look in a thread to be shown."""
-    for _ in range(200):
-        await pilot.pause(0.05)
-        if any(words in line.finding.words for line in pilot.app.screen.query(CheckLine)):
-            return
-    raise AssertionError(f"never {words!r} in:\n{screen_text(pilot)}")
+    lines = pilot.app.screen.query(CheckLine)
+    await until(pilot, lambda: any(words in line.finding.words for line in lines), repr(words))
 
 
 TOOLS = '''
@@ -164,7 +161,7 @@ async def test_types_and_tools_are_looked_at_while_typing(open_app: OpenApp, wor
     async with open_app(size=(100, 45)) as pilot:
         await pilot.press("f5")
         fill(pilot, signature="question -> answer: tools_of_pilot.Nothing")
-        await until(pilot, "tools_of_pilot has no Nothing")
+        await found(pilot, "tools_of_pilot has no Nothing")
         assert "▲" in screen_text(pilot)
         for tools, words in (
             ("tools_of_pilot:count, regex_extract", "count(text: str) -> int: Counts."),
@@ -175,10 +172,10 @@ async def test_types_and_tools_are_looked_at_while_typing(open_app: OpenApp, wor
             ("no_such_module:x", "can't be imported: ModuleNotFoundError"),
         ):
             fill(pilot, tools=tools)
-            await until(pilot, words)
+            await found(pilot, words)
         assert "printed at import" not in screen_text(pilot)
         fill(pilot, signature="count -> answer", tools="tools_of_pilot:count")
-        await until(pilot, "a tool can't be called count: rename it")
+        await found(pilot, "a tool can't be called count: rename it")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 45)])
@@ -253,12 +250,12 @@ async def test_a_task_is_deleted_with_the_mouse_and_asks_first(open_app: OpenApp
     async with open_app(size=(80, 24), task="mine") as pilot:
         await pilot.press("f5")
         await settled(pilot)
-        await pilot.click("#delete")
+        await press_button(pilot, "#delete")
         await settled(pilot)
         assert "Delete the task mine?" in screen_text(pilot)
         await pilot.press("escape")
         assert (project / "mine.toml").exists()
-        await pilot.click("#delete")
+        await press_button(pilot, "#delete")
         await settled(pilot)
         await pilot.click("#answer-delete")
         await settled(pilot)
@@ -304,9 +301,9 @@ async def test_a_class_of_signature_is_kept_as_a_task(
     async with open_app() as pilot:
         await pilot.press("f5")
         fill(pilot, name="look", signature="signatures_of_pilot:Loo")
-        await until(pilot, "signatures_of_pilot has no Loo")
+        await found(pilot, "signatures_of_pilot has no Loo")
         fill(pilot, signature="signatures_of_pilot:Look")
-        await until(pilot, "takes docs (the document), level: Literal['low', 'high']")
+        await found(pilot, "takes docs (the document), level: Literal['low', 'high']")
         await pilot.press("ctrl+s")
         await settled(pilot)
         task = read_task(config / "look.toml")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +22,9 @@ from rlm_tui.ui.screens.timeline import TimelineScreen
 from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis
 from rlm_tui.ui.widgets.timeline_view import TimelineView
-from tests.pilot.conftest import OpenApp, screen_text
+from tests.pilot.conftest import OpenApp, screen_text, until
 from tests.pilot.recorded import RunBuilder
 from tests.saved_runs import nested_run, save, told_run
-
-
-async def until(pilot: Pilot[Any], holds: Callable[[], object]) -> None:
-    for _ in range(400):
-        if holds():
-            await pilot.pause()
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(f"this did not come about:\n{screen_text(pilot)}")
 
 
 async def replaying(pilot: Pilot[Any], path: Path, **how: Any) -> ReplayScreen:
@@ -194,8 +184,7 @@ async def test_what_is_damaged_is_shown_as_far_as_it_goes(open_app: OpenApp, tmp
 async def test_what_is_no_run_is_said(open_app: OpenApp, tmp_path: Path) -> None:
     async with open_app(size=(120, 36)) as pilot:
         pilot.app.explore.open_saved(tmp_path)
-        await pilot.pause()
-        assert "There is no run in" in screen_text(pilot)
+        await until(pilot, lambda: "There is no run in" in screen_text(pilot))
         path = save(tmp_path, "r1", told_run().events).path
         log = open_run(path)
         log.events_path.unlink()

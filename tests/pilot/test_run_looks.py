@@ -12,8 +12,8 @@ from rlm_tui.ui.screens.nested import NestedScreen, RlmTree
 from rlm_tui.ui.screens.replay import ReplayScreen
 from rlm_tui.ui.widgets.inspector import Inspector
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
-from tests.pilot.conftest import OpenApp, screen_text
-from tests.pilot.test_replay_screen import replaying, until
+from tests.pilot.conftest import OpenApp, screen_text, until
+from tests.pilot.test_replay_screen import replaying
 from tests.saved_runs import nested_run, save, told_run
 
 

@@ -18,8 +18,7 @@ from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.screens.runs import RunsScreen
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.widgets.runs_list import RunsList
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
-from tests.pilot.test_replay_screen import until
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled, until
 from tests.saved_runs import save, told_run
 
 
@@ -34,7 +33,7 @@ async def opened(pilot: Pilot[Any], root: Path, answers: Answers) -> RunsScreen:
     library = RunLibrary(root / "runs", root / "index.sqlite")
     screen = RunsScreen(library, Redactor(["SECRETKEY"]))
     pilot.app.push_screen(screen, answers.given.append)
-    await pilot.pause(0.1)
+    await until(pilot, lambda: pilot.app.screen is screen)
     await settled(pilot)
     return screen
 

@@ -20,7 +20,7 @@ from tests.lm_server import Answer, always
 from tests.lm_server.fixtures import StartLM
 from tests.modal_server import LoopbackModal
 from tests.modal_server.server import SECRETS, TOKEN_ID, TOKEN_SECRET
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled, shown, until
 
 NOWHERE = "http://127.0.0.1:1/v1"
 KEY = "planted-key-of-no-known-shape"
@@ -47,19 +47,6 @@ def setup_screen(pilot: Pilot[Any]) -> SetupScreen:
 
 def rows(pilot: Pilot[Any]) -> CheckRows:
     return setup_screen(pilot).query_one(CheckRows)
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool], what: str = "") -> None:
-    """Let the app work until this holds."""
-    late = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < late, f"{what or 'it'} did not come: {screen_text(pilot)}"
-        await pilot.pause(0.01)
-
-
-async def shown(pilot: Pilot[Any], words: str) -> None:
-    """Wait for these words, however they are wrapped."""
-    await until(pilot, lambda: words in " ".join(screen_text(pilot).split()), words)
 
 
 async def looked(pilot: Pilot[Any]) -> None:
@@ -174,7 +161,7 @@ async def test_settings_that_broke_are_told_and_the_ones_before_still_hold(
 async def test_m_looks_at_modal_live_and_ends_its_sandbox(
     here: OpenHere, loopback_modal: LoopbackModal, size: tuple[int, int]
 ) -> None:
-    loopback_modal.misbehave.slow["SandboxCreateV2"] = 1.0
+    loopback_modal.misbehave.slow["SandboxCreateV2"] = 4.0
     async with here(size, RLM_TUI_MODAL_CALL_SECONDS="20") as pilot:
         await pilot.press("f3")
         await looked(pilot)
@@ -244,7 +231,7 @@ async def test_the_mouse_chooses_copies_and_leaves(here: OpenHere) -> None:
 
 
 async def test_a_row_chosen_meanwhile_stays_chosen(here: OpenHere, loopback_modal: LoopbackModal) -> None:
-    loopback_modal.misbehave.slow["ClientHello"] = 1.0
+    loopback_modal.misbehave.slow["ClientHello"] = 4.0
     async with here(RLM_TUI_SANDBOX_KIND="modal", RLM_TUI_MODAL_CALL_SECONDS="20") as pilot:
         await pilot.press("f3")
         await settled(pilot)

@@ -12,9 +12,9 @@ from rlm_tui.ui.screens.timeline import TimelineScreen
 from rlm_tui.ui.widgets.timeline_axis import TimelineAxis
 from rlm_tui.ui.widgets.timeline_rows import label_cells
 from rlm_tui.ui.widgets.timeline_view import TimelineView
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, until
 from tests.pilot.recorded import RunBuilder, finished_run, running_run
-from tests.pilot.test_replay_screen import replaying, until
+from tests.pilot.test_replay_screen import replaying
 from tests.saved_runs import nested_run, save
 
 

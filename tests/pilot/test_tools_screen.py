@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from rlm_tui.core.event_codec import decode
 from rlm_tui.core.events import CallStarted
 from rlm_tui.core.settings import LMSettings, SandboxSettings, Secret, Settings
 from rlm_tui.ui.run_control import start_engine_session
+from rlm_tui.ui.screens import tools
 from rlm_tui.ui.screens.tools import ToolsScreen
 from rlm_tui.ui.widgets.check_line import CheckLine, Finding
 from rlm_tui.ui.widgets.task_form import ToolsLine
 from tests.lm_server import planner_script
 from tests.lm_server.fixtures import StartLM
-from tests.pilot.conftest import OpenApp, Sessions, screen_text, settled
+from tests.pilot.conftest import OpenApp, Sessions, press_button, screen_text, settled, until
 
 TOOLS = '''
 import os, time
@@ -36,13 +38,10 @@ def bare(text) -> str:
 '''
 
 
-async def until(pilot: Pilot[Any], line: str, words: str) -> None:
+async def found(pilot: Pilot[Any], line: str, words: str) -> None:
     """Wait for a look in a thread to be shown."""
-    for _ in range(200):
-        await pilot.pause(0.05)
-        if words in pilot.app.screen.query_one(f"#{line}", CheckLine).finding.words:
-            return
-    raise AssertionError(f"never {words!r} in:\n{screen_text(pilot)}")
+    check = pilot.app.screen.query_one(f"#{line}", CheckLine)
+    await until(pilot, lambda: words in check.finding.words, repr(words))
 
 
 @pytest.fixture
@@ -60,21 +59,22 @@ async def test_tools_are_taken_and_left_with_the_keyboard(
         await pilot.press("f7")
         assert isinstance(pilot.app.screen, ToolsScreen)
         assert isinstance(pilot.app.focused, OptionList)
-        await until(pilot, "chosen-check", "and no tools")
+        await found(pilot, "chosen-check", "and no tools")
         await pilot.press("space")
-        await until(pilot, "chosen-check", "regex_extract(pattern: str, text: str)")
+        await found(pilot, "chosen-check", "regex_extract(pattern: str, text: str)")
         assert "[x] regex_extract" in screen_text(pilot)
         await pilot.press("tab", *f"{own_tools}:bare")
-        await until(pilot, "tool-check", "its parameter text has no annotation")
+        await found(pilot, "tool-check", "its parameter text has no annotation")
         await pilot.press("enter")
-        await until(pilot, "tool-check", "its parameter text has no annotation")
+        await until(pilot, lambda: not pilot.app.screen.query_one("#tool-check", CheckLine).looking)
+        await found(pilot, "tool-check", "its parameter text has no annotation")
         assert f"[x] {own_tools}:bare" not in screen_text(pilot), "what can't be used is not added"
         for _ in range(4):
             await pilot.press("backspace")
         await pilot.press(*"shout")
-        await until(pilot, "tool-check", "shout(text: str) -> str: Says it loudly.")
+        await found(pilot, "tool-check", "shout(text: str) -> str: Says it loudly.")
         await pilot.press("enter")
-        await until(pilot, "chosen-check", "Says it loudly.")
+        await found(pilot, "chosen-check", "Says it loudly.")
         assert f"[x] {own_tools}:shout" in screen_text(pilot)
         assert "printed at import" not in screen_text(pilot)
         await pilot.press("ctrl+s")
@@ -107,16 +107,45 @@ async def test_what_stands_in_the_field_is_added_when_they_are_used(
         pilot.app.screen.query_one("#tool-name", Input).value = "nothing_there:x"
         await pilot.pause()
         await pilot.click("#apply")
-        await until(pilot, "tool-check", "can't be imported")
+        await found(pilot, "tool-check", "can't be imported")
         assert isinstance(pilot.app.screen, ToolsScreen)
         pilot.app.screen.query_one("#tool-name", Input).value = f"{own_tools}:shout"
+        await press_button(pilot, "#apply")
+        form = pilot.app.explore.form
+        await until(pilot, lambda: form.run_task.tools == (f"{own_tools}:shout",), "the tool of the task")
+        assert not isinstance(pilot.app.screen, ToolsScreen)
+
+
+async def test_looks_that_were_asked_for_before_do_not_decide(
+    open_app: OpenApp, own_tools: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chosen tools are good before the one in the field is; the news of its text comes late."""
+    shout, may_look = f"{own_tools}:shout", threading.Event()
+    looked: list[tuple[str, ...]] = []
+    really = tools.look_at_tools
+
+    def look(names: tuple[str, ...], taken: list[str]) -> Finding:
+        if shout in names:
+            assert may_look.wait(30)
+        finding = really(names, taken)
+        looked.append(names)
+        return finding
+
+    monkeypatch.setattr(tools, "look_at_tools", look)
+    async with open_app(task="basic") as pilot:
+        await pilot.press("f7")
+        screen = pilot.app.screen
+        field = screen.query_one("#tool-name", Input)
+        field.value = shout
+        await pilot.press("space", "ctrl+s")
+        await until(pilot, lambda: ("regex_extract",) in looked, "a look at what was chosen before")
+        assert pilot.app.screen is screen
+        screen.post_message(Input.Changed(field, shout))
         await pilot.pause()
-        await pilot.click("#apply")
-        for _ in range(400):
-            await pilot.pause(0.05)
-            if not isinstance(pilot.app.screen, ToolsScreen):
-                break
-        assert pilot.app.explore.form.run_task.tools == (f"{own_tools}:shout",)
+        may_look.set()
+        form = pilot.app.explore.form
+        await until(pilot, lambda: form.run_task.tools == ("regex_extract", shout), "both tools")
+        assert pilot.app.screen is not screen
 
 
 async def test_calls_of_two_tools_show_in_the_calls_and_in_the_log(
@@ -136,15 +165,9 @@ async def test_calls_of_two_tools_show_in_the_calls_and_in_the_log(
         pilot.app.explore._unconfined_accepted = True
         pilot.app.explore.form.add_tools(("regex_extract", f"{own_tools}:shout"))
         await pilot.press("ctrl+r")
-        run = None
-        for _ in range(400):
-            await pilot.pause(0.05)
-            run = pilot.app.explore.run
-            if run is not None and run.trajectory.finished is not None:
-                break
-        await settled(pilot)
-        assert run is not None
-        assert run.trajectory.finished is not None
+        explore = pilot.app.explore
+        await until(pilot, lambda: explore.run is not None and explore.run.trajectory.finished is not None)
+        run = explore.run
         assert run.trajectory.finished.outputs == {"answer": "AA"}
         await pilot.press("4")
         await settled(pilot)
@@ -167,7 +190,7 @@ async def test_a_module_that_raises_no_exception_is_a_finding_and_the_app_stays(
     async with open_app(task="basic") as pilot:
         await pilot.press("f7")
         pilot.app.screen.query_one("#tool-name", Input).value = "raising_of_screen:x"
-        await until(pilot, "tool-check", "can't be imported: KeyboardInterrupt: in the module")
+        await found(pilot, "tool-check", "can't be imported: KeyboardInterrupt: in the module")
         assert isinstance(pilot.app.screen, ToolsScreen)
 
 
@@ -178,7 +201,7 @@ async def test_a_look_may_raise_anything(open_app: OpenApp) -> None:
     async with open_app(task="basic") as pilot:
         await pilot.press("f7")
         pilot.app.screen.query_one("#tool-check", CheckLine).look(look)
-        await until(pilot, "tool-check", "KeyboardInterrupt: while looking")
+        await found(pilot, "tool-check", "KeyboardInterrupt: while looking")
 
 
 async def test_the_buttons_stay_where_there_are_many_tools(open_app: OpenApp, workplace: Path) -> None:
@@ -189,10 +212,10 @@ async def test_the_buttons_stay_where_there_are_many_tools(open_app: OpenApp, wo
     async with open_app(size=(80, 24), task="basic") as pilot:
         pilot.app.explore.form.add_tools(tuple(f"many_of_screen:{name}" for name in names))
         await pilot.press("f7")
-        await until(pilot, "chosen-check", "Loud shout_11.")
+        await found(pilot, "chosen-check", "Loud shout_11.")
         await pilot.pause()
         assert "Use them  ^S" in screen_text(pilot)
         pilot.app.screen.query_one("#tool-name", Input).value = "many_of_screen:" + "gone_" * 12
-        await until(pilot, "tool-check", "has no gone")
+        await found(pilot, "tool-check", "has no gone")
         await pilot.pause()
         assert "Use them  ^S" in screen_text(pilot)

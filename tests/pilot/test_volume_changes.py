@@ -19,10 +19,9 @@ from rlm_tui.ui.screens.volumes import VolumesScreen
 from rlm_tui.ui.widgets.file_tree import FileTree
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.problem_line import ProblemLine
-from rlm_tui.ui.widgets.volume_search import SEARCH_SECONDS
 from rlm_tui.volumes.catalog import local_directory
 from tests.modal_server.server import LoopbackModal
-from tests.pilot.conftest import OpenApp, screen_text, settled
+from tests.pilot.conftest import OpenApp, screen_text, settled, until
 
 NAME = "rlm-volume-dspy"
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">II", 640, 480) + bytes(400)
@@ -156,9 +155,7 @@ async def test_files_are_found_by_name_and_shown_by_kind(
         await pilot.press("5", "slash")
         await settled(pilot)
         await pilot.press(*"dex")
-        await pilot.pause(SEARCH_SECONDS * 2)
-        await settled(pilot)
-        assert rows(pilot) == ["cache/index.json"]
+        await until(pilot, lambda: rows(pilot) == ["cache/index.json"], "the file that is found")
         await pilot.press("enter", "v")
         await settled(pilot)
         assert isinstance(pilot.app.screen, TextPreviewScreen)
@@ -197,8 +194,7 @@ async def test_a_transfer_is_stopped_by_esc(
         assert isinstance(pilot.app.screen, AskScreen)
         pilot.app.screen.query_one(Input).value = str(tmp_path / "large")
         await pilot.press("enter")
-        while not loopback_modal.bytes_uploaded:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: loopback_modal.bytes_uploaded, "the first bytes")
         assert isinstance(pilot.app.screen, TransferScreen)
         await pilot.press("escape")
         await settled(pilot)

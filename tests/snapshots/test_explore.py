@@ -24,7 +24,7 @@ from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.app import RlmTui
 from rlm_tui.ui.clock import RunClock
 from rlm_tui.ui.screens.explore import ExploreScreen
-from tests.pilot.conftest import Sessions, settled
+from tests.pilot.conftest import Sessions, settled, until
 
 RECORDED = Path(__file__).parent / "recorded"
 CHECKOUT = Path("/tmp/rlm-tui-snapshots/garden")
@@ -59,8 +59,7 @@ def playing(events: Iterable[AnyEvent], *keys: str) -> Callable[[Pilot[Any]], An
     async def before(pilot: Pilot[Any]) -> None:
         app = pilot.app
         assert isinstance(app, RlmTui)
-        while not app.is_open:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: app.is_open, "the first screen")
         await settled(pilot)
         told = list(events)
         if told:
@@ -68,12 +67,12 @@ def playing(events: Iterable[AnyEvent], *keys: str) -> Callable[[Pilot[Any]], An
             await settled(pilot)
             sessions: Any = app._asked["start_session"]
             sessions.last.tell(told)
-            for _ in range(40):
-                await pilot.pause(0.05)
-                run = app.explore.run
-                if run is not None and run.trajectory.last_seq == told[-1].seq:
-                    break
-            await pilot.pause(0.2)
+            await until(
+                pilot,
+                lambda: (run := app.explore.run) is not None and run.trajectory.last_seq == told[-1].seq,
+                "the last event",
+            )
+            await pilot.pause(0.5)  # panes that show how time goes by do so a few times a second
         for key in keys:
             await pilot.press(key)
         await settled(pilot)
@@ -118,8 +117,7 @@ def compared(events: Iterable[AnyEvent]) -> Callable[[Pilot[Any]], Any]:
 
     async def before(pilot: Pilot[Any]) -> None:
         app: Any = pilot.app
-        while not app.is_open:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: app.is_open, "the first screen")
         await settled(pilot)
         await pilot.press("f6")
         await settled(pilot)
@@ -128,8 +126,7 @@ def compared(events: Iterable[AnyEvent]) -> Callable[[Pilot[Any]], Any]:
         await pilot.press("ctrl+r")
         await settled(pilot)
         app._asked["start_session"].last.tell(events)
-        while not app.screen.comparison.shown_end:
-            await pilot.pause(0.05)
+        await until(pilot, lambda: app.screen.comparison.shown_end, "the end")
         await settled(pilot)
 
     return before

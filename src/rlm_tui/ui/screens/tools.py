@@ -41,7 +41,10 @@ class ToolsScreen(Dialog[tuple[str, ...]]):
         self._wanted_by = task
         self._names = list(dict.fromkeys((*task.tools, *BUILTIN_TOOLS, *added)))
         self._added = list(added)
-        self._adds = self._applies = False
+        self._looked_at = ""
+        self._adds = self._applies = 0
+        """The looks that lead to more: at the name that is to be added, at all that are to be used."""
+        self._applies_then = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="tools") as box:
@@ -105,12 +108,12 @@ class ToolsScreen(Dialog[tuple[str, ...]]):
     def _chosen(self) -> tuple[str, ...]:
         return (*self._wanted_by.tools, *self._added)
 
-    def _look_at_chosen(self, *, pause: float = 0.0) -> None:
+    def _look_at_chosen(self) -> int:
         line, chosen, taken = self.query_one("#chosen-check", CheckLine), self._chosen, self._taken
         if chosen:
-            line.look(lambda: look_at_tools(chosen, taken), pause=pause)
-        else:
-            line.say(Finding("Cells can call llm_query and llm_query_batched, and no tools."))
+            return line.look(lambda: look_at_tools(chosen, taken), pause=0.0)
+        line.say(Finding("Cells can call llm_query and llm_query_batched, and no tools."))
+        return 0
 
     @property
     def _taken(self) -> list[str]:
@@ -119,15 +122,19 @@ class ToolsScreen(Dialog[tuple[str, ...]]):
     # One of one's own
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        """Something else is written than what is looked at; the news of that may come after Enter."""
         event.stop()
-        self._adds = self._applies = False
-        self._look_at_name()
+        if self._written != self._looked_at:
+            self._applies, self._applies_then = 0, False
+            self._look_at_name()
 
-    def _look_at_name(self, *, now: bool = False) -> None:
-        line, name = (
-            self.query_one("#tool-check", CheckLine),
-            self.query_one("#tool-name", Input).value.strip(),
-        )
+    @property
+    def _written(self) -> str:
+        return self.query_one("#tool-name", Input).value.strip()
+
+    def _look_at_name(self, *, adds: bool = False) -> None:
+        line, name = self.query_one("#tool-check", CheckLine), self._written
+        self._looked_at, self._adds = name, 0
         if not name:
             line.say(Finding(""))
             return
@@ -137,33 +144,35 @@ class ToolsScreen(Dialog[tuple[str, ...]]):
             finding = look_at_tools(names, taken)
             return Finding(finding.words.splitlines()[-1], finding.good)
 
-        line.look(look, f"looking at {name} …", pause=0.0 if now else PAUSE_SECONDS)
+        number = line.look(look, f"looking at {name} …", pause=0.0 if adds else PAUSE_SECONDS)
+        if adds:
+            self._adds = number
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip():
-            self._adds = True
-            self._look_at_name(now=True)
+            self._look_at_name(adds=True)
 
     def on_check_line_looked(self, event: CheckLine.Looked) -> None:
         event.stop()
-        if event.line.id == "tool-check" and self._adds and event.finding.good:
-            self._adds = False
-            field = self.query_one("#tool-name", Input)
-            name = field.value.strip()
-            self._names = list(dict.fromkeys((*self._names, name)))
-            self._added = list(dict.fromkeys((*self._added, name)))
-            applies = self._applies
-            with self.prevent(Input.Changed):
-                field.value = ""
-            self.query_one("#tool-check", CheckLine).say(Finding(""))
-            self._list()
-            self._applies = applies
-            self._look_at_chosen()
-        elif event.line.id == "chosen-check" and self._applies:
-            self._applies = False
-            if event.finding.good:
-                self.dismiss(tuple(self._added))
+        if not event.finding.good:
+            return
+        if event.line.id == "tool-check" and event.number == self._adds:
+            if self._written == self._looked_at:  # else something was typed, and the news of it is on its way
+                self._add(self._looked_at)
+        elif event.line.id == "chosen-check" and event.number == self._applies:
+            self.dismiss(tuple(self._added))
+
+    def _add(self, name: str) -> None:
+        self._names = list(dict.fromkeys((*self._names, name)))
+        self._added = list(dict.fromkeys((*self._added, name)))
+        with self.prevent(Input.Changed):
+            self.query_one("#tool-name", Input).value = ""
+        self._look_at_name()
+        self._list()
+        number = self._look_at_chosen()
+        if self._applies_then:
+            self._applies = number
 
     # Using them
 
@@ -172,11 +181,12 @@ class ToolsScreen(Dialog[tuple[str, ...]]):
         self.action_apply()
 
     def action_apply(self) -> None:
-        self._applies = True
-        if self.query_one("#tool-name", Input).value.strip():
-            self._adds = True
-            self._look_at_name(now=True)
+        """Add what stands in the field, and use them all once they are found to be good together."""
+        self._applies_then = bool(self._written)
+        if self._written:
+            self._applies = 0
+            self._look_at_name(adds=True)
         elif self._chosen:
-            self._look_at_chosen()
+            self._applies = self._look_at_chosen()
         else:
             self.dismiss(())

@@ -34,10 +34,11 @@ class CheckLine(Static):
     class Looked(Message):
         """A look is over, and nothing was typed since."""
 
-        def __init__(self, line: CheckLine, finding: Finding) -> None:
+        def __init__(self, line: CheckLine, finding: Finding, number: int) -> None:
             super().__init__()
             self.line = line
             self.finding = finding
+            self.number = number
 
         @property
         def control(self) -> CheckLine:
@@ -55,8 +56,8 @@ class CheckLine(Static):
         self.looking = False
         self._show(finding)
 
-    def look(self, look: Callable[[], Finding], meanwhile: str = "", *, pause: float = PAUSE_SECONDS) -> None:
-        """Run `look` in a thread when nothing else was asked for `pause` seconds."""
+    def look(self, look: Callable[[], Finding], meanwhile: str = "", *, pause: float = PAUSE_SECONDS) -> int:
+        """Run `look` in a thread when nothing else was asked for `pause` seconds; the number of the look."""
         self._asked += 1
         number = self._asked
         self.looking = True
@@ -66,6 +67,7 @@ class CheckLine(Static):
             self.set_timer(pause, lambda: self._start(number, look))
         else:
             self._start(number, look)
+        return number
 
     def _start(self, number: int, look: Callable[[], Finding]) -> None:
         if number != self._asked:
@@ -84,7 +86,7 @@ class CheckLine(Static):
         if number == self._asked and self.is_attached:
             self.looking = False
             self._show(finding)
-            self.post_message(self.Looked(self, finding))
+            self.post_message(self.Looked(self, finding, number))
 
     def _show(self, finding: Finding) -> None:
         self.finding = finding
