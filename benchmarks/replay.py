@@ -1,7 +1,8 @@
 """A run of a hundred thousand events: how long until it is open, and until any moment of it is shown.
 
-On the screen it is measured from the key or the click until all has been painted, and "open" means that its
-end is shown and every moment can be gone to. The memory is that of a process that does nothing else.
+On the screen it is measured in a terminal, from the key or the click until the moment is painted, and until
+nothing is painted any more; "open" means that the end is shown and every moment can be gone to. The memory is
+that of a process that does nothing else.
 
 Beside it, in the same run: decoding every line as JSON (what any viewer of a log does before it shows one),
 and folding the events from the start up to the moment (what a viewer without checkpoints does for each jump).
@@ -31,6 +32,7 @@ from rlm_tui.core.replay import Replay
 from rlm_tui.core.trajectory import fold
 from rlm_tui.store.event_lines import EventLines
 from rlm_tui.store.runs import RunFolder
+from rlm_tui.ui.garbage import collect_seldom, leave_alone
 
 JUMPS = 30
 WARM_SECONDS = 4.0
@@ -84,11 +86,13 @@ def resident() -> float:
 
 
 def opened(log: Path) -> Replay:
+    """The log as the screen reads it, in one thread and with nobody who looks on."""
+    collect_seldom()
     lines = EventLines(log)
     lines.extend()
     replay = Replay(lines)
     for _ in replay.build():
-        pass
+        leave_alone()
     replay.end()
     return replay
 
@@ -157,12 +161,12 @@ def screen(path: Path, length: int, chance: random.Random) -> None:
         ]
         for what, keys in rows:
             terminal.whole(terminal.press(click(80)))
-            first, whole = [], []
+            shown, whole = [], []
             for _ in range(JUMPS):
                 since = terminal.press(keys())
-                first.append(terminal.first(since))
+                shown.append(terminal.until(f" of {length:,}", since))
                 whole.append(terminal.whole(since))
-            print(f"{f'  {what}':<44} {spread(whole)}; its first: {spread(first)}")
+            print(f"{f'  {what}':<44} {spread(shown)}; nothing is painted after: {spread(whole)}")
 
 
 def click(column: int) -> str:
