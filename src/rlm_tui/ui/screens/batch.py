@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from rlm_tui.core.document_walk import is_pattern
@@ -33,6 +32,7 @@ from rlm_tui.ui.key_groups import LOOK, PANES
 from rlm_tui.ui.key_groups import RUN as RUN_GROUP
 from rlm_tui.ui.options import model_words, sandbox_words
 from rlm_tui.ui.run_control import would_run_unconfined
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 from rlm_tui.ui.widgets.batch_rows import BatchRows
@@ -44,7 +44,7 @@ TICK_SECONDS = 0.25
 CANCEL_SECONDS = 2.0
 
 
-class BatchScreen(Screen[None]):
+class BatchScreen(LeftOnce[None]):
     """Kept while the app lives: a batch goes on when the person goes back to Explore."""
 
     CSS_PATH = "../app.tcss"
@@ -240,7 +240,7 @@ class BatchScreen(Screen[None]):
         if isinstance(self.focused, Input):
             self.query_one(BatchRows).focus_list()
         else:
-            self.app.pop_screen()
+            self.dismiss()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from rlm_tui.core.call_filter import CallFilter, CallFilterError, Look, parse_filter
@@ -14,6 +13,7 @@ from rlm_tui.core.call_filter_help import next_parts
 from rlm_tui.core.call_listing import COLUMNS, CallListing, Column, Order, list_calls
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.run_calls import RunCalls
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.widgets.call_list import CallList, CallListHeading
 from rlm_tui.ui.widgets.call_list_foot import CallListFoot
 from rlm_tui.ui.widgets.problem_line import ProblemLine
@@ -26,7 +26,7 @@ SHARE = 4.0
 GREATEST_FIRST: frozenset[Column] = frozenset({"seconds", "in", "out", "cost", "error", "source"})
 
 
-class CallsListing(Screen[None]):
+class CallsListing(LeftOnce[None]):
     """Looks at the run four times a second, and makes the list anew when its calls have changed."""
 
     def __init__(self, source: RunCalls) -> None:

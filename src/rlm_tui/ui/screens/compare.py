@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Button, Input, Static
 
 from rlm_tui.core.text import one_line
@@ -20,6 +19,7 @@ from rlm_tui.ui.comparison_plan import Asked, Ready, plan_lines, ready, subject_
 from rlm_tui.ui.key_groups import PANES
 from rlm_tui.ui.key_groups import RUN as RUN_GROUP
 from rlm_tui.ui.run_control import StartSession
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
 from rlm_tui.ui.widgets.compare_rows import CompareRows
@@ -32,7 +32,7 @@ TICK_SECONDS = 0.25
 CANCEL_SECONDS = 2.0
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(LeftOnce[None]):
     """Says what would be asked twice, asks it, and shows both. Leaving it cancels what still runs."""
 
     place = "Compare"
@@ -232,7 +232,7 @@ class CompareScreen(Screen[None]):
         if isinstance(self.focused, Input):
             self.query_one(CompareRows).focus()
         else:
-            self.app.pop_screen()
+            self.dismiss()
 
     def on_compare_rows_chosen(self, event: CompareRows.Chosen) -> None:
         self.app.push_screen(TextPreviewScreen(text_pages(one_line(event.name, 60), event.text)))

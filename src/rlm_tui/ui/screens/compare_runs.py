@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from rlm_tui.core.run_comparison import RunComparison, compare_runs
 from rlm_tui.core.text import one_line, visible
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import RunLog
 from rlm_tui.ui.key_groups import LOOK, PANES
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.widgets.comparison_rows import ComparisonRows, Whole, comparison_rows
 from rlm_tui.ui.widgets.key_footer import KeyFooter
@@ -22,7 +22,7 @@ from rlm_tui.ui.widgets.text_pages import TextPages, text_pages
 from rlm_tui.ui.widgets.text_view import BODY, TextView
 
 
-class CompareRunsScreen(Screen[None]):
+class CompareRunsScreen(LeftOnce[None]):
     """Reads both logs in a thread; `n` and `N` go from difference to difference, Enter shows one whole."""
 
     place = "Compare runs"

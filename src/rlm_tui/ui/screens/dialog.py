@@ -11,6 +11,7 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 
 from rlm_tui.ui.key_groups import APPLICATION
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.widgets.backdrop import Backdrop
 
 Answer = TypeVar("Answer")
@@ -21,7 +22,7 @@ every event of a run, it kept the dialog's keys waiting (`benchmarks/dialog_keys
 """
 
 
-class Dialog(ModalScreen[Answer]):
+class Dialog(LeftOnce[Answer], ModalScreen[Answer]):
     """A modal screen whose box has the id `dialog`. Esc answers None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from rlm_tui.core.nesting import Rlm, part_of, rlms
 from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
 from rlm_tui.ui.key_groups import LOOK, PANES
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.nesting_rows import summary
 from rlm_tui.ui.widgets.rlm_tree import RlmTree
@@ -31,7 +31,7 @@ HOLDS = "each row includes those below it"
 EMPTY = "This RLM has not begun its first iteration."
 
 
-class NestedScreen(Screen[str]):
+class NestedScreen(LeftOnce[str]):
     """Answers with the span of an iteration or a call that is to be seen in the run, or None."""
 
     place = "Nested RLMs"

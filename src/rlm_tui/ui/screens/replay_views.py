@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from rlm_tui.core.change import Change
 from rlm_tui.core.settings import Settings
@@ -25,6 +24,7 @@ from rlm_tui.ui.pane_layout import (
 )
 from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.run_calls import RunCalls, calls_of_saved
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.screens.run_looks import LookedAt, RunLooks
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.variable_pages import preview_pages
@@ -63,7 +63,7 @@ class NotShown(NamedTuple):
     problem: str
 
 
-class ReplayViews(RunLooks, Screen[ForkAt | NotShown]):
+class ReplayViews(RunLooks, LeftOnce[ForkAt | NotShown]):
     """Trajectory, Calls, Volume and Inspector under the time axis. It plays nothing."""
 
     CSS_PATH = "../app.tcss"

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from textual.screen import Screen
-
 from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import visible
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 
 
-class RunOpening(Screen[ForkAt]):
+class RunOpening(LeftOnce[ForkAt]):
     """Whoever closes what was opened is back at the list, as they left it."""
 
     settings: Settings

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from rlm_tui.core.settings import Settings, SettingsError
@@ -21,6 +20,7 @@ from rlm_tui.engine.checks.checkup import Checkup
 from rlm_tui.engine.checks.every import make_checkup
 from rlm_tui.ui.key_groups import LOOK, PANES
 from rlm_tui.ui.options import model_words, sandbox_words
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.widgets.check_rows import CheckRows
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 
@@ -28,7 +28,7 @@ COPIED_SECONDS = 4.0
 COPIED_CELLS = 60
 
 
-class SetupScreen(Screen[None]):
+class SetupScreen(LeftOnce[None]):
     """Looks at everything when it is opened. Leaving it ends what it started."""
 
     CSS_PATH = "../app.tcss"
@@ -177,7 +177,7 @@ class SetupScreen(Screen[None]):
         return selected if selected is not None and selected.mend else None
 
     def action_back(self) -> None:
-        self.app.pop_screen()
+        self.dismiss()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("look_again", "look_at_modal"):

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -18,6 +17,7 @@ from rlm_tui.core.timeline_listing import Folding, TimelineListing, list_timelin
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
 from rlm_tui.ui.key_groups import LOOK, PANES
+from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.runs_list import RunsWords
 from rlm_tui.ui.widgets.time_spent_view import TimeSpentView
@@ -32,7 +32,7 @@ SHARE = 4.0
 NOTHING = "Nothing in this run took time that is known: plans, cells and calls stand here as they come."
 
 
-class TimelineScreen(Screen[str]):
+class TimelineScreen(LeftOnce[str]):
     """Answers with the span of what was chosen, or None. A run that goes on is followed."""
 
     place = "Timeline"
