@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -21,16 +20,10 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from rlm_tui.ui.key_groups import MOVE
-from rlm_tui.ui.widgets.row import Row, line_text
+from rlm_tui.ui.widgets.row import Row
 from rlm_tui.ui.widgets.row_blocks import Place, RowBlocks
 from rlm_tui.ui.widgets.row_roles import cursor_style, paint, role_style
-
-
-def _over(strip: Strip, style: Style) -> Strip:
-    """`strip` with `style` laid over its own."""
-    return Strip(
-        [Segment(text, style if own is None else own + style) for text, own, _ in strip], strip.cell_length
-    )
+from rlm_tui.ui.widgets.row_selection import laid_over, selected, selected_text
 
 
 class RowView(ScrollView, can_focus=True):
@@ -173,9 +166,9 @@ class RowView(ScrollView, can_focus=True):
             self._strips.set(row, strips)
         strip = strips[place.line] if place.line < len(strips) else Strip.blank(self.size.width, self._base)
         if (selection := self.text_selection) is not None and (span := selection.get_span(line)) is not None:
-            strip = self._selected(strip, *span)
+            strip = selected(strip, *span, self.screen.get_component_rich_style("screen--selection"))
         if self.cursor is not None and place[:2] == self.cursor[:2]:
-            strip = _over(strip, cursor_style(self))
+            strip = laid_over(strip, cursor_style(self))
         return strip.apply_offsets(0, line)
 
     def _paint(self, row: Row) -> list[Strip]:
@@ -193,22 +186,8 @@ class RowView(ScrollView, can_focus=True):
             self._styles[role] = style
         return style
 
-    def _selected(self, strip: Strip, start: int, end: int) -> Strip:
-        style = self.screen.get_component_rich_style("screen--selection")
-        end = strip.cell_length if end == -1 else min(end, strip.cell_length)
-        before, chosen, after = strip.crop(0, start), strip.crop(start, end), strip.crop(end)
-        return Strip.join([before, _over(chosen, style), after])
-
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        first = selection.start.y if selection.start else 0
-        last = selection.end.y if selection.end else self.blocks.height - 1
-        lines = [""] * first
-        for line in range(first, min(last, self.blocks.height - 1) + 1):
-            place = self.blocks.locate(line)
-            row = self.blocks.row(place) if place else None
-            if place is not None and row is not None:
-                lines.append(line_text(row.layout(self.blocks.width)[place.line]).rstrip())
-        return selection.extract("\n".join(lines)), "\n"
+        return selected_text(self.blocks, selection), "\n"
 
     # Where the person is
 
@@ -254,9 +233,10 @@ class RowView(ScrollView, can_focus=True):
         if place is not None:
             place = Place(place.key, place.row)
         if place != self.cursor:
-            self.cursor = place
+            left, self.cursor = self.cursor, place
             self.cursor_moved(place)
-            self.refresh()
+            self._refresh_row(left)
+            self._refresh_row(place)
         if reveal and place is not None:
             top = self.blocks.line_of(place)
             row = self.blocks.row(place)
@@ -266,6 +246,15 @@ class RowView(ScrollView, can_focus=True):
                 self.scroll_to(y=top, animate=False, force=True)
             elif bottom > self.scroll_offset.y + height:
                 self.scroll_to(y=min(top, bottom - height), animate=False, force=True)
+
+    def _refresh_row(self, place: Place | None) -> None:
+        """Paint one row anew: for a step of its cursor a list needs not be painted whole."""
+        if place is None or place.key not in self.blocks or not self.blocks.width:
+            return
+        row = self.blocks.row(place)
+        if row is not None:
+            top = self.blocks.line_of(Place(place.key, place.row)) - self.scroll_offset.y
+            self.refresh(Region(0, top, self.size.width, row.height(self.blocks.width)))
 
     def lines_above_cursor(self) -> int | None:
         """How many lines of the view lie over the cursor; None where it is not in sight."""
