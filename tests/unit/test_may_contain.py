@@ -203,19 +203,29 @@ def test_what_the_fold_puts_into_words(tmp_path: Path) -> None:
     run = RunBuilder().start()
     first = run.iteration(1)
     run.plan(first, "the wal\u212aing \u017feal", "y")
-    run.add(e.PlanDelta(span=first, field="reasoning", text=" of wax"))
     cell = run.cell(first, "y")
     run.call(cell, "", kind="tool", name="look", arguments={"where": [None, "\x1b[1m"], "many": 1e20})
     plain = told_run().events
     log = open_run(save(tmp_path, "r", run.finish(outputs={"kept": {"a": True, "b": None}}).events).path)
     other = open_run(save(tmp_path, "other", plain).path)
     for text in (
-        "[None, ", "x1b[1m", "1e+20", "kept: {'a': TRUE", "'b': None", "walking seal", "seal of wax",
+        "[None, ", "x1b[1m", "1e+20", "kept: {'a': TRUE", "'b': None", "walking seal",
         "Abandoned: the run ended", "before this was answered",
     ):  # fmt: skip
         assert hits(log, text), text
         assert may_contain(log, text), text
         assert not may_contain(other, text), text
+    assert not may_contain(log, "nowhere")
+
+
+def test_a_plan_that_goes_on_where_it_was_whole(tmp_path: Path) -> None:
+    run = RunBuilder().start()
+    first = run.iteration(1)
+    run.plan(first, "the seal", "y")
+    run.add(e.PlanDelta(span=first, field="reasoning", text=" of wax"))
+    log = open_run(save(tmp_path, "r", run.events).path)
+    assert hits(log, "seal of wax")
+    assert may_contain(log, "seal of wax")
 
 
 def test_what_is_no_log_of_ours_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
