@@ -9,8 +9,10 @@ import pytest
 from textual.pilot import Pilot
 
 from rlm_tui.core.redaction import Redactor
+from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.store.labels import labels_of
 from rlm_tui.store.library import RunLibrary
+from rlm_tui.store.run_log import RunLog
 from rlm_tui.ui.screens.compare_runs import CompareRunsScreen
 from rlm_tui.ui.screens.find_runs import FindRunsScreen
 from rlm_tui.ui.screens.replay import ReplayScreen
@@ -186,9 +188,17 @@ async def test_a_long_list_is_whole_at_once_and_stays_where_the_person_is(
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])
 async def test_a_text_is_found_in_all_runs_and_leads_there_and_back(
-    open_app: OpenApp, tmp_path: Path, size: tuple[int, int]
+    open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     runs, answers = tmp_path / "runs", Answers()
+    folded: set[str] = set()
+    trajectory = RunLog.trajectory
+
+    def counted(log: RunLog, **how: Any) -> Trajectory:
+        folded.add(log.run_id)
+        return trajectory(log, **how)
+
+    monkeypatch.setattr(RunLog, "trajectory", counted)
     for name in ("r1", "r2", "r3"):
         thoughts = ("The brass key.", "b", "c") if name != "r2" else ("\x1b[2J[b]", "b", "c")
         save(runs, name, told_run(thoughts=thoughts).events)
@@ -198,7 +208,12 @@ async def test_a_text_is_found_in_all_runs_and_leads_there_and_back(
         screen = await opened(pilot, tmp_path, answers)
         await pilot.press("ctrl+f", *"BRASS")
         await until(pilot, lambda: "2 hits in 2 runs of 4" in screen_text(pilot))
-        await pilot.press(*[*["backspace"] * 5, *"answer to"])
+        folded.clear()
+        await pilot.press(*" key")
+        await until(pilot, lambda: {"r1", "r3", "r4"} <= folded)
+        await until(pilot, lambda: "2 hits in 2 runs of 4" in screen_text(pilot))
+        assert "r2" not in folded, "it certainly has no such text"
+        await pilot.press(*[*["backspace"] * 9, *"answer to"])
         await until(pilot, lambda: "6 hits in 3 runs of 4" in screen_text(pilot))
         hits = pilot.app.screen
         await pilot.press("enter", "down", "down", "enter")

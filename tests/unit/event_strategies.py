@@ -15,35 +15,42 @@ from rlm_tui.core.events import AnyEvent, ErrorDetail, Totals, Usage, Value, Var
 
 SPANS = ["", "run", "iteration-1", "iteration-2", "cell-1", "call-1", "call-2", "call-3", "sandbox-1"]
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**80), 2**80)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXTS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
-    max_leaves=6,
-)
+
+
+def json_values(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """Any JSON, with such texts in it."""
+    return st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**80), 2**80)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | texts,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+        max_leaves=6,
+    )
+
+
+JSON_VALUES = json_values(TEXTS)
 SECONDS = st.floats(0, 1e6, allow_nan=False).map(lambda seconds: round(seconds, 4))
 
 
-def of_annotation(annotation: Any) -> st.SearchStrategy[Any]:
+def of_annotation(annotation: Any, texts: st.SearchStrategy[str] = TEXTS) -> st.SearchStrategy[Any]:
     """Any value that a field of that type may hold."""
     origin, arguments = typing.get_origin(annotation), get_args(annotation)
     if annotation is Any:
-        return JSON_VALUES
+        return JSON_VALUES if texts is TEXTS else json_values(texts)
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin in (typing.Union, types.UnionType):
-        return st.one_of([of_annotation(argument) for argument in arguments])
+        return st.one_of([of_annotation(argument, texts) for argument in arguments])
     if origin is list:
-        return st.lists(of_annotation(arguments[0]), max_size=3)
+        return st.lists(of_annotation(arguments[0], texts), max_size=3)
     if origin is dict:
-        return st.dictionaries(TEXTS, of_annotation(arguments[1]), max_size=3)
+        return st.dictionaries(texts, of_annotation(arguments[1], texts), max_size=3)
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
-        return of_struct(annotation)
+        return of_struct(annotation, texts)
     simple = {
-        str: TEXTS,
+        str: texts,
         int: st.integers(-5, 2**40),
         float: SECONDS,
         bool: st.booleans(),
@@ -52,7 +59,7 @@ def of_annotation(annotation: Any) -> st.SearchStrategy[Any]:
     return simple[annotation]
 
 
-def of_struct(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
+def of_struct(kind: type[msgspec.Struct], texts: st.SearchStrategy[str] = TEXTS) -> st.SearchStrategy[Any]:
     """Any struct of that kind; spans come from a small pool, so that events meet."""
     named = {
         "span": st.sampled_from(SPANS),
@@ -61,7 +68,8 @@ def of_struct(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     }
     hints = typing.get_type_hints(kind)
     fields = {
-        name: named[name] if name in named else of_annotation(hints[name]) for name in kind.__struct_fields__
+        name: named[name] if name in named else of_annotation(hints[name], texts)
+        for name in kind.__struct_fields__
     }
     return st.builds(kind, **fields)
 

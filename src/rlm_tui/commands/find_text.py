@@ -36,18 +36,22 @@ def find_text(
     from rlm_tui.store.errors import StoreError
     from rlm_tui.store.exporters.formats import source_of
     from rlm_tui.store.find_run import find_run
+    from rlm_tui.store.may_contain import MayContain
     from rlm_tui.store.run_log import open_run
 
     found, count = [], 0
     try:
-        pattern = pattern_of(text, is_regex=is_regex)
+        pattern, may_contain = pattern_of(text, is_regex=is_regex), MayContain(text, is_regex=is_regex)
         if runs:
             paths = [find_run(name) for name in runs]
         else:
             paths = [runs_directory() / run.run_id for run in matching_runs(matching)[:newest]]
         for path in paths:
             try:
-                source = source_of(open_run(path))
+                log = open_run(path)
+                if not may_contain(log):
+                    continue
+                source = source_of(log)
             except StoreError as error:
                 if runs:
                     raise

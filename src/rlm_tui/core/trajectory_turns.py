@@ -39,6 +39,9 @@ from rlm_tui.core.trajectory_variables import forget_marks
 from rlm_tui.core.turn_steps import CellStep, PlanStep, RemarkStep, SkipStep, Stretch
 from rlm_tui.core.usage import sum_usage
 
+ABANDONED = ErrorDetail(kind="Abandoned", message="The run ended before this was answered.")
+"""The error of a call that was open at the end: no event tells it."""
+
 
 def iteration_started(state: TrajectoryState, event: IterationStarted) -> Iterator[ChangeKind]:
     if event.span in state.iterations_by_span:
@@ -310,7 +313,7 @@ def close_everything(state: TrajectoryState) -> Iterator[ChangeKind]:
         state.touch(call)
         call.state = "failed"
         call.seconds = max(state.now - call.started_at, 0.0)
-        call.error = ErrorDetail(kind="Abandoned", message="The run ended before this was answered.")
+        call.error = ABANDONED
         yield CallChanged(call.span)
     for open_things in (state.open_cells, state.open_calls, state.holds):
         open_things.clear()

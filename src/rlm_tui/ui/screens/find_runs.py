@@ -12,6 +12,7 @@ from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import number_of, one_line
 from rlm_tui.store.errors import StoreError
+from rlm_tui.store.may_contain import MayContain
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.giving_way import person
 from rlm_tui.ui.screens.find import Found, left_out, source_text
@@ -46,6 +47,7 @@ class FindRunsScreen(FindDialog[ForkAt]):
 
     def search(self, text: str, is_over: Callable[[], bool]) -> None:
         pattern = pattern_of(text, is_regex=self.is_regex)
+        may_contain = MayContain(text, is_regex=self.is_regex)
         rows: list[Row] = []
         hits = with_hits = unread = 0
         told = time.monotonic()
@@ -55,7 +57,9 @@ class FindRunsScreen(FindDialog[ForkAt]):
             path = self._folder / run.run_id
             try:
                 log = open_run(path)
-                found = tuple(find(log.trajectory(), pattern, source_text(log.text), is_over))
+                found: tuple[Hit, ...] = ()
+                if may_contain(log):
+                    found = tuple(find(log.trajectory(), pattern, source_text(log.text), is_over))
             except StoreError:
                 unread += 1
                 continue
