@@ -22,8 +22,11 @@ every event of a run, it kept the dialog's keys waiting (`benchmarks/dialog_keys
 """
 
 
-class Dialog(LeftOnce[Answer], ModalScreen[Answer]):
-    """A modal screen whose box has the id `dialog`. Esc answers None."""
+class Dialog(ModalScreen[Answer], LeftOnce[Answer]):
+    """A modal screen whose box has the id `dialog`. Esc answers None.
+
+    (Textual styles a class as the first of its bases.)
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
