@@ -27,7 +27,6 @@ from rlm_tui.core.trajectory_snapshot import Snapshot
 from rlm_tui.core.trajectory_state import Problem, SandboxState, TrajectoryState
 
 __all__ = [
-    "SNAPSHOT_EVERY",
     "Activity",
     "Call",
     "Cell",
@@ -40,10 +39,6 @@ __all__ = [
     "Trajectory",
     "fold",
 ]
-
-SNAPSHOT_EVERY = 1_000
-"""How many events may lie between two snapshots for any moment to be reachable at once."""
-
 
 _BEGINNINGS = (events.IterationStarted, events.CellStarted, events.CallStarted)
 
