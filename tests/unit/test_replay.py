@@ -122,7 +122,7 @@ def test_moments_do_not_change_each_other(jumps: list[tuple[int, int]], interval
 def test_marks_lead_both_ways() -> None:
     replay = built(RUN)
     starts = [n for n, event in enumerate(RUN, 1) if isinstance(event, e.IterationStarted)]
-    assert [mark.position for mark in replay.marks("iteration")] == starts
+    assert list(replay.marks("iteration")) == starts
     assert replay.after(0, "iteration") == starts[0]
     assert replay.after(starts[0], "iteration") == starts[1]
     assert replay.before(starts[1], "iteration") == starts[0]

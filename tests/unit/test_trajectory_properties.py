@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm_tui.core.event_codec import decode, encode
 from rlm_tui.core.events import (
     AnyEvent,
+    CallStarted,
     CellFinished,
+    CellOutput,
     CellStarted,
     IterationStarted,
     Remarked,
@@ -78,6 +82,52 @@ def test_apply_takes_any_events_in_any_order(events: list[AnyEvent]) -> None:
     assert [trajectory.open_calls, trajectory.open_cells, trajectory.open_iterations] == [{}, {}, {}]
     assert all(cell.status is not None for cell in trajectory.cells_by_span.values())
     assert all(call.state != "running" for call in trajectory.calls_by_span.values())
+
+
+PRINTED = st.tuples(
+    st.sampled_from(["cell-1", "cell-2", "cell-3", "run"]),
+    st.sampled_from(["stdout", "stderr"]),
+    st.integers(0, 9).map(lambda chance: -1 if chance == 0 else 0),
+    st.booleans(),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PRINTED, max_size=30), st.booleans())
+def test_what_is_printed_in_many_pieces_is_taken_at_once_as_one_by_one(
+    printed: list[tuple[str, Literal["stdout", "stderr"], int, bool]], ends: bool
+) -> None:
+    events: list[AnyEvent] = [IterationStarted(span="iteration-1", parent="run", n=1, of=2)]
+    events += [
+        CellStarted(span=f"cell-{n}", parent="iteration-1", code=Value(text="x", length=1)) for n in (1, 2)
+    ]
+    if ends:
+        events.append(RunFinished(span="run", status="failed", totals=Totals()))
+    seq = 0
+    for at, (span, stream, odd, late) in enumerate(printed):
+        text = f"{at} of {span}\n"
+        seq += odd
+        events.append(
+            CellOutput(span=span, stream=stream, text=text, seq=seq, at=at * (1.0 if late else -1.0))
+        )
+        seq += 1
+    one_by_one = Trajectory()
+    for event in events:
+        one_by_one.apply(event)
+    at_once = Trajectory()
+    at_once.apply_all(events)
+    assert picture(at_once) == picture(one_by_one)
+
+
+def test_a_nested_rlm_without_a_span_is_not_around_the_iteration_that_made_it() -> None:
+    trajectory = fold(
+        [
+            IterationStarted(span="iteration-1", parent="run", n=1, of=2),
+            CallStarted(span="", parent="iteration-1", kind="sub_rlm", name="sub_rlm"),
+        ]
+    )
+    assert list(trajectory.rlms_around(trajectory.iteration("iteration-1"))) == []
+    assert trajectory.namespace(trajectory.iteration("iteration-1")) is trajectory
 
 
 @settings(deadline=None)

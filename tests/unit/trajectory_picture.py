@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from typing import Any
 
 from rlm_tui.core.counting import Counting
@@ -38,11 +38,11 @@ def _plain(value: Any, inside: bool = False) -> Any:
         return astuple(value)
     if isinstance(value, Iteration | Cell | Call):
         return {
-            field.name: _reference(getattr(value, field.name))
-            if field.name in ("iteration", "parent")
-            else _plain(getattr(value, field.name), True)
-            for field in fields(value)
-            if not isinstance(getattr(value, field.name), Island)
+            name: _reference(getattr(value, name))
+            if name in ("iteration", "parent")
+            else _plain(value.text if name == "joined" else getattr(value, name), True)
+            for name in value.__struct_fields__
+            if not isinstance(getattr(value, name), Island)
         }
     if isinstance(value, list | GrowingList):
         return [_plain(item, inside) for item in value]

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-from operator import attrgetter
+from copy import copy
 
 from rlm_tui.core.iterations import Call, Cell, Island, Iteration
-
-# Four times as fast as copy.copy, which counts when a moment of a run with many calls is brought back.
-_values_of_iteration = attrgetter(*(field.name for field in fields(Iteration)))
-_values_of_call = attrgetter(*(field.name for field in fields(Call)))
-_values_of_cell = attrgetter(*(field.name for field in fields(Cell)))
 
 
 def things_in(root: Iteration | Call) -> Iterator[Iteration | Call]:
@@ -34,9 +28,9 @@ def copy_island(root: Iteration | Call) -> Iteration | Call:
     calls: dict[int, Call] = {}
     for thing in things_in(root):
         if isinstance(thing, Call):
-            copies[id(thing)] = calls[id(thing)] = Call(*_values_of_call(thing))
+            copies[id(thing)] = calls[id(thing)] = copy(thing)
         else:
-            copies[id(thing)] = iterations[id(thing)] = Iteration(*_values_of_iteration(thing))
+            copies[id(thing)] = iterations[id(thing)] = copy(thing)
     for thing in copies.values():
         thing.island = island
         thing.calls = [calls[id(call)] for call in thing.calls]
@@ -71,8 +65,7 @@ def _own_iteration(iteration: Iteration) -> None:
 
 
 def _own_cell(cell: Cell, iteration: Iteration) -> Cell:
-    twin = Cell(*_values_of_cell(cell))
+    twin = copy(cell)
     twin.iteration = iteration
     twin.output = cell.output.copy()
-    twin.joined = cell.joined.copy()
     return twin

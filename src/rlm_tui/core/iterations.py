@@ -7,8 +7,11 @@ seconds since the run began.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import field
 
 from rlm_tui.core.events import (
     CallKind,
@@ -70,6 +73,10 @@ class Island:
         self.box: Box | None = None
 
 
+NOWHERE = Island()
+"""Where a thing is until the fold gives it its island."""
+
+
 class OutputPiece(NamedTuple):
     """Printed text that came in one go."""
 
@@ -77,11 +84,11 @@ class OutputPiece(NamedTuple):
     text: str
 
 
-@dataclass(eq=False, repr=False, slots=True)
-class Cell:
+class Cell(msgspec.Struct, eq=False):
     """A piece of code that ran in the sandbox. `status` None means that it is running.
 
-    `by` says whose code it is; `origin` is the run whose record it executes again, if it does.
+    `by` says whose code it is; `origin` is the run whose record it executes again, if it does. `joined` is
+    how many pieces of the output were joined, and to what.
     """
 
     span: str
@@ -99,18 +106,21 @@ class Cell:
     submitted: dict[str, Any] | None = None
     by: CellAuthor = "planner"
     origin: str = ""
-    joined: GrowingText = field(default_factory=GrowingText)
+    joined: tuple[int, str] = (0, "")
 
     def add_output(self, stream: Stream, text: str) -> None:
         """The cell printed `text`."""
         self.output.append(OutputPiece(stream, text))
         self.output_length += len(text)
-        self.joined.append(text)
 
     @property
     def text(self) -> str:
         """All that was printed, both streams in the order they came."""
-        return str(self.joined)
+        done, text = self.joined
+        if done < (count := len(self.output)):
+            text += "".join(piece.text for piece in islice(self.output.after(done), count - done))
+            self.joined = (count, text)
+        return text
 
     def tail(self, characters: int) -> str:
         """The last `characters` of what was printed, without joining the rest."""
@@ -127,8 +137,7 @@ class Cell:
         return f"<Cell {self.span} {self.status or 'running'}>"
 
 
-@dataclass(eq=False, repr=False, slots=True)
-class Call:
+class Call(msgspec.Struct, eq=False):
     """A call that a cell made: to an LM, a tool, or a nested RLM; or a batch, whose `items` are calls.
 
     `number` counts from 1 in the run's list of calls (0 for an item of a batch); `depth` is 0 in the run
@@ -147,7 +156,7 @@ class Call:
     iteration: Iteration | None = None
     parent: Call | None = None
     prompt: Value = NOTHING
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = {}
     model: str = ""
     index: int | None = None
     size: int | None = None
@@ -160,18 +169,18 @@ class Call:
     seconds: float = 0.0
     error: ErrorDetail | None = None
     state: CallState = "running"
-    items: list[Call] = field(default_factory=list)
+    items: list[Call] = []
     items_done: int = 0
     items_failed: int = 0
     items_cached: int = 0
-    calls: list[Call] = field(default_factory=list)
-    nested: list[Iteration] = field(default_factory=list)
-    variables: dict[str, Variable] = field(default_factory=dict)
-    variable_marks: dict[str, VariableMark] = field(default_factory=dict)
+    calls: list[Call] = []
+    nested: list[Iteration] = []
+    variables: dict[str, Variable] = {}
+    variable_marks: dict[str, VariableMark] = {}
     marked_by: str = ""
     by_planner: bool = False
     counting: Counting | None = None
-    island: Island = field(default_factory=Island)
+    island: Island = NOWHERE
 
     @property
     def is_batch(self) -> bool:
@@ -196,8 +205,7 @@ class Call:
         return f"<Call {self.span} {self.kind} {self.state}>"
 
 
-@dataclass(eq=False, repr=False, slots=True)
-class Iteration:
+class Iteration(msgspec.Struct, eq=False):
     """One turn: the planner's reasoning and code, the cell that ran it, and the calls that the cell made.
 
     `n` counts from 1; `parent_call` is the span of the `sub_rlm` call it belongs to, None in the run itself.
@@ -224,26 +232,26 @@ class Iteration:
     plan_seconds: float = 0.0
     plan_started_at: float | None = None
     cell: Cell | None = None
-    earlier_cells: list[Cell] = field(default_factory=list)
-    person_cells: list[Cell] = field(default_factory=list)
-    steps: list[TurnStep] = field(default_factory=list)
+    earlier_cells: list[Cell] = []
+    person_cells: list[Cell] = []
+    steps: list[TurnStep] = []
     skipped: str | None = None
     origin: str = ""
-    calls: list[Call] = field(default_factory=list)
+    calls: list[Call] = []
     remark: str = ""
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[str] = []
     cached: bool = False
     ended_at: float | None = None
-    variables_changed: list[Variable] = field(default_factory=list)
-    variables_removed: list[str] = field(default_factory=list)
-    volume_written: list[str] = field(default_factory=list)
-    volume_removed: list[str] = field(default_factory=list)
+    variables_changed: list[Variable] = []
+    variables_removed: list[str] = []
+    volume_written: list[str] = []
+    volume_removed: list[str] = []
     volume_unknown: bool = False
-    recoveries: list[Recovery] = field(default_factory=list)
+    recoveries: list[Recovery] = []
     written_reasoning: GrowingText = field(default_factory=GrowingText)
     written_code: GrowingText = field(default_factory=GrowingText)
     awaits_plan: bool = False
-    island: Island = field(default_factory=Island)
+    island: Island = NOWHERE
 
     @property
     def reasoning(self) -> str:

@@ -11,7 +11,8 @@ import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol
+from itertools import accumulate, islice
+from typing import Literal, Protocol
 
 from rlm_tui.core.change import Change
 from rlm_tui.core.events import (
@@ -35,15 +36,7 @@ SLICE_READS = 2
 """So many times CHECKPOINT_EVENTS are folded before `build` lets others have a turn."""
 
 MarkKind = Literal["iteration", "error", "call"]
-
-
-class Mark(NamedTuple):
-    """Something to go to: `position` is the number of events after which it has happened."""
-
-    position: int
-    kind: MarkKind
-    at: float
-    span: str
+"""What a person may go to."""
 
 
 class EventSource(Protocol):
@@ -70,7 +63,11 @@ class Replay:
         self._living = Trajectory(resolve)
         self._checkpoints: list[tuple[int, Snapshot]] = []
         self._times = array("d")
-        self._marks: dict[MarkKind, list[Mark]] = {"iteration": [], "error": [], "call": []}
+        self._marks: dict[MarkKind, array[int]] = {
+            "iteration": array("Q"),
+            "error": array("Q"),
+            "call": array("Q"),
+        }
         self._own: list[int] = []
         self._ended = False
         self._interrupted = False
@@ -105,18 +102,16 @@ class Replay:
 
     def _take(self, events: Sequence[AnyEvent], start: int) -> None:
         """Fold some more; this is what opening a long run takes its time for."""
-        apply, times, living = self._living.apply, self._times, self._living
-        now = times[-1] if times else 0.0
-        for number, event in enumerate(events, start + 1):
-            apply(event)
-            if event.at > now:
-                now = event.at
-            times.append(now)
+        self._living.apply_all(events)
+        now = self._times[-1] if self._times else 0.0
+        self._times.extend(islice(accumulate((event.at for event in events), max, initial=now), 1, None))
+        own = self._living.iterations
+        for position, event in enumerate(events, start + 1):
             if type(event) in _UNMARKED or (kind := mark_of(event)) is None:
                 continue
-            self._marks[kind].append(Mark(number, kind, now, event.span))
-            if kind == "iteration" and len(living.iterations) > len(self._own):
-                self._own.append(number)
+            self._marks[kind].append(position)
+            if kind == "iteration" and len(self._own) < len(own) and own[len(self._own)].span == event.span:
+                self._own.append(position)
 
     def _wants_checkpoint(self, position: int) -> bool:
         """Whether it is far from the last one: in events, or because they are long."""
@@ -142,8 +137,7 @@ class Replay:
             index = bisect_right(self._checkpoints, position, key=lambda checkpoint: checkpoint[0]) - 1
             start, snapshot = self._checkpoints[max(index, 0)]
             trajectory = Trajectory.restore(snapshot, self._resolve, borrow=self._ended)
-        for event in self._source.read(start, position):
-            trajectory.apply(event)
+        trajectory.apply_all(self._source.read(start, position))
         if position == self.length and self._interrupted:
             trajectory.mark_interrupted()
         return trajectory
@@ -154,8 +148,8 @@ class Replay:
 
     # Places to go to
 
-    def marks(self, kind: MarkKind) -> Sequence[Mark]:
-        """All of one kind, in order."""
+    def marks(self, kind: MarkKind) -> Sequence[int]:
+        """The positions of all of one kind, in order: so many events after which it has happened."""
         return self._marks[kind]
 
     def start_of(self, n: int) -> int | None:
@@ -176,14 +170,14 @@ class Replay:
     def after(self, position: int, kind: MarkKind) -> int | None:
         """The position of the next mark of that kind; None if there is none."""
         marks = self._marks[kind]
-        index = bisect_right(marks, position, key=lambda mark: mark.position)
-        return marks[index].position if index < len(marks) else None
+        index = bisect_right(marks, position)
+        return marks[index] if index < len(marks) else None
 
     def before(self, position: int, kind: MarkKind) -> int | None:
         """The position of the mark of that kind before this one; None if there is none."""
         marks = self._marks[kind]
-        index = bisect_left(marks, position, key=lambda mark: mark.position)
-        return marks[index - 1].position if index > 0 else None
+        index = bisect_left(marks, position)
+        return marks[index - 1] if index > 0 else None
 
 
 _UNMARKED = frozenset((CellOutput, PlanDelta))

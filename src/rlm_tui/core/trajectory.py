@@ -66,6 +66,25 @@ class Trajectory(TrajectoryState):
         kinds += self._steps(event)
         return Change(event, tuple(kinds))
 
+    def apply_all(self, several: Iterable[AnyEvent]) -> None:
+        """Take events as `apply` does one by one, in half the time: nobody is told what changed.
+
+        What a cell prints comes in many pieces; those after the first are only added to it.
+        """
+        apply, printing = self.apply, None
+        for event in several:
+            if type(event) is not events.CellOutput:
+                printing = None
+                apply(event)
+            elif printing is None or event.span != printing.span or event.seq != self.last_seq + 1:
+                apply(event)
+                printing = self.cells_by_span.get(event.span) if self.finished is None else None
+            else:
+                printing.add_output(event.stream, event.text)
+                self.last_seq = event.seq
+                if event.at > self.now:
+                    self.see_time(event)
+
     def _steps(self, event: AnyEvent) -> Iterable[ChangeKind]:
         match event:
             case events.CellOutput():
@@ -165,6 +184,5 @@ class Trajectory(TrajectoryState):
 def fold(events: Iterable[AnyEvent], resolve: Callable[[Value], str] | None = None) -> Trajectory:
     """The trajectory that `events` tell."""
     trajectory = Trajectory(resolve)
-    for event in events:
-        trajectory.apply(event)
+    trajectory.apply_all(events)
     return trajectory

@@ -15,14 +15,15 @@ from rlm_tui.core.trajectory_turns import close_iteration
 def call_started(state: TrajectoryState, event: CallStarted) -> Sequence[ChangeKind]:
     if event.span in state.calls_by_span:
         return (state.odd(event, f"call {event.span!r} started twice"),)
-    kinds: list[ChangeKind] = []
     batch = state.calls_by_span.get(event.batch) if event.batch else None
     parent = batch or state.calls_by_span.get(event.parent)
     iteration = parent.iteration if parent is not None else state.iteration_of(event.parent)
+    oddities: tuple[ChangeKind, ...] = ()
     if event.batch and batch is None:
-        kinds.append(state.odd(event, f"an item of the batch {event.batch!r}, which never started"))
+        oddities = (state.odd(event, f"an item of the batch {event.batch!r}, which never started"),)
     elif parent is None and iteration is None and event.parent not in ("", RUN):
-        kinds.append(state.odd(event, f"a call of {event.parent!r}, which never started"))
+        oddities = (state.odd(event, f"a call of {event.parent!r}, which never started"),)
+    owner = parent or iteration
     call = Call(
         span=event.span,
         kind=event.kind,
@@ -40,7 +41,6 @@ def call_started(state: TrajectoryState, event: CallStarted) -> Sequence[ChangeK
         size=event.size,
         by_planner=event.parent == RUN or (parent is not None and parent.kind == "sub_rlm"),
     )
-    owner = parent or iteration
     if owner is not None:
         state.touch(owner)
     state.settle(call, None if owner is None else owner.island)
@@ -55,14 +55,8 @@ def call_started(state: TrajectoryState, event: CallStarted) -> Sequence[ChangeK
         call.counting = Counting(offline=state.counting.offline)
     for counting in state.countings(call):
         counting.call_started(call)
-    kinds.append(
-        CallAdded(
-            event.span,
-            None if iteration is None else iteration.span,
-            None if parent is None else parent.span,
-        )
-    )
-    return kinds
+    inside = None if iteration is None else iteration.span
+    return (*oddities, CallAdded(event.span, inside, None if parent is None else parent.span))
 
 
 def call_finished(state: TrajectoryState, event: CallFinished) -> Sequence[ChangeKind]:
@@ -71,7 +65,7 @@ def call_finished(state: TrajectoryState, event: CallFinished) -> Sequence[Chang
         known = event.span in state.calls_by_span
         words = "ended twice" if known else "ended, but never started"
         return (state.odd(event, f"call {event.span!r} {words}"),)
-    kinds: list[ChangeKind] = []
+    kinds: tuple[ChangeKind, ...] = (CallChanged(event.span),)
     state.touch(call)
     call.answer, call.usage, call.cached = event.answer, event.usage, event.cached
     call.seconds, call.error = event.seconds, event.error
@@ -79,16 +73,15 @@ def call_finished(state: TrajectoryState, event: CallFinished) -> Sequence[Chang
     call.state = "done" if event.error is None else "failed"
     for counting in state.countings(call):
         counting.call_finished(call, event)
-    if event.error is not None:
-        kinds.append(state.fail("call", event.span, event.error))
     if call.nested and call.nested[-1].phase != "done":
-        kinds += close_iteration(state, call.nested[-1])
-    kinds.append(CallChanged(event.span))
-    if call.parent is not None and call.number == 0:
-        call.parent.items_done += 1
-        call.parent.items_failed += event.error is not None
-        call.parent.items_cached += event.cached
-        kinds.append(CallChanged(call.parent.span))
+        kinds = (*close_iteration(state, call.nested[-1]), *kinds)
+    if event.error is not None:
+        kinds = (state.fail("call", event.span, event.error), *kinds)
+    if (parent := call.parent) is not None and call.number == 0:
+        parent.items_done += 1
+        parent.items_failed += event.error is not None
+        parent.items_cached += event.cached
+        kinds = (*kinds, CallChanged(parent.span))
     return kinds
 
 

@@ -163,8 +163,12 @@ class TrajectoryState:
 
     def namespace(self, iteration: Iteration | None) -> TrajectoryState | Call:
         """What has the variables of the RLM that `iteration` is of: the run, or the call of a nested one."""
-        call = None if iteration is None else self.calls_by_span.get(iteration.parent_call or "")
+        call = None if iteration is None else self.rlm_of(iteration)
         return self if call is None else call
+
+    def rlm_of(self, iteration: Iteration) -> Call | None:
+        """The call of the nested RLM that `iteration` is of; None for the run's own."""
+        return None if iteration.parent_call is None else self.calls_by_span.get(iteration.parent_call)
 
     def touch(self, thing: Iteration | Call) -> None:
         """Announce a change to `thing`: a snapshot that shares it gets its copy first."""
@@ -193,10 +197,7 @@ class TrajectoryState:
     def rlms_around(self, thing: Iteration | Call | None) -> Iterator[Call]:
         """The calls of the nested RLMs that `thing` is in, the innermost first."""
         while thing is not None:
-            if isinstance(thing, Iteration):
-                thing = self.calls_by_span.get(thing.parent_call or "")
-            else:
-                thing = thing.parent or thing.iteration
+            thing = self.rlm_of(thing) if isinstance(thing, Iteration) else thing.parent or thing.iteration
             if isinstance(thing, Call) and thing.kind == "sub_rlm":
                 yield thing
 

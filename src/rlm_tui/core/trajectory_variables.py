@@ -52,7 +52,7 @@ def _nested_run_of(state: TrajectoryState, event: VariablesChanged) -> Call | No
     """The nested run whose namespace it is: that of the cell, or of the sandbox that told it."""
     iteration = state.iteration_of(event.span)
     if iteration is not None:
-        return None if iteration.parent_call is None else state.calls_by_span.get(iteration.parent_call)
+        return state.rlm_of(iteration)
     sandbox = state.sandboxes.get(event.span)
     owner = event.parent if sandbox is None or sandbox.parent_call is None else sandbox.parent_call
     return state.calls_by_span.get(owner)

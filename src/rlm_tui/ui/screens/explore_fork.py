@@ -58,8 +58,8 @@ class ExploreFork(ExploreViews):
         if run is None or session is None or session.events_path is None:
             return None, 0
         iteration = run.trajectory.iteration_of(self.query_one(TrajectoryView).selected)
-        while iteration is not None and iteration.parent_call is not None:
-            iteration = run.trajectory.iteration_of(iteration.parent_call)
+        while iteration is not None and (call := run.trajectory.rlm_of(iteration)) is not None:
+            iteration = call.iteration
         return session.events_path.parent, 0 if iteration is None else iteration.n
 
     def _fork_answered(self, ready: ForkReady | None) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from textual import events
 from textual.message import Message
 
-from rlm_tui.core.replay import Mark, MarkKind, Replay
+from rlm_tui.core.replay import MarkKind, Replay
 from rlm_tui.core.text import human_seconds
 from rlm_tui.ui.widgets.row import Line, Span, cut_line, line_width
 from rlm_tui.ui.widgets.span_line import SpanLine
@@ -73,8 +73,8 @@ class ScrubberAxis(SpanLine):
         """Where marks of this kind stand. Of very many each column is asked, and not each mark."""
         marks = _with_room(replay.marks(kind), kind, width)
 
-        def column_of(mark: Mark) -> int:
-            return self._column(replay.time_of(mark.position), width)
+        def column_of(position: int) -> int:
+            return self._column(replay.time_of(position), width)
 
         if len(marks) <= MOST_LOOKED_AT:
             return map(column_of, marks)
@@ -146,7 +146,7 @@ def moment_words(
     return tuple(spans)
 
 
-def _with_room(marks: Sequence[Mark], kind: MarkKind, width: int) -> Sequence[Mark]:
+def _with_room(marks: Sequence[int], kind: MarkKind, width: int) -> Sequence[int]:
     """All calls and errors, each of which may stand for several; of the iterations as many as have room."""
     if kind != "iteration":
         return marks
