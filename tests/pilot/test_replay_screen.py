@@ -14,6 +14,7 @@ from rlm_tui.core import events as e
 from rlm_tui.core.event_codec import encode
 from rlm_tui.core.trajectory import fold
 from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.screens.calls import CallsScreen
 from rlm_tui.ui.screens.fork import ForkScreen
 from rlm_tui.ui.screens.replay import ReplayScreen
@@ -188,7 +189,7 @@ async def test_what_is_no_run_is_said(open_app: OpenApp, tmp_path: Path) -> None
         path = save(tmp_path, "r1", told_run().events).path
         log = open_run(path)
         log.events_path.unlink()
-        pilot.app.push_screen(ReplayScreen(log), pilot.app.explore._replay_closed)
+        pilot.app.push_screen(ReplayScreen(RecordedRun(log)), pilot.app.explore.take_answer)
         await until(pilot, lambda: not isinstance(pilot.app.screen, ReplayScreen))
         assert "can't be read" in screen_text(pilot)
 

@@ -24,7 +24,7 @@ from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.app import RlmTui
 from rlm_tui.ui.clock import RunClock
 from rlm_tui.ui.screens.explore import ExploreScreen
-from tests.pilot.conftest import Sessions, settled, until
+from tests.pilot.conftest import Sessions, settled, shown, until
 
 RECORDED = Path(__file__).parent / "recorded"
 CHECKOUT = Path("/tmp/rlm-tui-snapshots/garden")
@@ -55,7 +55,9 @@ def until_third_cell_prints(events: list[AnyEvent]) -> list[AnyEvent]:
     return events[: printed[2] + 1]
 
 
-def playing(events: Iterable[AnyEvent], *keys: str) -> Callable[[Pilot[Any]], Any]:
+def playing(events: Iterable[AnyEvent], *keys: str, then: str = "") -> Callable[[Pilot[Any]], Any]:
+    """Tell the events to a run, press the keys, and wait for the words that come `then`."""
+
     async def before(pilot: Pilot[Any]) -> None:
         app = pilot.app
         assert isinstance(app, RlmTui)
@@ -75,6 +77,8 @@ def playing(events: Iterable[AnyEvent], *keys: str) -> Callable[[Pilot[Any]], An
             await pilot.pause(0.5)  # panes that show how time goes by do so a few times a second
         for key in keys:
             await pilot.press(key)
+        if then:
+            await shown(pilot, then)
         await settled(pilot)
 
     return before

@@ -35,4 +35,5 @@ def test_held_before_a_cell(snap_compare: Any, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES[::2], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_editor_of_a_cell(snap_compare: Any, size: tuple[int, int]) -> None:
     keys = ("e", *"# mine", "enter", "f4")
-    assert snap_compare(explore(), terminal_size=size, run_before=playing(until_third_cell_is_held(), *keys))
+    played = playing(until_third_cell_is_held(), *keys, then="The code parses; it is changed.")
+    assert snap_compare(explore(), terminal_size=size, run_before=played)

@@ -15,16 +15,14 @@ def picture_of(log: RunLog, redactor: Redactor) -> str:
     """The replay screen at the run's end. Nothing is shown in the terminal."""
     from rlm_tui.core.settings import Settings
     from rlm_tui.ui.app import RlmTui
+    from rlm_tui.ui.recorded_run import RecordedRun
     from rlm_tui.ui.screens.replay import ReplayScreen
 
     async def taken() -> str:
-        app = RlmTui(Settings(), warm_up=False)
+        screen = ReplayScreen(RecordedRun(log))
+        app = RlmTui(Settings(), first=lambda _: screen, warm_up=False)
         app.animation_level = "none"
         async with app.run_test(size=SIZE) as pilot:
-            while not app.is_open:
-                await pilot.pause(0.01)
-            screen = ReplayScreen(log)
-            app.push_screen(screen)
             while screen.reading:
                 await pilot.pause(0.01)
             await pilot.pause(0.1)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from rlm_tui.commands.leave import leave_screen
 from rlm_tui.commands.refusal import described, refuse
 from rlm_tui.core.events import ErrorDetail
+
+if TYPE_CHECKING:
+    from rlm_tui.core.settings import Settings
+    from rlm_tui.ui.screens.replay import ReplayScreen
 
 Run = Annotated[
     str,
@@ -52,17 +56,24 @@ def _show(run: str, *, iteration: int, follow: bool) -> NoReturn:
     from rlm_tui.store.errors import StoreError
     from rlm_tui.store.find_run import find_run
     from rlm_tui.store.importers.imported import ImportFailed
-    from rlm_tui.ui.app import run_app
+    from rlm_tui.store.run_log import open_run
 
     try:
         path: Path = find_run(run)
         if path.is_file():
             path = _own_log(path)
+        log = open_run(path)
     except (StoreError, ImportFailed, SettingsError) as error:
         refuse(described(error))
-    leave_screen(
-        run_app(opening=lambda explore: explore.open_saved(path, iteration=iteration, follow=follow))
-    )
+    from rlm_tui.ui.app import run_app
+
+    def first(settings: Settings) -> ReplayScreen:
+        from rlm_tui.ui.recorded_run import RecordedRun
+        from rlm_tui.ui.screens.replay import ReplayScreen
+
+        return ReplayScreen(RecordedRun(log), settings, iteration=iteration, follow=follow)
+
+    leave_screen(run_app(first=first))
 
 
 def _own_log(file: Path) -> Path:

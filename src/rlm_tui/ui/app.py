@@ -1,13 +1,14 @@
 """The application: its first frame, keys, themes and palette, and how it leaves while a run goes on.
 
-Only what the first frame needs is imported at the top; Explore comes after that frame is painted.
+Only what the first frame needs is imported at the top; Explore, or the screen that was asked for in its
+place, comes after that frame is painted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,14 +19,16 @@ from textual.command import Provider
 
 from rlm_tui.ui.garbage import collect_seldom
 from rlm_tui.ui.giving_way import person, switch_often
-from rlm_tui.ui.key_groups import APPLICATION
+from rlm_tui.ui.key_groups import APPLICATION, KEY_NAMES
 from rlm_tui.ui.themes import DEFAULT_THEME, OWN_THEMES
-from rlm_tui.ui.widgets.first_paint import FirstPaint
+from rlm_tui.ui.widgets.first_paint import EXPLORE, REPLAY, FirstPaint
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rlm_tui.core.settings import Settings
+    from textual.screen import Screen
+
+    from rlm_tui.core.settings import Settings, UISettings
     from rlm_tui.core.tasks import TaskRegistry
     from rlm_tui.ui.live_run import HandedOver
     from rlm_tui.ui.run_control import StartSession
@@ -66,10 +69,11 @@ class RlmTui(App[Any]):
         directory: Path | None = None,
         start_session: StartSession | None = None,
         warm_up: bool = True,
-        opening: Callable[[ExploreScreen], None] | None = None,
+        first: Callable[[Settings], Screen[Any]] | None = None,
     ) -> None:
         """Without `settings` they are read after the first paint. `start_session` makes and starts a run's
-        session; `warm_up` imports dspy as soon as Explore is there. `opening` is called then, too.
+        session; `warm_up` imports dspy as soon as Explore is there. `first` makes a screen that is shown
+        before Explore, which is opened when that is left, and takes its answer.
         """
         super().__init__()
         self._asked: dict[str, Any] = {
@@ -81,7 +85,7 @@ class RlmTui(App[Any]):
             "start_session": start_session,
         }
         self._warm_up = warm_up
-        self._opening = opening
+        self._first = first
         self._leaving = False
         self._explore: ExploreScreen | None = None
         self.refusal = ""
@@ -91,8 +95,8 @@ class RlmTui(App[Any]):
 
     @property
     def is_open(self) -> bool:
-        """Whether Explore is there; before that only the first frame is."""
-        return self._explore is not None
+        """Whether there is more than the first frame."""
+        return len(self.screen_stack) > 1
 
     @property
     def explore(self) -> ExploreScreen:
@@ -107,40 +111,62 @@ class RlmTui(App[Any]):
         await super().on_event(event)
 
     def compose(self) -> ComposeResult:
-        yield FirstPaint()
+        yield FirstPaint(EXPLORE if self._first is None else REPLAY)
 
     def on_mount(self) -> None:
         collect_seldom()
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
-        """Open Explore; what was asked wrongly ends the app, and `refusal` says why."""
+        """Open what was asked for; what was asked wrongly ends the app, and `refusal` says why."""
         from rlm_tui.core.settings import SettingsError
         from rlm_tui.core.tasks import UnknownTask
-        from rlm_tui.ui.opening import open_explore
 
         try:
-            explore, look = open_explore(**self._asked)
+            if self._first is None:
+                self._open_explore()
+            else:
+                self._open_first(self._first)
         except (SettingsError, UnknownTask) as error:
             self.refusal = f"{error} {getattr(error, 'hint', '')}".rstrip()
             self.exit(return_code=2)
-            return
+
+    def _open_first(self, first: Callable[[Settings], Screen[Any]]) -> None:
+        from rlm_tui.ui.options import settings_with
+
+        settings = self._asked["settings"] = self._asked["settings"] or settings_with({})
+        self._look_as(settings.ui)
+        self.push_screen(first(settings), self._open_explore)
+        if self._warm_up:
+            self.call_after_refresh(self._import_engine)
+
+    def _open_explore(self, answer: Any = None) -> None:
+        from rlm_tui.ui.opening import open_explore
+
+        self._explore, look = open_explore(**self._asked)
+        self._look_as(look)
+        self.screen_stack[0].query_one(FirstPaint).of = EXPLORE
+        self.push_screen(self._explore)
+        if answer is not None:
+            self.call_after_refresh(self._explore.take_answer, answer)
+        if self._warm_up:
+            self.call_after_refresh(self._import_engine)
+
+    def _look_as(self, look: UISettings) -> None:
         if look.theme in self.available_themes:
             self.theme = look.theme
         self.set_keymap(look.keymap)
-        self._explore = explore
-        self.push_screen(explore)
-        if self._opening is not None:
-            self.call_after_refresh(self._opening, explore)
-        if self._warm_up:
-            self.call_after_refresh(self._import_engine)
 
     def _import_engine(self) -> None:
         """Import what the first run needs while the person looks around; a failure shows at the first run."""
         from rlm_tui.ui.opening import warm_up
 
-        tell = partial(self.call_from_thread, self.explore.show_confinement)
+        tell = partial(self.call_from_thread, self._tell_confinement)
         self.run_worker(partial(warm_up, tell, self._reads), thread=True, exit_on_error=False, name="warm-up")
+
+    def _tell_confinement(self, confined: bool) -> None:
+        if self._explore is not None:
+            self._explore.show_confinement(confined)
 
     def _reads(self) -> bool:
         """Whether a log is being read for the screen that is shown."""
@@ -156,7 +182,7 @@ class RlmTui(App[Any]):
         return shown.upper() if shown.startswith("^") or shown[1:].isdigit() else shown
 
     def action_help(self, page: str = "keys") -> None:
-        if self._explore is None:
+        if not self.is_open:
             return
         from rlm_tui.ui.screens.help import HelpScreen
 
@@ -251,27 +277,17 @@ class RlmTui(App[Any]):
             self.exit()
 
 
-KEY_NAMES: Mapping[str, str] = {
-    "escape": "esc",
-    "slash": "/",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-}
-
-
 def run_app(
     task: str | None = None,
     documents: Sequence[str] = (),
-    opening: Callable[[ExploreScreen], None] | None = None,
+    first: Callable[[Settings], Screen[Any]] | None = None,
 ) -> int:
     """Open the screen; a run may go on in the terminal after it. The exit code: 2 when asked wrongly.
 
-    `opening` is called with Explore as soon as it is there.
+    `first` makes a screen that is shown before Explore.
     """
     switch_often()
-    app = RlmTui(task=task, documents=documents, opening=opening)
+    app = RlmTui(task=task, documents=documents, first=first)
     # A loop of our own: `asyncio.run` would wait for threads that ask a network which does not answer.
     handed: HandedOver | None = app.run(loop=asyncio.new_event_loop())
     if app.refusal:

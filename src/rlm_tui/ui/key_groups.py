@@ -1,6 +1,8 @@
-"""The groups that bindings are listed under in the help and the palette, in the order they are shown."""
+"""How keys are shown: their names, and the groups that help and palette list them under, in their order."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from textual.binding import Binding
 
@@ -15,3 +17,12 @@ APPLICATION = Binding.Group("Application")
 EDIT = Binding.Group("Fields")
 
 ORDER = ("Run", "Replay", "Panes", "Move", "Look", "Files", "Result", "Fields", "Application")
+
+KEY_NAMES: Mapping[str, str] = {
+    "escape": "esc",
+    "slash": "/",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}

@@ -21,6 +21,7 @@ PANE_NAMES = {
     VOLUME: "Volume",
     INSPECTOR: "Inspector",
 }
+REPLAY_PANES = {number: PANE_NAMES[number] for number in (TRAJECTORY, CALLS, VOLUME, INSPECTOR)}
 DECK = (INSPECTOR, CALLS, VOLUME)
 REPLAY_DECK = (INSPECTOR, CALLS, VOLUME)
 """The panes that share one place in the medium arrangement, in the order of their tabs."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 
 from rlm_tui.core.events import Value
 from rlm_tui.core.replay import MarkKind, Replay
 from rlm_tui.core.trajectory import Change, Trajectory
+from rlm_tui.store.errors import cannot
 from rlm_tui.store.event_lines import EventLines
 from rlm_tui.store.run_log import RunLog, is_being_written
 
@@ -16,7 +18,7 @@ MOST_FORWARD = 2_000
 
 
 class RecordedRun:
-    """The run of `log`. `read` it in a thread; all else is the UI thread's.
+    """The run of `log`. `read` it in a thread, or in one after the other; all else is the UI thread's.
 
     `trajectory` is the run at `position`, a number of events.
     """
@@ -30,6 +32,15 @@ class RecordedRun:
         self.position = 0
         self.goes_on = True
         self._written = True
+        self._reading = Lock()
+
+    @property
+    def size(self) -> int:
+        """The bytes of its log. Raises StoreError."""
+        try:
+            return self.log.events_path.stat().st_size
+        except OSError as error:
+            raise cannot("read", self.log.events_path, error) from error
 
     @property
     def path(self) -> Path:
@@ -53,17 +64,22 @@ class RecordedRun:
 
     def read(self) -> Iterator[int]:
         """Read what is in the log and was not read yet, giving the length now and then. Raises StoreError."""
-        # Looked at before the last lines are read: who has ended by then has written all of them.
-        self._written = is_being_written(self.log.events_path)
-        for _ in self._lines.extending():
-            yield self.length
-        yield from self.replay.build()
+        with self._reading:
+            # Looked at before the last lines are read: who has ended by then has written all of them.
+            self._written = is_being_written(self.log.events_path)
+            for _ in self._lines.extending():
+                yield self.length
+            yield from self.replay.build()
 
     def settle(self) -> bool:
         """What was read is all there is, if nobody writes it any more (in the thread that reads)."""
-        self.goes_on = self._written
-        if not self.goes_on:
-            self.replay.end(interrupted=True)
+        with self._reading:
+            self.goes_on = self._written
+            if not self.goes_on:
+                self.replay.end(interrupted=True)
+                self.replay.at(
+                    self.length
+                )  # what all moments need is found for the first: not on the UI thread
         return not self.goes_on
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 from rlm_tui.core.text import visible
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.screens.explore_fork import ExploreFork
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown
 
@@ -20,7 +21,7 @@ class ExploreLibrary(ExploreFork):
         from rlm_tui.ui.screens.runs import RunsScreen
 
         redactor = Redactor(self.settings.secrets())
-        self.app.push_screen(RunsScreen(RunLibrary(), redactor, self.settings), self._replay_closed)
+        self.app.push_screen(RunsScreen(RunLibrary(), redactor, self.settings), self.take_answer)
 
     def compare_saved(self, left: Path, right: Path) -> None:
         """Show two saved runs against each other."""
@@ -38,15 +39,16 @@ class ExploreLibrary(ExploreFork):
         from rlm_tui.ui.screens.replay import ReplayScreen
 
         try:
-            log = open_run(path)
+            recorded = RecordedRun(open_run(path))
         except StoreError as error:
             self.footer.say(visible(str(error)), 8.0)
             return
         self.app.push_screen(
-            ReplayScreen(log, self.settings, iteration=iteration, follow=follow), self._replay_closed
+            ReplayScreen(recorded, self.settings, iteration=iteration, follow=follow), self.take_answer
         )
 
-    def _replay_closed(self, answer: ForkAt | NotShown | None) -> None:
+    def take_answer(self, answer: ForkAt | NotShown | None) -> None:
+        """Do what the person wanted when they left the list of runs, or one of them."""
         match answer:
             case ForkAt(path=path, n=n):
                 self.fork_from(path, n)

@@ -15,6 +15,7 @@ from rlm_tui.store.errors import StoreError
 from rlm_tui.store.may_contain import MayContain
 from rlm_tui.store.run_log import open_run
 from rlm_tui.ui.giving_way import person
+from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.screens.find import Found, left_out, source_text
 from rlm_tui.ui.screens.find_dialog import FindDialog, hit_rows
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown
@@ -98,7 +99,9 @@ class FindRunsScreen(FindDialog[ForkAt]):
         except StoreError as error:
             self.say(str(error), good=False)
             return
-        self.app.push_screen(ReplayScreen(log, self._settings, follow=True, found=found), self._run_closed)
+        self.app.push_screen(
+            ReplayScreen(RecordedRun(log), self._settings, follow=True, found=found), self._run_closed
+        )
 
     def _run_closed(self, answer: ForkAt | NotShown | None) -> None:
         match answer:

@@ -14,10 +14,10 @@ from rlm_tui.core.replay import MarkKind
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import number_of, one_line
 from rlm_tui.store.errors import StoreError
-from rlm_tui.store.run_log import RunLog
 from rlm_tui.ui.garbage import leave_alone, look_again
 from rlm_tui.ui.pane_layout import TRAJECTORY
 from rlm_tui.ui.playing import Playing
+from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.screens.find import Found
 from rlm_tui.ui.screens.replay_bindings import REPLAY_BINDINGS
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown, ReplayViews
@@ -40,7 +40,7 @@ class ReplayScreen(ReplayViews):
 
     def __init__(
         self,
-        log: RunLog,
+        recorded: RecordedRun,
         settings: Settings | None = None,
         *,
         iteration: int = 0,
@@ -50,7 +50,7 @@ class ReplayScreen(ReplayViews):
         """`iteration`: open there, 0 at the end; `found`: at this hit. `follow`: keep reading while
         the log is written. With `settings` a call can be asked again.
         """
-        super().__init__(log, settings or Settings())
+        super().__init__(recorded, settings or Settings())
         self._first_hit = found
         self.playing = Playing(self.recorded.replay)
         self._first_iteration = iteration

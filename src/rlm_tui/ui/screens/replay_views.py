@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 
 from rlm_tui.core.change import Change
 from rlm_tui.core.settings import Settings
-from rlm_tui.store.run_log import RunLog
 from rlm_tui.ui.pane_layout import (
     CALLS,
     INSPECTOR,
     PANE_NAMES,
     REPLAY_DECK,
+    REPLAY_PANES,
     TRAJECTORY,
     VOLUME,
     arrangement_for,
@@ -47,7 +47,6 @@ from rlm_tui.ui.widgets.volume_told import VolumeTold
 
 READING = "Reading the log …"
 NO_SANDBOX = "The sandbox of a recorded run is gone; a fork (F8) has one."
-PANES_HERE = {number: PANE_NAMES[number] for number in (TRAJECTORY, CALLS, VOLUME, INSPECTOR)}
 
 
 class ForkAt(NamedTuple):
@@ -68,9 +67,9 @@ class ReplayViews(RunLooks, LeftOnce[ForkAt | NotShown]):
 
     CSS_PATH = "../app.tcss"
 
-    def __init__(self, log: RunLog, settings: Settings) -> None:
+    def __init__(self, recorded: RecordedRun, settings: Settings) -> None:
         super().__init__()
-        self.recorded = RecordedRun(log)
+        self.recorded = recorded
         self._settings = settings
         self._calls: RunCalls | None = None
 
@@ -78,7 +77,7 @@ class ReplayViews(RunLooks, LeftOnce[ForkAt | NotShown]):
         yield StatusLine(id="status-line")
         yield ScrubberAxis()
         yield ScrubberWords()
-        yield TabBar(PANES_HERE)
+        yield TabBar(REPLAY_PANES)
         yield PaneGrid(
             Pane(TRAJECTORY, PANE_NAMES[TRAJECTORY], TrajectoryView(id="trajectory", empty=READING)),
             Pane(CALLS, PANE_NAMES[CALLS], CallsView(id="calls")),
@@ -121,10 +120,15 @@ class ReplayViews(RunLooks, LeftOnce[ForkAt | NotShown]):
     def _show_moment(self) -> None:
         trajectory = self.recorded.trajectory
         self.query_one(StatusLine).show(trajectory)
-        self.query_one(TrajectoryView).move(trajectory)
+        view = self.query_one(TrajectoryView)
+        before = view.selected
+        view.move(trajectory)
+        iteration = view.selected if view.selected != before else None
         self.query_one(CallsView).move(trajectory)
         self.query_one(VolumeTold).move(trajectory)
-        self.query_one(Inspector).move(trajectory)
+        self.query_one(Inspector).move(
+            trajectory, iteration
+        )  # the view tells it later: too late for one paint
 
     def _show_changes(self, changes: Sequence[Change]) -> None:
         views = (

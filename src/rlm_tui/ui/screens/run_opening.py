@@ -10,6 +10,7 @@ from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import visible
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.read_ahead import ReadAhead
 from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.screens.replay_views import ForkAt, NotShown
 from rlm_tui.ui.widgets.key_footer import KeyFooter
@@ -19,6 +20,7 @@ class RunOpening(LeftOnce[ForkAt]):
     """Whoever closes what was opened is back at the list, as they left it."""
 
     settings: Settings
+    read_ahead: ReadAhead
 
     @property
     def listed(self) -> Sequence[RunRecord]:
@@ -34,16 +36,20 @@ class RunOpening(LeftOnce[ForkAt]):
         """Something may have been written."""
         raise NotImplementedError
 
+    def look_ahead(self) -> None:
+        """Read the run under the cursor before it is opened."""
+        raise NotImplementedError
+
     def open_saved(self, path: Path) -> None:
         """Show the run in the folder `path`; one that goes on is followed."""
         from rlm_tui.ui.screens.replay import ReplayScreen
 
         try:
-            log = open_run(path)
+            recorded = self.read_ahead.take(path)
         except StoreError as error:
             self._not_opened(str(error))
             return
-        self.app.push_screen(ReplayScreen(log, self.settings, follow=True), self._run_closed)
+        self.app.push_screen(ReplayScreen(recorded, self.settings, follow=True), self._run_closed)
 
     def compare_saved(self, left: Path, right: Path) -> None:
         """Show two saved runs against each other."""
@@ -69,6 +75,7 @@ class RunOpening(LeftOnce[ForkAt]):
                 self._not_opened(problem)
             case None:
                 self.read_again()
+                self.look_ahead()
 
     def _not_opened(self, problem: str) -> None:
         self.query_one(KeyFooter).say(visible(problem), 8.0)

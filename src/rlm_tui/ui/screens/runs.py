@@ -25,6 +25,7 @@ from rlm_tui.core.text import human_size, number_of
 from rlm_tui.store.library import RunLibrary
 from rlm_tui.ui.giving_way import person
 from rlm_tui.ui.key_groups import FILES, LOOK, PANES
+from rlm_tui.ui.read_ahead import ReadAhead
 from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.screens.run_labels import RunLabels
 from rlm_tui.ui.screens.run_opening import RunOpening
@@ -81,6 +82,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         self._problem = ""
         self._left = threading.Event()
         self._filtering = threading.Lock()
+        self.read_ahead = ReadAhead()
 
     def compose(self) -> ComposeResult:
         self._suit(self.app.size)  # a class that came with the first resize would have all styled twice
@@ -100,6 +102,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
 
     def on_unmount(self) -> None:
         self._left.set()
+        self.read_ahead.look_at(None)
 
     def on_resize(self, event: events.Resize) -> None:
         self._suit(event.size)
@@ -205,6 +208,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
     def on_runs_list_highlighted(self, event: RunsList.Highlighted) -> None:
         event.stop()
         self.query_one(RunPreview).show(event.run, self.path_of(event.run))
+        self.look_ahead()
         self.refresh_bindings()
 
     # What is done
@@ -213,6 +217,9 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
     def chosen(self) -> RunRecord | None:
         """The run under the cursor."""
         return self.query_one(RunsList).highlighted
+
+    def look_ahead(self) -> None:
+        self.read_ahead.look_at(None if self.chosen is None else self.path_of(self.chosen))
 
     @property
     def listed(self) -> Sequence[RunRecord]:

@@ -81,9 +81,11 @@ class Inspector(Vertical):
         self._tab = "result" if trajectory.finished is not None else "variables"
         self._refill()
 
-    def move(self, trajectory: Trajectory) -> None:
-        """Show another moment of the run; what is looked at stays, where it is there."""
+    def move(self, trajectory: Trajectory, iteration: str | None = None) -> None:
+        """Show another moment of the run: this `iteration`, else what is looked at, where it is there."""
         self._trajectory = trajectory
+        if iteration is not None and iteration != self._iteration:
+            self._turn_to(iteration)
         if trajectory.iteration(self._iteration) is None:
             self._iteration = trajectory.iterations[-1].span if trajectory.iterations else ""
         if trajectory.call(self._call) is None:
@@ -96,12 +98,15 @@ class Inspector(Vertical):
         """Look at the iteration `span`; "" is the run as a whole, and its result."""
         if span == self._iteration and not self._call:
             return
-        self._iteration = span
+        self._turn_to(span)
+        self._refill()
+
+    def _turn_to(self, iteration: str) -> None:
+        self._iteration = iteration
         self._call = ""
         self._found = None
-        if self._tab == "call" or (not span and not self._chosen_by_person):
+        if self._tab == "call" or (not iteration and not self._chosen_by_person):
             self._tab = "result"
-        self._refill()
 
     def select_call(self, span: str) -> None:
         """Look at a call: its tab appears, and is shown."""

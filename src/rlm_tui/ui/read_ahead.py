@@ -1,0 +1,71 @@
+"""The saved run that a person is about to open, read while they still look at the list."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from threading import Event, Thread
+
+from rlm_tui.store.errors import StoreError
+from rlm_tui.store.run_log import open_run
+from rlm_tui.ui.giving_way import person
+from rlm_tui.ui.recorded_run import RecordedRun
+
+PAUSE_SECONDS = 0.2
+"""How long the cursor rests on a run before its log is read."""
+LEAST_BYTES = 256 * 1024
+"""A shorter log is read before anybody notices."""
+MOST_BYTES = 64 * 1024 * 1024
+"""A longer one takes more memory than a guess is worth."""
+
+
+class ReadAhead:
+    """Reads one run at a time, in a thread that gives way to keys. All methods are the UI thread's."""
+
+    def __init__(self) -> None:
+        self._reading: _Reading | None = None
+
+    def look_at(self, path: Path | None) -> None:
+        """The cursor came to rest on the run in the folder `path`; what was read of another is given up."""
+        if self._reading is not None:
+            if self._reading.path == path:
+                return
+            self._reading.stop.set()
+        self._reading = None if path is None else _Reading(path)
+        if self._reading is not None:
+            self._reading.start()
+
+    def take(self, path: Path) -> RecordedRun:
+        """The run in the folder `path`, as far as it is read. Who takes it reads on. Raises StoreError."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.stop.set()
+            if reading.path == path and reading.recorded is not None:
+                return reading.recorded
+        return RecordedRun(open_run(path))
+
+
+class _Reading(Thread):
+    def __init__(self, path: Path) -> None:
+        super().__init__(name="read-ahead", daemon=True)
+        self.path = path
+        self.stop = Event()
+        self.recorded: RecordedRun | None = None
+
+    def run(self) -> None:
+        if self.stop.wait(PAUSE_SECONDS):
+            return
+        gc.collect()  # what was read of others before refers to itself in circles
+        try:
+            recorded = RecordedRun(open_run(self.path))
+            if not LEAST_BYTES <= recorded.size <= MOST_BYTES:
+                return
+            self.recorded = recorded
+            for _ in recorded.read():
+                if self.stop.is_set():
+                    return
+                person.give_way()
+            if not self.stop.is_set():
+                recorded.settle()
+        except StoreError:
+            self.recorded = None  # whoever opens it is told

@@ -1,0 +1,133 @@
+"""A saved run is read while the cursor rests on it, and opened as far as it was read by then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rlm_tui.core.paths import runs_directory
+from rlm_tui.store.errors import StoreError
+from rlm_tui.store.run_log import open_run
+from rlm_tui.ui import read_ahead
+from rlm_tui.ui.read_ahead import ReadAhead
+from rlm_tui.ui.recorded_run import RecordedRun
+from rlm_tui.ui.screens.replay import ReplayScreen
+from rlm_tui.ui.screens.runs import RunsScreen
+from tests.pilot.conftest import OpenApp, shown, until
+from tests.saved_runs import save, told_run
+
+RUN = told_run()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs of any size are read, and soon."""
+    monkeypatch.setattr(read_ahead, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(read_ahead, "LEAST_BYTES", 0)
+
+
+def wait(condition: Callable[[], object]) -> None:
+    late = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < late
+        time.sleep(0.005)
+
+
+def read_of(ahead: ReadAhead) -> RecordedRun | None:
+    return None if ahead._reading is None else ahead._reading.recorded
+
+
+def is_read(ahead: ReadAhead) -> bool:
+    return ahead._reading is not None and not ahead._reading.is_alive()
+
+
+def test_the_run_under_the_cursor_is_read_and_handed_over(tmp_path: Path) -> None:
+    path = save(tmp_path, "r1", RUN.events).path
+    ahead = ReadAhead()
+    ahead.look_at(path)
+    wait(lambda: is_read(ahead))
+    read = read_of(ahead)
+    taken = ahead.take(path)
+    assert taken is read
+    assert taken.length == len(RUN.events)
+    assert ahead.take(path) is not read, "it is shown somewhere by now"
+
+
+def test_another_run_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    first, second = (save(tmp_path, name, RUN.events).path for name in ("r1", "r2"))
+    ahead = ReadAhead()
+    ahead.look_at(first)
+    reading = ahead._reading
+    ahead.look_at(first)
+    assert ahead._reading is reading, "it is not begun again"
+    ahead.look_at(second)
+    assert reading is not None
+    assert reading.stop.is_set()
+    assert ahead.take(first).path == first, "it is opened as if nothing had been read"
+    ahead.look_at(second)
+    ahead.look_at(None)
+    assert read_of(ahead) is None
+
+
+def test_who_takes_it_early_reads_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path, "r1", RUN.events).path
+    ahead = ReadAhead()
+    monkeypatch.setattr(read_ahead.person, "give_way", lambda: wait(lambda: ahead._reading is None))
+    ahead.look_at(path)
+    wait(lambda: read_of(ahead) is not None)
+    taken = ahead.take(path)
+    for _ in taken.read():
+        pass
+    assert taken.settle()
+    assert taken.length == len(RUN.events)
+    assert taken.replay.at(taken.length).finished is not None
+
+
+@pytest.mark.parametrize("bounds", [(10**9, 10**12), (0, 1)])
+def test_short_and_very_long_logs_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bounds: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(read_ahead, "LEAST_BYTES", bounds[0])
+    monkeypatch.setattr(read_ahead, "MOST_BYTES", bounds[1])
+    path = save(tmp_path, "r1", RUN.events).path
+    ahead = ReadAhead()
+    ahead.look_at(path)
+    wait(lambda: is_read(ahead))
+    assert read_of(ahead) is None
+    assert ahead.take(path).length == 0
+
+
+def test_who_opens_what_can_not_be_read_is_told(tmp_path: Path) -> None:
+    ahead = ReadAhead()
+    ahead.look_at(tmp_path / "gone")
+    wait(lambda: is_read(ahead))
+    with pytest.raises(StoreError, match="There is no run in"):
+        ahead.take(tmp_path / "gone")
+
+
+async def test_enter_opens_what_was_read(open_app: OpenApp) -> None:
+    path = save(runs_directory(), "20260101-100000-basic-aaaa", RUN.events).path
+    async with open_app(size=(120, 36)) as pilot:
+        await pilot.press("ctrl+o")
+        await shown(pilot, "1 run")
+        runs = pilot.app.screen
+        assert isinstance(runs, RunsScreen)
+        await until(pilot, lambda: is_read(runs.read_ahead))
+        read = read_of(runs.read_ahead)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+        replay = pilot.app.screen
+        assert isinstance(replay, ReplayScreen)
+        assert replay.recorded is read
+        await shown(pilot, f"event {len(RUN.events)} of {len(RUN.events)}")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is runs)
+        await until(pilot, lambda: is_read(runs.read_ahead), "it is read again for the next time")
+        assert read_of(runs.read_ahead) is not read
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is not runs)
+        assert runs.read_ahead._reading is None
+    assert open_run(path).trajectory().finished is not None
