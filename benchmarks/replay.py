@@ -37,7 +37,9 @@ from rlm_tui.ui.garbage import collect_seldom, leave_alone
 JUMPS = 30
 WARM_SECONDS = 4.0
 """So long after its first paint the program has imported what it imports ahead."""
-CTRL_O = "\x0f"
+CTRL_O, ESCAPE = "\x0f", "\x1b"
+REST_SECONDS = 1.5
+"""So long the cursor rests on the run before it is opened."""
 
 
 def value(text: str) -> e.Value:
@@ -143,13 +145,19 @@ def screen(path: Path, length: int, chance: random.Random) -> None:
     with Terminal(program) as terminal:
         terminal.until("Documents")
         time.sleep(WARM_SECONDS)
-        since = terminal.press(CTRL_O)
-        terminal.until("1 run", since)
-        terminal.whole(since)
-        since = terminal.press("\r")
-        told("opened from the list of runs: a first moment", terminal.until(" · iteration ", since))
-        told("  its end, all of it painted", terminal.until(f"event {length:,} of {length:,}", since))
-        terminal.whole(since)
+        print("opened from the list of runs:")
+        for rest in (0.0, REST_SECONDS):
+            since = terminal.press(CTRL_O)
+            terminal.until("1 run", since)
+            terminal.whole(since)
+            time.sleep(rest)
+            since = terminal.press("\r")
+            told(f"  after {rest:g} s on it: a first moment", terminal.until(" · iteration ", since))
+            told("    its end", terminal.until(f"event {length:,} of {length:,}", since))
+            told("    nothing is painted after", terminal.whole(since))
+            if not rest:
+                terminal.whole(terminal.press(ESCAPE))
+                terminal.whole(terminal.press(ESCAPE))
         rows: list[tuple[str, Callable[[], str]]] = [
             ("a click on the axis, anywhere", lambda: click(chance.randrange(2, 159))),
             ("[: an iteration back", lambda: "["),

@@ -21,9 +21,10 @@ from rlm_tui.core.breakpoints import SetBreakpoint, breakpoint_text
 from rlm_tui.core.events import AnyEvent
 from rlm_tui.core.settings import Settings
 from rlm_tui.ui.app import RlmTui
-from tests import idle
+from tests import idle, parsed_css
 
 idle.install()
+parsed_css.install()
 
 OpenApp = Callable[..., AbstractAsyncContextManager[Pilot[Any]]]
 
