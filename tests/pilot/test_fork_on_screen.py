@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from rlm_tui.core.paths import volumes_directory
 from rlm_tui.core.trajectory import Trajectory
+from rlm_tui.ui import fork_request, run_control
 from rlm_tui.ui.run_control import start_engine_session
 from rlm_tui.ui.screens.confirm import ConfirmScreen
 from rlm_tui.ui.screens.fork import ForkScreen
@@ -21,6 +22,18 @@ from rlm_tui.ui.widgets.iteration_choice import IterationChoice
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 from tests.pilot.conftest import OpenApp, screen_text, settled, until
+
+
+def paced(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have the offline planner take so long for a word."""
+    for module in (run_control, fork_request):
+        monkeypatch.setattr(module, "OFFLINE_PACE_SECONDS", seconds)
+
+
+@pytest.fixture(autouse=True)
+def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody watches."""
+    paced(monkeypatch, 0.0)
 
 
 def trajectory(pilot: Pilot[Any]) -> Trajectory:
@@ -171,7 +184,10 @@ async def test_a_changed_document_is_asked_about(open_app: OpenApp, workplace: P
 
 
 @pytest.mark.slow
-async def test_a_run_that_goes_on_is_asked_about_and_can_be_forked(open_app: OpenApp) -> None:
+async def test_a_run_that_goes_on_is_asked_about_and_can_be_forked(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paced(monkeypatch, 0.008)
     async with open_app(size=(120, 36), task="basic", start_session=start_engine_session) as pilot:
         await pilot.press("ctrl+r")
         await until(

@@ -72,6 +72,21 @@ def test_another_run_takes_the_place_of_the_first(tmp_path: Path) -> None:
     assert read_of(ahead) is None
 
 
+def test_what_was_read_and_given_up_is_freed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[bool] = []
+    monkeypatch.setattr(read_ahead.gc, "collect", lambda: collected.append(True))
+    paths = [save(tmp_path, f"r{n}", RUN.events).path for n in range(3)]
+    ahead = ReadAhead()
+    for path, times in zip(paths, (0, 1, 2), strict=True):
+        ahead.look_at(path)
+        wait(lambda: is_read(ahead))
+        assert len(collected) == times
+    ahead.take(paths[2])
+    ahead.look_at(paths[0])
+    wait(lambda: is_read(ahead))
+    assert len(collected) == 2, "it is looked at somewhere"
+
+
 def test_who_takes_it_early_reads_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path, "r1", RUN.events).path
     ahead = ReadAhead()

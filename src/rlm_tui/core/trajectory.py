@@ -12,6 +12,8 @@ from typing import assert_never
 from rlm_tui.core import (
     events,
     trajectory_calls,
+    trajectory_cells,
+    trajectory_ends,
     trajectory_run,
     trajectory_snapshot,
     trajectory_turns,
@@ -88,7 +90,7 @@ class Trajectory(TrajectoryState):
     def _steps(self, event: AnyEvent) -> Iterable[ChangeKind]:
         match event:
             case events.CellOutput():
-                return trajectory_turns.cell_output(self, event)
+                return trajectory_cells.cell_output(self, event)
             case events.PlanDelta():
                 return trajectory_turns.plan_delta(self, event)
             case events.CallStarted():
@@ -116,9 +118,9 @@ class Trajectory(TrajectoryState):
             case events.PrefixReplayed():
                 return trajectory_run.prefix_replayed(self, event)
             case events.CellStarted():
-                return trajectory_turns.cell_started(self, event)
+                return trajectory_cells.cell_started(self, event)
             case events.CellFinished():
-                return trajectory_turns.cell_finished(self, event)
+                return trajectory_cells.cell_finished(self, event)
             case events.VariablesChanged():
                 return trajectory_variables.variables_changed(self, event)
             case events.VolumeChanged():
@@ -161,7 +163,7 @@ class Trajectory(TrajectoryState):
     def mark_interrupted(self) -> None:
         """No more events will come. If the run did not end, its process died; what is open ends with it."""
         self.interrupted = self.finished is None
-        for _ in trajectory_turns.close_everything(self):
+        for _ in trajectory_ends.close_everything(self):
             pass
 
     def snapshot(self) -> Snapshot:

@@ -8,8 +8,8 @@ from rlm_tui.core.change import CallAdded, CallChanged, ChangeKind
 from rlm_tui.core.counting import Counting
 from rlm_tui.core.events import CallFinished, CallStarted
 from rlm_tui.core.iterations import Call, Iteration
+from rlm_tui.core.trajectory_ends import close_iteration
 from rlm_tui.core.trajectory_state import RUN, TrajectoryState
-from rlm_tui.core.trajectory_turns import close_iteration
 
 
 def call_started(state: TrajectoryState, event: CallStarted) -> Sequence[ChangeKind]:

@@ -36,8 +36,8 @@ from rlm_tui.core.events import (
     VolumeChanged,
 )
 from rlm_tui.core.iterations import Call
+from rlm_tui.core.trajectory_ends import close_everything
 from rlm_tui.core.trajectory_state import SandboxState, StartPhase, TrajectoryState
-from rlm_tui.core.trajectory_turns import close_everything
 from rlm_tui.core.turn_steps import Recovery, Stretch
 
 MOST_PHASES = 100

@@ -23,6 +23,7 @@ from rlm_tui.core.events import (
     Value,
     Variable,
 )
+from rlm_tui.core.growing import GrowingText
 from rlm_tui.core.island_copy import copy_island
 from rlm_tui.core.iterations import Box, Call, Cell, Island, Iteration, VariableMark
 from rlm_tui.core.turn_steps import Stretch
@@ -134,6 +135,12 @@ class TrajectoryState:
         """How long the run has been held so far, at `now`: the budgets of seconds don't count that."""
         return self.held_before + (0.0 if self.held_since is None else max(now - self.held_since, 0.0))
 
+    def end_hold(self) -> None:
+        """Nothing is held any more: from now on time counts again."""
+        if self.held_since is not None:
+            self.stretches.append(Stretch("held", self.held_span, self.held_since, self.now))
+        self.held_before, self.held_since = self.held_seconds(self.now), None
+
     @property
     def volume_written(self) -> list[str]:
         """What the run wrote under the volume and did not remove again."""
@@ -238,3 +245,16 @@ class TrajectoryState:
         """Move `now` on, never back."""
         if math.isfinite(event.at) and event.at > self.now:
             self.now = event.at
+
+    def whole_text(self, value: Value, written: GrowingText) -> str:
+        """The whole text of `value`: what was streamed if that is it, else its blob's, else its head."""
+        if value.blob is None:
+            return value.text
+        if written.length == value.length and str(written).startswith(value.text):
+            return str(written)
+        if self.resolve is None:
+            return value.text
+        try:
+            return self.resolve(value)
+        except (OSError, ValueError):
+            return value.text

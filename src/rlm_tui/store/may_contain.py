@@ -28,7 +28,7 @@ from rlm_tui.core.events import (
     RunFinished,
     RunStarted,
 )
-from rlm_tui.core.trajectory_turns import ABANDONED
+from rlm_tui.core.trajectory_ends import ABANDONED
 from rlm_tui.store.event_lines import MOST_BYTES, READ_BYTES
 from rlm_tui.store.files import LONGEST_LINE
 from rlm_tui.store.run_log import RunLog

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
@@ -24,6 +25,7 @@ class ReadAhead:
 
     def __init__(self) -> None:
         self._reading: _Reading | None = None
+        self._garbage = False
 
     def look_at(self, path: Path | None) -> None:
         """The cursor came to rest on the run in the folder `path`; what was read of another is given up."""
@@ -31,7 +33,8 @@ class ReadAhead:
             if self._reading.path == path:
                 return
             self._reading.stop.set()
-        self._reading = None if path is None else _Reading(path)
+            self._garbage |= self._reading.recorded is not None
+        self._reading = None if path is None else _Reading(path, self._collect)
         if self._reading is not None:
             self._reading.start()
 
@@ -44,18 +47,25 @@ class ReadAhead:
                 return reading.recorded
         return RecordedRun(open_run(path))
 
+    def _collect(self) -> None:
+        """Free what was read and given up: it refers to itself in circles."""
+        if self._garbage:
+            self._garbage = False
+            gc.collect()
+
 
 class _Reading(Thread):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, prepare: Callable[[], None]) -> None:
         super().__init__(name="read-ahead", daemon=True)
         self.path = path
+        self._prepare = prepare
         self.stop = Event()
         self.recorded: RecordedRun | None = None
 
     def run(self) -> None:
         if self.stop.wait(PAUSE_SECONDS):
             return
-        gc.collect()  # what was read of others before refers to itself in circles
+        self._prepare()
         try:
             recorded = RecordedRun(open_run(self.path))
             if not LEAST_BYTES <= recorded.size <= MOST_BYTES:

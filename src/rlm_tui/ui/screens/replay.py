@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from threading import Thread
-from time import monotonic, sleep
+from time import monotonic
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.timer import Timer
-from textual.worker import get_current_worker
 
 from rlm_tui.core.replay import MarkKind
 from rlm_tui.core.settings import Settings
-from rlm_tui.core.text import number_of, one_line
-from rlm_tui.store.errors import StoreError
-from rlm_tui.ui.garbage import leave_alone, look_again
+from rlm_tui.core.text import one_line
 from rlm_tui.ui.pane_layout import TRAJECTORY
 from rlm_tui.ui.playing import Playing
 from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.screens.find import Found
 from rlm_tui.ui.screens.replay_bindings import REPLAY_BINDINGS
-from rlm_tui.ui.screens.replay_views import ForkAt, NotShown, ReplayViews
-from rlm_tui.ui.widgets.key_footer import KeyFooter
+from rlm_tui.ui.screens.replay_reading import ReplayReading
+from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.widgets.scrubber import ScrubberAxis, ScrubberWords, moment_words
 from rlm_tui.ui.widgets.tab_bar import TabBar
 
 FRAME_SECONDS = 0.05
-FOLLOW_SECONDS = 0.3
-TELL_SECONDS = 0.25
-FIRST_SECONDS = 0.2
-"""A log that takes longer shows a first moment meanwhile; it would only keep a shorter one from its end."""
-GONE_SECONDS = 60.0
 
 
-class ReplayScreen(ReplayViews):
-    """Reads the log in a thread, shows its end, and then whatever moment is asked for."""
+class ReplayScreen(ReplayReading):
+    """Shows the end of a run, and then whatever moment is asked for; plays it both fast and slow."""
 
     BINDINGS: ClassVar[list[BindingType]] = REPLAY_BINDINGS
 
@@ -50,14 +41,8 @@ class ReplayScreen(ReplayViews):
         """`iteration`: open there, 0 at the end; `found`: at this hit. `follow`: keep reading while
         the log is written. With `settings` a call can be asked again.
         """
-        super().__init__(recorded, settings or Settings())
-        self._first_hit = found
+        super().__init__(recorded, settings or Settings(), iteration=iteration, follow=follow, found=found)
         self.playing = Playing(self.recorded.replay)
-        self._first_iteration = iteration
-        self._follow = follow
-        self._reading = True
-        self._shown = False
-        self._at_end = True
         self._target: int | None = None
         self._timer: Timer | None = None
         self._played_at = 0.0
@@ -65,107 +50,22 @@ class ReplayScreen(ReplayViews):
     def on_mount(self) -> None:
         self.grid.focus_pane(TRAJECTORY)
         self.query_one(TabBar).set_active(TRAJECTORY)
-        self._show_words()
-        self.run_worker(self._read, thread=True, group="read", exit_on_error=False)
-
-    # Reading
-
-    @property
-    def reading(self) -> bool:
-        """Whether there is more to come."""
-        return self._reading
-
-    def _read(self) -> None:
-        """Read the log, and read on while it is written (in a thread)."""
-        worker, tell = get_current_worker(), self.app.call_from_thread
-        try:
-            shown, began = False, monotonic()
-            told = began
-            while True:
-                length = self.recorded.length
-                for read in self.recorded.read():
-                    if worker.is_cancelled:
-                        return
-                    # A collection looks at every object of the run: a third of the time of reading it.
-                    leave_alone()
-                    if read and not shown and monotonic() - began > FIRST_SECONDS:
-                        shown = True
-                        tell(self._read_to, False)
-                    elif monotonic() - told > TELL_SECONDS:
-                        tell(self._read_some)
-                        told = monotonic()
-                over = self.recorded.settle()
-                if over or not self._follow or self.recorded.length != length:
-                    tell(self._read_to, over or not self._follow)
-                if over and self._follow and not self.recorded.is_there:
-                    tell(self._gone)
-                if over or not self._follow:
-                    return
-                sleep(FOLLOW_SECONDS)
-                if worker.is_cancelled:
-                    return
-        except StoreError as error:
-            tell(self._refused, str(error))
-
-    def _read_to(self, over: bool) -> None:
-        """So much is read now: the first time it is shown, later the end is followed."""
-        first, self._shown, self._reading = not self._shown, True, not over
-        leave_alone()
-        if first:
-            self.show_all()
-        if self._has_gone_to_iteration():
-            return
-        if self._first_iteration and over:
-            of = number_of(len(self.recorded.replay.at(self.recorded.length).iterations), "iteration")
-            self.query_one(KeyFooter).say(f"There is no iteration {self._first_iteration}, only {of}.", 6.0)
-        if first or self._at_end:
-            self._go(self.recorded.length)
-        if over and self._first_hit is not None:
-            # The views have told by then what they look at.
-            self.call_after_refresh(self.show_found, self._first_hit)
-            self._first_hit = None
-        self._show_words()
-
-    def _read_some(self) -> None:
-        """More is read than before, but not all."""
-        if not self._has_gone_to_iteration():
-            self._say_moment()
-
-    def _has_gone_to_iteration(self) -> bool:
-        """Go to the iteration at which the run is to be opened, as soon as that is read."""
-        start = self.recorded.replay.start_of(self._first_iteration) if self._first_iteration else None
-        if start is not None:
-            self._first_iteration = 0
-            self._go(start)
-        return start is not None
-
-    def on_unmount(self) -> None:
-        # The run that was looked at can go, with all that refers to it in a circle.
-        Thread(target=look_again, name="garbage", daemon=True).start()
-
-    def _refused(self, problem: str) -> None:
-        self._reading = False
-        self.dismiss(NotShown(problem))
-
-    def _gone(self) -> None:
-        """What was read stays; whether the run goes on can't be known any more."""
-        words = f"{one_line(str(self.recorded.path), 60)} was moved or deleted: no more of the run is read."
-        self.query_one(KeyFooter).say(words, GONE_SECONDS)
+        self.show_words()
 
     # The moment
 
-    def _go(self, position: int) -> None:
+    def go(self, position: int) -> None:
         self.show_position(position)
         self._at_end = self.recorded.at_end
-        self._show_words()
+        self.show_words()
 
-    def _show_words(self) -> None:
+    def show_words(self) -> None:
         recorded, replay = self.recorded, self.recorded.replay
         seconds = self.playing.seconds if self.playing.on else replay.time_of(recorded.position)
         self.query_one(ScrubberAxis).show(replay, seconds)
-        self._say_moment()
+        self.say_moment()
 
-    def _say_moment(self) -> None:
+    def say_moment(self) -> None:
         recorded, replay = self.recorded, self.recorded.replay
         seconds = self.playing.seconds if self.playing.on else replay.time_of(recorded.position)
         last = recorded.trajectory.iterations[-1:]
@@ -229,7 +129,7 @@ class ReplayScreen(ReplayViews):
     def _arrive(self) -> None:
         target, self._target = self._target, None
         if target is not None:
-            self._go(target)
+            self.go(target)
             self.refresh_bindings()
 
     def action_play(self) -> None:
@@ -238,11 +138,11 @@ class ReplayScreen(ReplayViews):
             self._stop()
         else:
             position = 0 if self.recorded.at_end and not self.recorded.goes_on else self.recorded.position
-            self._go(position)
+            self.go(position)
             self.playing.begin(position)
             self._played_at = monotonic()
             self._timer = self.set_interval(FRAME_SECONDS, self._play_on)
-        self._show_words()
+        self.show_words()
 
     def _play_on(self) -> None:
         now = monotonic()
@@ -252,9 +152,9 @@ class ReplayScreen(ReplayViews):
             self._stop()
             self.refresh_bindings()
         if position != self.recorded.position:
-            self._go(position)
+            self.go(position)
         else:
-            self._show_words()
+            self.show_words()
 
     def _stop(self) -> None:
         self.playing.on = False
@@ -264,7 +164,7 @@ class ReplayScreen(ReplayViews):
 
     def action_speed(self, steps: int) -> None:
         self.playing.faster(steps)
-        self._show_words()
+        self.show_words()
 
     def action_pane(self, number: int) -> None:
         self.grid.focus_pane(number)

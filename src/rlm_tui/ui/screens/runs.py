@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.geometry import Size
 from textual.widgets import Input
@@ -23,51 +22,28 @@ from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import human_size, number_of
 from rlm_tui.store.library import RunLibrary
-from rlm_tui.ui.giving_way import person
-from rlm_tui.ui.key_groups import FILES, LOOK, PANES
 from rlm_tui.ui.read_ahead import ReadAhead
 from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.screens.run_labels import RunLabels
 from rlm_tui.ui.screens.run_opening import RunOpening
 from rlm_tui.ui.screens.run_transfers import RunTransfers
+from rlm_tui.ui.screens.runs_bindings import RUNS_BINDINGS
+from rlm_tui.ui.screens.runs_reading import RunsReading
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.run_preview import RunPreview
 from rlm_tui.ui.widgets.runs_list import RunsHeading, RunsList, RunsWords
 
 BESIDE_COLUMNS, BELOW_ROWS = 120, 30
-TELL_SECONDS = 1.0
-"""How often a list that is being indexed is shown anew: that costs keys their time."""
-LOOK_SECONDS = 1.5
-"""How often it is looked whether a run began, went on, or ended."""
 PLACEHOLDER = "filter: words, task:logs status:failed model:gpt tag:good cost>0.1 age<2d -word"
 
 
-class RunsScreen(RunLabels, RunTransfers, RunOpening):
-    """Shows what the index knows at once, and what is new as it is read. Answers with what to fork."""
+class RunsScreen(RunsReading, RunLabels, RunTransfers, RunOpening):
+    """Lists the runs that fit the filter, and does with one what is asked. Answers with what to fork."""
 
     place = "Runs"
     AUTO_FOCUS = "#runs-list"
     CSS_PATH = "../app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", key_display="/", id="runs.filter", group=LOOK,
-                tooltip="Filter by words and fields"),
-        Binding("ctrl+f", "find", "find", id="runs.find", group=LOOK,
-                tooltip="Find a text in everything of the runs that are listed"),
-        Binding("s", "sort", "sort", id="runs.sort", tooltip="Sort in another order", group=LOOK),
-        Binding("f8", "fork", "fork", id="runs.fork", tooltip="Fork this run", group=FILES),
-        Binding("m", "mark", "mark", id="runs.mark", group=FILES,
-                tooltip="Mark this run; two that are marked are compared"),
-        Binding("t", "tag", "tag", id="runs.tag", tooltip="Change the run's tags", group=FILES),
-        Binding("n", "note", "note", id="runs.note", tooltip="Write a note on the run", group=FILES),
-        Binding("d", "delete", "delete", id="runs.delete", tooltip="Delete the run", group=FILES),
-        Binding("X", "export", "export", show=False, id="runs.export", group=FILES,
-                tooltip="Export the run, or this screen as a picture"),
-        Binding("I", "import_log", "import", show=False, id="runs.import", group=FILES,
-                tooltip="Import a log of another program"),
-        Binding("f5", "refresh_runs", "read again", show=False, id="runs.refresh", group=FILES,
-                tooltip="Look for new runs"),
-        Binding("escape", "back", "back", id="runs.back", tooltip="Back to Explore", group=PANES),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = RUNS_BINDINGS
 
     def __init__(self, library: RunLibrary, redactor: Redactor, settings: Settings | None = None) -> None:
         super().__init__()
@@ -80,7 +56,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         self._sort = 0
         self._asked = 0
         self._problem = ""
-        self._left = threading.Event()
+        self.left = threading.Event()
         self._filtering = threading.Lock()
         self.read_ahead = ReadAhead()
 
@@ -97,11 +73,8 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
 
     def on_mount(self) -> None:
         self.query_one(RunsWords).say("reading …")
-        self.action_refresh_runs()
-        self.set_interval(LOOK_SECONDS, self._look_for_news)
 
     def on_unmount(self) -> None:
-        self._left.set()
         self.read_ahead.look_at(None)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -111,53 +84,11 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
         self.set_class(size.width >= BESIDE_COLUMNS, "-beside")
         self.set_class(size.width < BESIDE_COLUMNS and size.height >= BELOW_ROWS, "-below")
 
-    # Reading
+    # What is shown
 
-    def action_refresh_runs(self) -> None:
-        self.run_worker(self._read, thread=True, exclusive=True, group="read", exit_on_error=False)
-
-    def _read(self) -> None:
-        """Show what is known, then what is new (in a thread)."""
-        tell = self.app.call_from_thread
-        if runs := self.library.records():
-            tell(self._take, runs, "looking for new runs …")
-
-        said = 0.0
-
-        def told(done: int, of: int) -> None:
-            nonlocal said
-            if not self._left.is_set() and done < of and monotonic() - said > TELL_SECONDS:
-                said = monotonic()
-                tell(self._take, self.library.records(), f"reading {done:,} of {of:,}")
-
-        problem = self.library.update(self._is_over, told)
-        if not self._left.is_set():
-            tell(self._take, self.library.records(), problem)
-
-    def _is_over(self) -> bool:
-        """Whether to stop reading; asked between two runs (in a thread)."""
-        person.give_way()
-        return self._left.is_set()
-
-    def _look_for_news(self) -> None:
-        """Read again what others do to the runs meanwhile, while nothing else is read."""
-        if self.is_current and not any(one.group in ("read", "news") for one in self.workers):
-            self.run_worker(self._read_news, thread=True, group="news", exit_on_error=False)
-
-    def _read_news(self) -> None:
-        if self.library.has_news() and not self._left.is_set():
-            problem = self.library.update(self._is_over)
-            if not self._left.is_set():
-                self.app.call_from_thread(self._take, self.library.records(), problem)
-
-    def _take(self, runs: list[RunRecord], words: str) -> None:
+    def take(self, runs: list[RunRecord], words: str) -> None:
         self._runs, self._problem = runs, words
         self._show(keep=True)
-
-    def read_again(self) -> None:
-        self.action_refresh_runs()
-
-    # What is shown
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -187,7 +118,7 @@ class RunsScreen(RunLabels, RunTransfers, RunOpening):
                 return
             listing = listing_of(self.library.filtered(wanted, runs), sort)
             same = keep and listing.runs == self._listed.runs
-        if asked == self._asked and not self._left.is_set():
+        if asked == self._asked and not self.left.is_set():
             self.app.call_from_thread(self._list, asked, listing, same=same, keep=keep)
 
     def _list(self, asked: int, listing: RunListing, *, same: bool, keep: bool) -> None:
