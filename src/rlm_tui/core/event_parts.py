@@ -1,8 +1,20 @@
-"""What events carry: texts, usage, documents, errors, variables, budgets, totals. Frozen, and plain data."""
+"""What every event is, and what they carry: texts, usage, documents, errors, variables, budgets, totals.
+
+All of it is frozen, and plain data.
+"""
 
 from __future__ import annotations
 
 import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
+    """What every event has. Use `recorder`, never a constructor, to give `seq` and `at`."""
+
+    seq: int = -1
+    at: float = 0.0
+    span: str = ""
+    parent: str = ""
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True):

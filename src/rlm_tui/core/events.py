@@ -13,19 +13,30 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import msgspec
-
 from rlm_tui.core.event_parts import (
     Budgets,
     DocumentMember,
     DocumentReference,
     ErrorDetail,
+    Event,
     ForkedFrom,
     SandboxDescription,
     Totals,
     Usage,
     Value,
     Variable,
+)
+from rlm_tui.core.events_of_holding import (
+    BudgetRaised,
+    CellSkipped,
+    CodeEdited,
+    Held,
+    HeldBefore,
+    HoldReason,
+    PrefixReplayed,
+    Released,
+    RemarkAuthor,
+    Remarked,
 )
 
 __all__ = [
@@ -87,20 +98,8 @@ CellStatus = Literal["ok", "error", "submitted", "interrupted", "timeout", "lost
 RunStatus = Literal["submitted", "extracted", "failed", "cancelled", "budget"]
 Stream = Literal["stdout", "stderr"]
 PlanField = Literal["reasoning", "code"]
-HoldReason = Literal["hold", "step", "breakpoint", "budget", "sandbox"]
-HeldBefore = Literal["plan", "cell", "call", "answer"]
 CellAuthor = Literal["planner", "person"]
-RemarkAuthor = Literal["program", "person"]
 NoteLevel = Literal["info", "warning", "error"]
-
-
-class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
-    """What every event has. Use `recorder`, never a constructor, to give `seq` and `at`."""
-
-    seq: int = -1
-    at: float = 0.0
-    span: str = ""
-    parent: str = ""
 
 
 class RunStarted(Event, frozen=True, tag="run_started", kw_only=True):
@@ -191,64 +190,6 @@ class PlanReady(Event, frozen=True, tag="plan_ready", kw_only=True):
     cached: bool = False
     remark: str = ""
     origin: str = ""
-
-
-class Held(Event, frozen=True, tag="held", kw_only=True):
-    """The run waits for a person. `budget` names the field of `Budgets` that is used up, if that is why, and
-    `needs` is the least limit of it with which the run can go on.
-    """
-
-    why: HoldReason
-    before: HeldBefore
-    detail: str = ""
-    budget: str = ""
-    needs: float | None = None
-
-
-class Released(Event, frozen=True, tag="released", kw_only=True):
-    """`verb` is what the person did: release, step, skip, remark, insert, raise_budget, finish or cancel."""
-
-    verb: str = "release"
-
-
-class CodeEdited(Event, frozen=True, tag="code_edited", kw_only=True):
-    before: Value
-    after: Value
-
-
-class Remarked(Event, frozen=True, tag="remarked", kw_only=True):
-    """Something that the planner is told. `sent_back`: its code was not run, and it plans again."""
-
-    text: str
-    by: RemarkAuthor = "program"
-    sent_back: bool = False
-
-
-class CellSkipped(Event, frozen=True, tag="cell_skipped", kw_only=True):
-    """`span` is the iteration, whose code is not run; `text` the person's note to the planner."""
-
-    text: str = ""
-
-
-class BudgetRaised(Event, frozen=True, tag="budget_raised", kw_only=True):
-    """The person raised the budget `name`; `budgets` are all that hold from now on."""
-
-    name: str
-    budgets: Budgets
-
-
-class PrefixReplayed(Event, frozen=True, tag="prefix_replayed", kw_only=True):
-    """The recorded iterations of a fork were executed again; from now on the run is live.
-
-    `differed` says in a sentence each what came out otherwise than in the run `run_id`.
-    """
-
-    run_id: str
-    iterations: int
-    cells: int = 0
-    calls: int = 0
-    seconds: float = 0.0
-    differed: list[str] = []
 
 
 class CellStarted(Event, frozen=True, tag="cell_started", kw_only=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -33,7 +32,6 @@ MARK = "RLM_TUI_SANDBOX"
 # Without /proc each look at the processes starts `ps`.
 WATCH_SECONDS = 0.25 if Path("/proc/self").exists() else 2.0
 START_SECONDS = 20.0
-_PIPE_BYTES = 1024 * 1024
 
 
 class ProcessTransport:
@@ -130,8 +128,6 @@ class ProcessTransport:
             self._process = self._start_confined() if self.confined else self._start_plain()
         except (OSError, ValueError) as error:
             raise TransportStartError(f"The sandbox can't be started: {error}.") from error
-        for stream in (self._process.stdin, self._process.stdout):
-            _widen(stream)
         self._stderr_reader.start()
         threading.Thread(target=self._supervise, name="sandbox-watch", daemon=True).start()
 
@@ -156,7 +152,7 @@ class ProcessTransport:
         if process is None or process.stdout is None:
             return b""
         try:
-            data = os.read(process.stdout.fileno(), _PIPE_BYTES)
+            data = os.read(process.stdout.fileno(), processes.PIPE_BYTES)
         except (OSError, ValueError):
             return b""
         if not data:
@@ -232,7 +228,7 @@ class ProcessTransport:
         try:
             arguments = confinement.bubblewrap_arguments(self._probed(), self._volume, files, environment)
             command = [*arguments, "--info-fd", str(write_end), *_python(confinement.DRIVER)]
-            process = self._popen(command, {}, None, (write_end,))
+            process = processes.start_with_pipes(command, {}, keep=(write_end,))
         finally:
             os.close(write_end)
         with os.fdopen(read_end, "rb") as pipe:
@@ -246,28 +242,11 @@ class ProcessTransport:
         scratch = tempfile.mkdtemp(prefix="rlm-tui-sandbox-")
         self._remove_scratch = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
         environment = confinement.sandbox_environment(scratch, (MARK, self._mark))
-        process = self._popen(_python(str(self._driver_file())), environment, scratch, ())
+        process = processes.start_with_pipes(_python(str(self._driver_file())), environment, scratch)
         self._guardian = processes.spawn(
             lambda: processes.start_guardian(process.pid, scratch, MARK, self._mark)
         )
         return process
-
-    def _popen(
-        self, command: list[str], environment: dict[str, str], directory: str | None, keep: tuple[int, ...]
-    ) -> subprocess.Popen[bytes]:
-        return processes.spawn(
-            lambda: subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                cwd=directory,
-                pass_fds=keep,
-                start_new_session=True,
-                bufsize=0,
-            )
-        )
 
     def _driver_file(self) -> Path:
         return (self._driver or driver_path()).resolve()
@@ -346,11 +325,3 @@ class ProcessTransport:
 def _python(driver: str) -> list[str]:
     # Not "-I": that has the seed of hashes ignored, too, and the environment is ours alone.
     return [str(confinement.python_executable()), "-s", "-P", "-B", "-u", "-X", "utf8", driver]
-
-
-def _widen(stream: object) -> None:
-    """A pipe of 1 MiB instead of 64 KiB: fewer turns for long frames. Only Linux can."""
-    resize = getattr(fcntl, "F_SETPIPE_SZ", None)
-    if resize is not None:
-        with contextlib.suppress(OSError, AttributeError):
-            fcntl.fcntl(stream.fileno(), resize, _PIPE_BYTES)  # type: ignore[attr-defined]

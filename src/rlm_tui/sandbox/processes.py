@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import os
 import queue
@@ -10,11 +11,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
 _PROC = Path("/proc")
+PIPE_BYTES = 1024 * 1024
+"""So much fits into a pipe to a sandbox, where the system lets one choose: with 64 KiB long frames take turns."""
 
 
 def spawn(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
@@ -26,6 +29,42 @@ def spawn(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[byte
     outcome: Future[subprocess.Popen[bytes]] = Future()
     _spawner().put((start, outcome))
     return outcome.result()
+
+
+def start_with_pipes(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    directory: str | None = None,
+    keep: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start `command` in a session of its own, in `directory`, with pipes and the descriptors `keep`.
+
+    Raises OSError, ValueError.
+    """
+    process = spawn(
+        lambda: subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=directory,
+            pass_fds=keep,
+            start_new_session=True,
+            bufsize=0,
+        )
+    )
+    for stream in (process.stdin, process.stdout):
+        _widen(stream)
+    return process
+
+
+def _widen(stream: object) -> None:
+    """Make a pipe as wide as PIPE_BYTES. Only Linux can."""
+    resize = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if resize is not None:
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(stream.fileno(), resize, PIPE_BYTES)  # type: ignore[attr-defined]
 
 
 @functools.cache
