@@ -17,7 +17,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 PIPE_BYTES = 1024 * 1024
-"""So much fits into a pipe to a sandbox, where the system lets one choose: with 64 KiB long frames take turns."""
+"""So much fits into a pipe to a sandbox, if the system lets one choose: in 64 KiB long frames take turns."""
 
 
 def spawn(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
