@@ -13,6 +13,7 @@ from rlm_tui.core.timeline import Bar, bars, length_of
 from rlm_tui.core.timeline_axis import ticks
 from rlm_tui.core.timeline_listing import Folding, list_timeline
 from rlm_tui.core.trajectory import Trajectory, fold
+from rlm_tui.core.trajectory_state import MOST_AROUND
 from rlm_tui.ui.widgets.row import line_width
 from rlm_tui.ui.widgets.time_spent_words import spent_bar, spent_lines
 from rlm_tui.ui.widgets.timeline_rows import BarRow, bar_cells, label_cells
@@ -137,15 +138,18 @@ def test_what_is_not_told_is_not_zero() -> None:
 def test_a_log_may_nest_without_end() -> None:
     trajectory = Trajectory()
     parent = "run"
-    for depth in range(1_500):
+    for depth in range(5_000):
         for event in (
             e.IterationStarted(span=f"i{depth}", parent=parent, n=1, of=1),
             e.CallStarted(span=f"c{depth}", parent=f"i{depth}", kind="sub_rlm", name="RLM"),
         ):
             trajectory.apply(event)
         parent = f"c{depth}"
-    assert [bar.level for bar in bars(trajectory)] == list(range(1_500))
-    assert [one.depth for one in rlms(trajectory)] == list(range(1_501))
+    assert [bar.level for bar in bars(trajectory)] == list(range(5_000))
+    every = rlms(trajectory)
+    assert [one.depth for one in every] == list(range(5_001))
+    assert trajectory.totals.iterations == 1
+    assert len(list(trajectory.countings(trajectory.call(parent)))) == 2 + MOST_AROUND
 
 
 @settings(deadline=None)

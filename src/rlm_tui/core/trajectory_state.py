@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -32,6 +33,8 @@ SandboxPhase = Literal["none", "starting", "ready", "lost"]
 RUN = "run"
 MOST_ODD = 1_000
 """Events that can't be that are kept; more of them are counted."""
+MOST_AROUND = 100
+"""So many nested RLMs around a call count it. Nobody nests so deep, but each line of a log may say so."""
 
 
 class StartPhase(msgspec.Struct, frozen=True):
@@ -196,7 +199,7 @@ class TrajectoryState:
         if isinstance(thing, Call) and thing.counting is not None:
             self.touch(thing)
             yield thing.counting
-        for call in self.rlms_around(thing):
+        for call in islice(self.rlms_around(thing), MOST_AROUND):
             if call.counting is not None:
                 self.touch(call)
                 yield call.counting
