@@ -63,6 +63,20 @@ async def test_explore_says_what_could_not_be_read(open_app: OpenApp, tmp_path: 
         await shown(pilot, "can't be read")
 
 
+async def test_what_was_asked_wrongly_is_refused_when_explore_is_to_be_opened(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    path = save(tmp_path, "r1", told_run().events).path
+    async with open_app(
+        size=(80, 24), task="no-task-of-ours", first=lambda settings: replay_of(path, settings)
+    ) as pilot:
+        await shown(pilot, "event ")
+        await pilot.press("escape")
+        await until(pilot, lambda: not pilot.app.is_running)
+        assert pilot.app.return_code == 2
+        assert "no-task-of-ours" in pilot.app.refusal  # type: ignore[attr-defined]
+
+
 async def test_the_app_can_be_left_from_there(open_app: OpenApp, tmp_path: Path) -> None:
     path = save(tmp_path, "r1", told_run().events).path
     async with open_app(size=(80, 24), first=lambda settings: replay_of(path, settings)) as pilot:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from rlm_tui.core.iterations import Cell
 from rlm_tui.core.paths import runs_directory
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.run_log import open_run
@@ -41,7 +43,12 @@ def read_of(ahead: ReadAhead) -> RecordedRun | None:
 
 
 def is_read(ahead: ReadAhead) -> bool:
-    return ahead._reading is not None and not ahead._reading.is_alive()
+    return ahead._reading is not None and ahead._reading.over.is_set()
+
+
+def living_cells() -> int:
+    """How many cells of runs there are; nothing is collected, so that what is free was let go."""
+    return sum(isinstance(one, Cell) for one in gc.get_objects())
 
 
 def test_the_run_under_the_cursor_is_read_and_handed_over(tmp_path: Path) -> None:
@@ -72,19 +79,63 @@ def test_another_run_takes_the_place_of_the_first(tmp_path: Path) -> None:
     assert read_of(ahead) is None
 
 
-def test_what_was_read_and_given_up_is_freed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    collected: list[bool] = []
-    monkeypatch.setattr(read_ahead.gc, "collect", lambda: collected.append(True))
-    paths = [save(tmp_path, f"r{n}", RUN.events).path for n in range(3)]
+@pytest.fixture
+def nothing_collected() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@pytest.mark.usefixtures("nothing_collected")
+def test_what_was_read_and_given_up_is_freed(tmp_path: Path) -> None:
+    first, second = (save(tmp_path, name, RUN.events).path for name in ("r1", "r2"))
+    before = living_cells()
     ahead = ReadAhead()
-    for path, times in zip(paths, (0, 1, 2), strict=True):
-        ahead.look_at(path)
-        wait(lambda: is_read(ahead))
-        assert len(collected) == times
-    ahead.take(paths[2])
-    ahead.look_at(paths[0])
+    ahead.look_at(first)
     wait(lambda: is_read(ahead))
-    assert len(collected) == 2, "it is looked at somewhere"
+    once = living_cells() - before
+    assert once >= 4
+    ahead.look_at(second)
+    wait(lambda: is_read(ahead) and living_cells() - before == once)
+    ahead.look_at(None)
+    wait(lambda: living_cells() == before)
+
+
+@pytest.mark.usefixtures("nothing_collected")
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_run_that_was_looked_at_is_freed_though_its_views_stay(tmp_path: Path, goes_on: bool) -> None:
+    before = living_cells()
+    folder = save(tmp_path, "r1", RUN.events, keep_open=True)
+    if not goes_on:
+        folder.close()
+    recorded = RecordedRun(open_run(folder.path))
+    for _ in recorded.read():
+        pass
+    assert recorded.settle() is not goes_on
+    recorded.go_to(recorded.length)
+    view = recorded.trajectory
+    assert living_cells() > before
+    for _ in recorded.let_go():
+        pass
+    assert living_cells() == before
+    assert view.iterations == []
+    folder.close()
+
+
+def test_another_run_in_its_folder_is_not_taken_for_it(tmp_path: Path) -> None:
+    path = save(tmp_path, "r1", RUN.events).path
+    ahead = ReadAhead()
+    ahead.look_at(path)
+    wait(lambda: is_read(ahead))
+    path.rename(tmp_path / "elsewhere")
+    save(tmp_path, "r1", RUN.events[:5])
+    taken = ahead.take(path)
+    for _ in taken.read():
+        pass
+    assert taken.length == 5
 
 
 def test_who_takes_it_early_reads_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +172,28 @@ def test_who_opens_what_can_not_be_read_is_told(tmp_path: Path) -> None:
     wait(lambda: is_read(ahead))
     with pytest.raises(StoreError, match="There is no run in"):
         ahead.take(tmp_path / "gone")
+
+
+async def test_a_run_that_goes_on_is_shown_though_nothing_new_is_written(open_app: OpenApp) -> None:
+    folder = save(runs_directory(), "20260101-100000-basic-aaaa", RUN.events[:12], keep_open=True)
+    async with open_app(size=(120, 36)) as pilot:
+        await pilot.press("ctrl+o")
+        await shown(pilot, "1 run")
+        runs = pilot.app.screen
+        assert isinstance(runs, RunsScreen)
+        await until(pilot, lambda: is_read(runs.read_ahead))
+        await pilot.press("enter")
+        await shown(pilot, "event 12 of 12")
+        replay = pilot.app.screen
+        assert isinstance(replay, ReplayScreen)
+        assert replay.recorded.position == 12
+        folder.append(RUN.events[12])
+        await shown(pilot, "event 13 of 13")
+        save(runs_directory(), "20260102-100000-basic-bbbb", RUN.events)
+        runs.action_refresh_runs()
+        await until(pilot, lambda: len(runs.listed) == 2)
+        assert runs.read_ahead._reading is None, "no other run is read while this one is looked at"
+    folder.close()
 
 
 async def test_enter_opens_what_was_read(open_app: OpenApp) -> None:

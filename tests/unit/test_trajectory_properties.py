@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from rlm_tui.core.events import (
     Totals,
     Value,
 )
+from rlm_tui.core.iterations import Call, Iteration
 from rlm_tui.core.nesting import rlms
 from rlm_tui.core.trajectory import Trajectory, fold
 from tests.unit.event_strategies import any_event, runs
@@ -128,6 +130,22 @@ def test_a_nested_rlm_without_a_span_is_not_around_the_iteration_that_made_it() 
     )
     assert list(trajectory.rlms_around(trajectory.iteration("iteration-1"))) == []
     assert trajectory.namespace(trajectory.iteration("iteration-1")) is trajectory
+
+
+def walked(trajectory: Trajectory, thing: Iteration | Call | None) -> Iterator[Call]:
+    """The nested RLMs around `thing`, found by going up from one to the next."""
+    while thing is not None:
+        thing = trajectory.rlm_of(thing) if isinstance(thing, Iteration) else thing.parent or thing.iteration
+        if isinstance(thing, Call) and thing.kind == "sub_rlm":
+            yield thing
+
+
+@settings(deadline=None)
+@given(MIXED)
+def test_each_call_knows_the_nested_rlms_around_it(events: list[AnyEvent]) -> None:
+    trajectory = fold(events)
+    for thing in (*trajectory.calls_by_span.values(), *trajectory.iterations_by_span.values()):
+        assert list(trajectory.rlms_around(thing)) == list(walked(trajectory, thing))
 
 
 @settings(deadline=None)

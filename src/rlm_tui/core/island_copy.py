@@ -1,11 +1,11 @@
-"""Copy an iteration or a call with all that hangs below it, the references inside it included."""
+"""Copy an iteration or a call with all that hangs below it, references inside it included, or dissolve it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
 
-from rlm_tui.core.iterations import Call, Cell, Island, Iteration
+from rlm_tui.core.iterations import NOWHERE, Call, Cell, Island, Iteration
 
 
 def things_in(root: Iteration | Call) -> Iterator[Iteration | Call]:
@@ -46,6 +46,16 @@ def copy_island(root: Iteration | Call) -> Iteration | Call:
         thing.iteration = None if thing.iteration is None else iterations[id(thing.iteration)]
     island.root = copies[id(root)]
     return island.root
+
+
+def dissolve(root: Iteration | Call) -> None:
+    """Break the circles below `root`: it is freed as soon as nobody refers to it, and of no use any more."""
+    for thing in list(things_in(root)):
+        thing.island, thing.calls = NOWHERE, []
+        if isinstance(thing, Call):
+            thing.items, thing.nested = [], []
+        else:
+            thing.cell, thing.earlier_cells, thing.person_cells = None, [], []
 
 
 def _own_iteration(iteration: Iteration) -> None:

@@ -143,8 +143,9 @@ class Call(msgspec.Struct, eq=False):
     `number` counts from 1 in the run's list of calls (0 for an item of a batch); `depth` is 0 in the run
     itself. `iteration` None: the run itself made it, such as the extraction of an answer at its end. `cell`
     is the span of the cell that made it, "" for none. `result` is the answer as JSON where it is no text,
-    and `origin` the run whose record it is from, if it is. `counting` are the numbers of a nested RLM, all
-    that it contains included; `marked_by` is the cell since which its variables are marked.
+    and `origin` the run whose record it is from, if it is. `rlm` is the span of the nested RLM in which it
+    was made, if it was. `counting` are the numbers of a nested RLM, all that it contains included;
+    `marked_by` is the cell since which its variables are marked.
     """
 
     span: str
@@ -155,6 +156,7 @@ class Call(msgspec.Struct, eq=False):
     started_at: float
     iteration: Iteration | None = None
     parent: Call | None = None
+    rlm: str | None = None
     prompt: Value = NOTHING
     arguments: dict[str, Any] = {}
     model: str = ""

@@ -27,6 +27,7 @@ from rlm_tui.core.events import (
     SandboxLost,
     Value,
 )
+from rlm_tui.core.island_copy import dissolve
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.core.trajectory_snapshot import Snapshot
 
@@ -145,6 +146,23 @@ class Replay:
     def go_on(self, trajectory: Trajectory, start: int, stop: int) -> list[Change]:
         """Take `trajectory`, which stands at `start`, to `stop`; what changed on the way."""
         return [trajectory.apply(event) for event in self._source.read(start, min(stop, self.length))]
+
+    def let_go(self) -> Iterator[None]:
+        """Free the run bit by bit; nobody may use it or a moment of it any more.
+
+        It refers to itself in circles: Python's collector would look for them among all objects, in one go.
+        """
+        with self._folding:
+            roots = {id(box.root): box.root for _, snapshot in self._checkpoints for box in snapshot.boxes}
+            roots |= {id(root): root for island in self._living.islands if (root := island.root) is not None}
+            checkpoints, self._checkpoints = self._checkpoints, []
+            self._living = Trajectory(self._resolve)
+        while checkpoints:
+            checkpoints.pop()
+            yield
+        while roots:
+            dissolve(roots.popitem()[1])
+            yield
 
     # Places to go to
 

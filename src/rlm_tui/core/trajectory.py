@@ -166,6 +166,10 @@ class Trajectory(TrajectoryState):
         for _ in trajectory_ends.close_everything(self):
             pass
 
+    def forget(self) -> None:
+        """Know nothing of the run any more, so that it can be freed while somebody still holds this."""
+        TrajectoryState.__init__(self, self.resolve)
+
     def snapshot(self) -> Snapshot:
         """This moment, to `restore` later. Cheap: what does not change any more is shared."""
         return trajectory_snapshot.take(self)

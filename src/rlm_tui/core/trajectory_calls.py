@@ -9,7 +9,7 @@ from rlm_tui.core.counting import Counting
 from rlm_tui.core.events import CallFinished, CallStarted
 from rlm_tui.core.iterations import Call, Iteration
 from rlm_tui.core.trajectory_ends import close_iteration
-from rlm_tui.core.trajectory_state import RUN, TrajectoryState
+from rlm_tui.core.trajectory_state import RUN, TrajectoryState, rlm_within
 
 
 def call_started(state: TrajectoryState, event: CallStarted) -> Sequence[ChangeKind]:
@@ -33,6 +33,7 @@ def call_started(state: TrajectoryState, event: CallStarted) -> Sequence[ChangeK
         started_at=state.now,
         iteration=iteration,
         parent=parent,
+        rlm=rlm_within(parent) if parent is not None else state.rlm_around(iteration),
         prompt=event.prompt,
         arguments=event.arguments,
         model=event.model,

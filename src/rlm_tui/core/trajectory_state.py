@@ -206,10 +206,17 @@ class TrajectoryState:
 
     def rlms_around(self, thing: Iteration | Call | None) -> Iterator[Call]:
         """The calls of the nested RLMs that `thing` is in, the innermost first."""
-        while thing is not None:
-            thing = self.rlm_of(thing) if isinstance(thing, Iteration) else thing.parent or thing.iteration
-            if isinstance(thing, Call) and thing.kind == "sub_rlm":
-                yield thing
+        span = self.rlm_around(thing)
+        while span is not None and (call := self.calls_by_span.get(span)) is not None:
+            yield call
+            span = call.rlm
+
+    def rlm_around(self, thing: Iteration | Call | None) -> str | None:
+        """The span of the innermost nested RLM that `thing` is in; None in the run itself."""
+        if isinstance(thing, Call):
+            return thing.rlm
+        call = None if thing is None else self.rlm_of(thing)
+        return None if call is None else rlm_within(call)
 
     def settle(self, thing: Iteration | Call, island: Island | None) -> None:
         """Give a new thing its island: that of what it hangs on, or one of its own."""
@@ -261,3 +268,8 @@ class TrajectoryState:
             return self.resolve(value)
         except (OSError, ValueError):
             return value.text
+
+
+def rlm_within(call: Call) -> str | None:
+    """The span of the nested RLM in which what happens within `call` happens."""
+    return call.span if call.kind == "sub_rlm" else call.rlm

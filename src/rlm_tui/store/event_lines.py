@@ -113,6 +113,15 @@ class EventLines:
             yield _event(lines[first - base : last - base], number + 1)
             first = last
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the log that is read still lies at its path, and no other."""
+        try:
+            read, there = os.fstat(self._opened()), self._path.stat()
+        except OSError:
+            return False
+        return (read.st_dev, read.st_ino) == (there.st_dev, there.st_ino)
+
     def _opened(self) -> int:
         if self._descriptor < 0:
             self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)

@@ -86,6 +86,7 @@ class RlmTui(App[Any]):
         }
         self._warm_up = warm_up
         self._first = first
+        self._confined: bool | None = None
         self._leaving = False
         self._explore: ExploreScreen | None = None
         self.refusal = ""
@@ -118,27 +119,32 @@ class RlmTui(App[Any]):
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
-        """Open what was asked for; what was asked wrongly ends the app, and `refusal` says why."""
+        self._attempt(self._open_explore if self._first is None else self._open_first)
+
+    def _attempt(self, opens: Callable[[], None]) -> None:
+        """Open a screen; what was asked wrongly ends the app, and `refusal` says why."""
         from rlm_tui.core.settings import SettingsError
         from rlm_tui.core.tasks import UnknownTask
 
         try:
-            if self._first is None:
-                self._open_explore()
-            else:
-                self._open_first(self._first)
+            opens()
         except (SettingsError, UnknownTask) as error:
             self.refusal = f"{error} {getattr(error, 'hint', '')}".rstrip()
             self.exit(return_code=2)
+            return
+        if self._warm_up:
+            self._warm_up = False  # the next screen finds it done, or on its way
+            self.call_after_refresh(self._import_engine)
 
-    def _open_first(self, first: Callable[[Settings], Screen[Any]]) -> None:
+    def _open_first(self) -> None:
         from rlm_tui.ui.options import settings_with
 
+        assert self._first is not None
         settings = self._asked["settings"] = self._asked["settings"] or settings_with({})
         self._look_as(settings.ui)
-        self.push_screen(first(settings), self._open_explore)
-        if self._warm_up:
-            self.call_after_refresh(self._import_engine)
+        self.push_screen(
+            self._first(settings), lambda answer: self._attempt(partial(self._open_explore, answer))
+        )
 
     def _open_explore(self, answer: Any = None) -> None:
         from rlm_tui.ui.opening import open_explore
@@ -147,10 +153,9 @@ class RlmTui(App[Any]):
         self._look_as(look)
         self.screen_stack[0].query_one(FirstPaint).of = EXPLORE
         self.push_screen(self._explore)
+        self.call_after_refresh(self._show_confinement)
         if answer is not None:
             self.call_after_refresh(self._explore.take_answer, answer)
-        if self._warm_up:
-            self.call_after_refresh(self._import_engine)
 
     def _look_as(self, look: UISettings) -> None:
         if look.theme in self.available_themes:
@@ -161,12 +166,16 @@ class RlmTui(App[Any]):
         """Import what the first run needs while the person looks around; a failure shows at the first run."""
         from rlm_tui.ui.opening import warm_up
 
-        tell = partial(self.call_from_thread, self._tell_confinement)
+        tell = partial(self.call_from_thread, self._take_confinement)
         self.run_worker(partial(warm_up, tell, self._reads), thread=True, exit_on_error=False, name="warm-up")
 
-    def _tell_confinement(self, confined: bool) -> None:
-        if self._explore is not None:
-            self._explore.show_confinement(confined)
+    def _take_confinement(self, confined: bool) -> None:
+        self._confined = confined
+        self._show_confinement()
+
+    def _show_confinement(self) -> None:
+        if self._confined is not None and self._explore is not None and self._explore.is_mounted:
+            self._explore.show_confinement(self._confined)
 
     def _reads(self) -> bool:
         """Whether a log is being read for the screen that is shown."""

@@ -7,7 +7,13 @@ that took 110 ms, in which no key is answered.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable
+from threading import Lock
+from time import sleep
 
+from rlm_tui.ui.giving_way import person
+
+IDLE_SECONDS = 3.0
 _YOUNG = 5_000
 """So many more new objects than are freed have the young ones looked at. Python's 700 come by so fast when a
 run is folded that looking costs a third of it."""
@@ -23,8 +29,25 @@ def leave_alone() -> None:
     gc.freeze()
 
 
+def free(steps: Iterable[None], after: float = 0.0) -> None:
+    """Go through `steps`, of which each frees something, and give way between them (for a thread)."""
+    sleep(after)
+    for _ in steps:
+        person.give_way()
+
+
 def look_again() -> None:
-    """Collect what is garbage among what was left alone, and leave the rest alone again (for a thread)."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    """Collect what is garbage among what was left alone, once nobody waits for a key (for a thread)."""
+    if not _looks.acquire(blocking=False):
+        return  # another thread waits for it already
+    try:
+        while person.idle_seconds < IDLE_SECONDS:
+            sleep(IDLE_SECONDS / 10)
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+    finally:
+        _looks.release()
+
+
+_looks = Lock()

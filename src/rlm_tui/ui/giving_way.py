@@ -32,6 +32,11 @@ class Person:
         """A key was pressed, the mouse moved or clicked."""
         self._at = self._clock()
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long they have done nothing."""
+        return self._clock() - self._at
+
     def give_way(self) -> None:
         """Sleep for a moment while that is answered (for a thread, between two pieces of its work)."""
         if self._clock() - self._at < ANSWER_SECONDS:

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from rlm_tui.core.events import Value
+from rlm_tui.core.island_copy import dissolve
 from rlm_tui.core.replay import MarkKind, Replay
 from rlm_tui.core.trajectory import Change, Trajectory
 from rlm_tui.store.errors import cannot
@@ -32,6 +33,7 @@ class RecordedRun:
         self.position = 0
         self.goes_on = True
         self._written = True
+        self._end: Trajectory | None = None
         self._reading = Lock()
 
     @property
@@ -77,15 +79,26 @@ class RecordedRun:
             self.goes_on = self._written
             if not self.goes_on:
                 self.replay.end(interrupted=True)
-                self.replay.at(
-                    self.length
-                )  # what all moments need is found for the first: not on the UI thread
+                self._end = self.replay.at(self.length)  # the first moment takes longer than a key may
         return not self.goes_on
+
+    def let_go(self) -> Iterator[None]:
+        """Free what was read, bit by bit: nobody looks at it any more (in a thread)."""
+        with self._reading:
+            moments = [moment for moment in (self.trajectory, self._end) if moment is not None]
+            self.trajectory, self._end = Trajectory(self.log.text), None
+            for moment in moments:
+                for island in moment.islands:
+                    if island.root is not None:
+                        dissolve(island.root)
+                        yield
+                moment.forget()
+            yield from self.replay.let_go()
 
     @property
     def is_there(self) -> bool:
         """Whether the log still lies where it was opened."""
-        return self.log.events_path.exists()
+        return self._lines.is_there
 
     def go_to(self, position: int) -> list[Change] | None:
         """Look at another moment. The changes that lead there; None: `trajectory` is another one."""
@@ -94,7 +107,8 @@ class RecordedRun:
         last = position == self.length and not self.goes_on
         if before <= position <= self._lines.reach(before, MOST_FORWARD) and not last:
             return self.replay.go_on(self.trajectory, before, position)
-        self.trajectory = self.replay.at(position)
+        end, self._end = self._end, None
+        self.trajectory = end if last and end is not None else self.replay.at(position)
         return None
 
     def next_position(self, start: int, kind: MarkKind | None, step: int) -> int | None:

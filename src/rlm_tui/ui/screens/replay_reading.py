@@ -10,7 +10,7 @@ from textual.worker import get_current_worker
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.text import number_of, one_line
 from rlm_tui.store.errors import StoreError
-from rlm_tui.ui.garbage import leave_alone, look_again
+from rlm_tui.ui.garbage import free, leave_alone, look_again
 from rlm_tui.ui.recorded_run import RecordedRun
 from rlm_tui.ui.screens.find import Found
 from rlm_tui.ui.screens.replay_views import NotShown, ReplayViews
@@ -21,6 +21,8 @@ TELL_SECONDS = 0.25
 FIRST_SECONDS = 0.2
 """A log that takes longer shows a first moment meanwhile; it would only keep a shorter one from its end."""
 GONE_SECONDS = 60.0
+CLOSED_SECONDS = 0.5
+"""So long after a screen was left its widgets may still look at what it showed."""
 
 
 class ReplayReading(ReplayViews):
@@ -62,9 +64,8 @@ class ReplayReading(ReplayViews):
         worker, tell = get_current_worker(), self.app.call_from_thread
         try:
             shown, began = False, monotonic()
-            told = began
+            told, length = began, 0
             while True:
-                length = self.recorded.length
                 for read in self.recorded.read():
                     if worker.is_cancelled:
                         return
@@ -79,6 +80,7 @@ class ReplayReading(ReplayViews):
                 over = self.recorded.settle()
                 if over or not self._follow or self.recorded.length != length:
                     tell(self._read_to, over or not self._follow)
+                length = self.recorded.length
                 if over and self._follow and not self.recorded.is_there:
                     tell(self._gone)
                 if over or not self._follow:
@@ -122,8 +124,7 @@ class ReplayReading(ReplayViews):
         return start is not None
 
     def on_unmount(self) -> None:
-        # The run that was looked at can go, with all that refers to it in a circle.
-        Thread(target=look_again, name="garbage", daemon=True).start()
+        Thread(target=_let_go, args=(self.recorded,), name="garbage", daemon=True).start()
 
     def _refused(self, problem: str) -> None:
         self._reading = False
@@ -133,3 +134,9 @@ class ReplayReading(ReplayViews):
         """What was read stays; whether the run goes on can't be known any more."""
         words = f"{one_line(str(self.recorded.path), 60)} was moved or deleted: no more of the run is read."
         self.query_one(KeyFooter).say(words, GONE_SECONDS)
+
+
+def _let_go(recorded: RecordedRun) -> None:
+    """Free a run that is shown no more, and the widgets that showed it (in a thread)."""
+    free(recorded.let_go(), after=CLOSED_SECONDS)
+    look_again()

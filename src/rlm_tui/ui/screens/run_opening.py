@@ -36,10 +36,6 @@ class RunOpening(LeftOnce[ForkAt]):
         """Something may have been written."""
         raise NotImplementedError
 
-    def look_ahead(self) -> None:
-        """Read the run under the cursor before it is opened."""
-        raise NotImplementedError
-
     def open_saved(self, path: Path) -> None:
         """Show the run in the folder `path`; one that goes on is followed."""
         from rlm_tui.ui.screens.replay import ReplayScreen
@@ -75,7 +71,6 @@ class RunOpening(LeftOnce[ForkAt]):
                 self._not_opened(problem)
             case None:
                 self.read_again()
-                self.look_ahead()
 
     def _not_opened(self, problem: str) -> None:
         self.query_one(KeyFooter).say(visible(problem), 8.0)

@@ -139,7 +139,7 @@ class RunsScreen(RunsReading, RunLabels, RunTransfers, RunOpening):
     def on_runs_list_highlighted(self, event: RunsList.Highlighted) -> None:
         event.stop()
         self.query_one(RunPreview).show(event.run, self.path_of(event.run))
-        self.look_ahead()
+        self._look_ahead()
         self.refresh_bindings()
 
     # What is done
@@ -149,8 +149,13 @@ class RunsScreen(RunsReading, RunLabels, RunTransfers, RunOpening):
         """The run under the cursor."""
         return self.query_one(RunsList).highlighted
 
-    def look_ahead(self) -> None:
-        self.read_ahead.look_at(None if self.chosen is None else self.path_of(self.chosen))
+    def on_screen_resume(self) -> None:
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Read the run under the cursor before it is opened; not while another screen is over the list."""
+        if self.is_active:
+            self.read_ahead.look_at(None if self.chosen is None else self.path_of(self.chosen))
 
     @property
     def listed(self) -> Sequence[RunRecord]:
