@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +264,22 @@ async def test_a_variable_opens_with_what_the_log_has_of_it(open_app: OpenApp, t
         assert "The sandbox of a recorded run is gone; a fork (F8) has one." in screen_text(pilot)
         await pilot.press("escape")
         assert pilot.app.screen is screen
+
+
+async def test_what_showed_a_run_goes_with_it(open_app: OpenApp, tmp_path: Path) -> None:
+    path = save(tmp_path, "r1", told_run().events).path
+    async with open_app(size=(120, 36)) as pilot:
+        screen = await replaying(pilot, path)
+        grid = weakref.ref(screen.grid)
+        recorded = weakref.ref(screen.recorded)
+        del screen
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ReplayScreen))
+
+        def are_gone() -> bool:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            return grid() is None and recorded() is None
+
+        await until(pilot, are_gone, "the widgets and the run are freed")

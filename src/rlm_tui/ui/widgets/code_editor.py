@@ -78,6 +78,10 @@ class CodeEditor(TextArea):
         self._take_theme()
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
 
+    def on_unmount(self) -> None:
+        # The signal is the app's, and would keep this widget with all that it shows.
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def _theme_changed(self, _theme: Theme) -> None:
         self.call_after_refresh(self._take_theme)
 

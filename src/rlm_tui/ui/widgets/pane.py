@@ -198,6 +198,10 @@ class PaneGrid(Container):
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
         self._dress()
 
+    def on_unmount(self) -> None:
+        # The signal is the app's, and would keep this widget with all that it shows.
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def _theme_changed(self, _theme: Theme) -> None:
         for pane in self.panes.values():
             pane.undress()
