@@ -139,4 +139,5 @@ class ReplayReading(ReplayViews):
 def _let_go(recorded: RecordedRun) -> None:
     """Free a run that is shown no more, and the widgets that showed it (in a thread)."""
     free(recorded.let_go(), after=CLOSED_SECONDS)
-    look_again()
+    # A thread of its own: this one holds the run.
+    Thread(target=look_again, name="garbage", daemon=True).start()
