@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from rlm_tui.engine.control import RunControl
+from rlm_tui.engine.control import RunControl, RunStopped
 
 Result = TypeVar("Result")
 
@@ -39,8 +39,9 @@ def abandonable(
         wake.wait()
     if results:
         return results[0]
-    if errors:
+    if errors and not (isinstance(errors[0], RunStopped) and control.reason is not None):
         raise errors[0]
+    # The call may have heard of the stop before this: what it asked for is given up all the same.
     if on_abandon is not None:
         on_abandon()
     control.check()
