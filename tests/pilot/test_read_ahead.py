@@ -6,8 +6,10 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from rlm_tui.core.iterations import Cell
 from rlm_tui.core.paths import runs_directory
@@ -174,14 +176,20 @@ def test_who_opens_what_can_not_be_read_is_told(tmp_path: Path) -> None:
         ahead.take(tmp_path / "gone")
 
 
+async def rested_on_a_run(pilot: Pilot[Any]) -> RunsScreen:
+    """The list of one run, once that is read."""
+    await pilot.press("ctrl+o")
+    await shown(pilot, "1 run")
+    runs = pilot.app.screen
+    assert isinstance(runs, RunsScreen)
+    await until(pilot, lambda: is_read(runs.read_ahead))
+    return runs
+
+
 async def test_a_run_that_goes_on_is_shown_though_nothing_new_is_written(open_app: OpenApp) -> None:
     folder = save(runs_directory(), "20260101-100000-basic-aaaa", RUN.events[:12], keep_open=True)
     async with open_app(size=(120, 36)) as pilot:
-        await pilot.press("ctrl+o")
-        await shown(pilot, "1 run")
-        runs = pilot.app.screen
-        assert isinstance(runs, RunsScreen)
-        await until(pilot, lambda: is_read(runs.read_ahead))
+        runs = await rested_on_a_run(pilot)
         await pilot.press("enter")
         await shown(pilot, "event 12 of 12")
         replay = pilot.app.screen
@@ -199,11 +207,7 @@ async def test_a_run_that_goes_on_is_shown_though_nothing_new_is_written(open_ap
 async def test_enter_opens_what_was_read(open_app: OpenApp) -> None:
     path = save(runs_directory(), "20260101-100000-basic-aaaa", RUN.events).path
     async with open_app(size=(120, 36)) as pilot:
-        await pilot.press("ctrl+o")
-        await shown(pilot, "1 run")
-        runs = pilot.app.screen
-        assert isinstance(runs, RunsScreen)
-        await until(pilot, lambda: is_read(runs.read_ahead))
+        runs = await rested_on_a_run(pilot)
         read = read_of(runs.read_ahead)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
