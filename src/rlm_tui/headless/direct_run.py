@@ -64,7 +64,7 @@ class DirectRun:
         return self._ended.wait(timeout)
 
     def run(self) -> DirectAnswer:
-        """Start it and wait for its end; `cancel` from a signal's handler ends it."""
+        """Start it and wait for its end; `cancel`, which a Ctrl-C may call, ends it."""
         self.start()
         while not self.wait(0.2):
             pass

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from rlm_tui.core.events import AnyEvent, RunFinished
 from rlm_tui.core.trajectory import Trajectory
-from rlm_tui.headless.interrupts import cancelled_by_signals
+from rlm_tui.headless.interrupts import cancelled_by_signals, interruptible_queue
 
 if TYPE_CHECKING:
     from rlm_tui.engine.session import RunRequest, Session
@@ -59,7 +59,7 @@ def follow(
     """
     from rlm_tui.engine.session import Session
 
-    arrived: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
+    arrived = interruptible_queue()
     session = Session(request, arrived.put)
     prompt = None if make_prompt is None else make_prompt(session)
     # Whatever a library prints belongs on stderr: stdout is the result's, or the printer's own.
@@ -116,7 +116,7 @@ def _prompt_maker(
 
 
 def _until_finished(
-    arrived: queue.SimpleQueue[AnyEvent], session: Session, prompt: HeldPrompt | None
+    arrived: queue.Queue[AnyEvent], session: Session, prompt: HeldPrompt | None
 ) -> Iterator[AnyEvent | None]:
     """Events as they come; None now and then while none do."""
     while True:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import queue
-import signal
 import sys
-from types import FrameType
 
 from rlm_tui.core.events import RunFinished
+from rlm_tui.headless.interrupts import cancelled_by_signals
 from rlm_tui.headless.lines import LinePrinter
 from rlm_tui.headless.result import exit_code
 from rlm_tui.ui.live_run import HandedOver
@@ -17,14 +16,8 @@ def finish_in_terminal(handed: HandedOver) -> int:
     """Print the run's further events until it ends; its exit code. Ctrl-C cancels it, a second one leaves."""
     run = handed.run
     printer = LinePrinter(sys.stdout)
-
-    def cancel(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        run.cancel()
-
     print("The run goes on here; Ctrl-C cancels it.")
-    before = signal.signal(signal.SIGINT, cancel)
-    try:
+    with cancelled_by_signals(run.cancel):
         while run.trajectory.finished is None:
             try:
                 event = handed.arriving.get(timeout=0.2)
@@ -36,8 +29,6 @@ def finish_in_terminal(handed: HandedOver) -> int:
             printer.print_event(event, run.trajectory)
             if isinstance(event, RunFinished):
                 break
-    finally:
-        signal.signal(signal.SIGINT, before)
     if run.session is not None and (log := run.session.events_path) is not None:
         print(f"log: {log}")
     finished = run.trajectory.finished

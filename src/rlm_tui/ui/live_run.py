@@ -12,6 +12,7 @@ from textual.message_pump import MessagePump
 from rlm_tui.core.breakpoints import SetBreakpoint
 from rlm_tui.core.events import AnyEvent, Value
 from rlm_tui.core.trajectory import Change, Trajectory
+from rlm_tui.headless.interrupts import interruptible_queue
 from rlm_tui.ui.bridge import Bridge
 from rlm_tui.ui.clock import RunClock
 from rlm_tui.ui.run_control import EventRelay, RunningSession, StartSession
@@ -198,7 +199,7 @@ class LiveRun:
             session = self._session
         if session is not None:
             session.leave()
-        arriving: queue.SimpleQueue[AnyEvent] = queue.SimpleQueue()
+        arriving = interruptible_queue()
         self._relay.turn_to(arriving.put)
         while self._bridge.waiting:
             self._bridge.drain()
@@ -213,7 +214,7 @@ class LiveRun:
 class HandedOver:
     """A run that outlives its screen: the fold so far, and the events that still come."""
 
-    def __init__(self, run: LiveRun, arriving: queue.SimpleQueue[AnyEvent]) -> None:
+    def __init__(self, run: LiveRun, arriving: queue.Queue[AnyEvent]) -> None:
         self.run = run
         self.arriving = arriving
 
