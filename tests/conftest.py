@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from rlm_tui.commands.dspy_import import import_dspy_quickly
+
+import_dspy_quickly()
 pytest_plugins = ["tests.lm_server.fixtures", "tests.modal_server.fixtures"]
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "true"
@@ -30,6 +34,7 @@ settings.register_profile(
 settings.load_profile("rlm-tui")
 
 
+_WITH_APPS = ("tests/pilot/", "tests/snapshots/")
 _COLLECT_EVERY = 40
 _ended = itertools.count(1)
 
@@ -39,18 +44,25 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_runtest_logfinish() -> None:
+def pytest_runtest_logfinish(nodeid: str) -> None:
     """An app leaves what is there alone (`ui/garbage.py`); a process with hundreds of apps may not."""
-    if next(_ended) % _COLLECT_EVERY == 0:
+    if nodeid.startswith(_WITH_APPS) and next(_ended) % _COLLECT_EVERY == 0:
         gc.unfreeze()
         gc.collect()
         gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """pytest looks five times for what was never closed: once will do."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Data, config and cache of rlm-tui in a folder of this test's own."""
-    home = tmp_path_factory.mktemp("rlm-tui-home")
+    # Not `mktemp`, which looks at all the folders of this run for the next number.
+    home = Path(tempfile.mkdtemp(prefix="rlm-tui-home-", dir=tmp_path_factory.getbasetemp()))
     monkeypatch.setenv("RLM_TUI_HOME", str(home))
     monkeypatch.setenv("RLM_TUI_DOTENV", "off")
     return home

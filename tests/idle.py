@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import textual.app
 import textual.pilot
 from textual._context import active_app
 from textual.app import ScreenStackError
+from textual.screen import Screen
 
 MOST_SECONDS = 5.0
 """How long threads may be busy before that is taken for what they always do."""
@@ -24,6 +26,8 @@ WINDOW_SECONDS, BUSY_SHARE = 0.004, 0.1
 SOON_SECONDS = 0.06
 """What is put off for no longer than this belongs to what was asked for."""
 _TASKS = Path("/proc/self/task")
+_paint, _sleep = Screen._compositor_refresh, textual.pilot.Pilot.pause
+_unpainted: weakref.WeakSet[Screen[Any]] = weakref.WeakSet()
 
 
 def install() -> None:
@@ -31,6 +35,8 @@ def install() -> None:
     textual.app.wait_for_idle = until_idle  # type: ignore[attr-defined]
     textual.pilot.wait_for_idle = until_idle  # type: ignore[attr-defined]
     textual.pilot.Pilot._wait_for_screen = _messages_are_handled  # type: ignore[method-assign]
+    textual.pilot.Pilot.pause = _pause  # type: ignore[method-assign]
+    Screen._compositor_refresh = _paint_later  # type: ignore[method-assign]
 
 
 async def until_idle(*_: float) -> None:
@@ -72,10 +78,34 @@ def _has_painted(app: Any) -> bool:
         screen._dirty_widgets,
         screen._callbacks,
     )
-    if not any(wants) or app._batch_count:
-        return True
-    screen._on_timer_update()
-    return False
+    if any(wants) and not app._batch_count:
+        screen._on_timer_update()
+        return False
+    return not paint(screen)
+
+
+def paint(screen: Screen[Any]) -> bool:
+    """Paint what was put off; False if there was nothing."""
+    if screen not in _unpainted:
+        return False
+    _unpainted.discard(screen)
+    _paint(screen)
+    return True
+
+
+async def _pause(pilot: Any, delay: float | None = None) -> None:
+    await _sleep(pilot, delay)
+    paint(pilot.app.screen)
+
+
+def _paint_later(screen: Screen[Any]) -> None:
+    """Nobody looks before the app is idle: what changed until then is painted once."""
+    if screen is not screen.app.screen:
+        _paint(screen)
+        return
+    _unpainted.add(screen)
+    screen._dirty_widgets.clear()  # the compositor has noted their regions
+    screen.app._update_mouse_over(screen)
 
 
 def _timer_is_due(app: Any) -> bool:

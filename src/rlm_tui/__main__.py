@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from rlm_tui.commands.dspy_import import import_dspy_quickly
 from rlm_tui.commands.leave import end_sandboxes, leave_screen
 
 
 def main() -> None:
     """Open the screen when nothing else was asked for; commands and their options need more imports."""
+    import_dspy_quickly()
     try:
         if len(sys.argv) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
             from rlm_tui.ui.app import run_app

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,50 +17,47 @@ from grpclib.const import Status
 
 from tests.contract.sandboxes import needs_bubblewrap, on_linux
 from tests.integration.doctor import WRONG_TOKEN, doctor
+from tests.integration.sandbox_holder import hold
+from tests.integration.warm_program import start_warm
 from tests.modal_server import LoopbackModal
 from tests.modal_server.sandboxes import Sandbox
 
 pytestmark = [pytest.mark.bubblewrap, needs_bubblewrap]
 
-RUN = """
-import sys
-from rlm_tui.core.settings import ModalSettings
-from rlm_tui.sandbox.modal import ModalInterpreter
-interpreter = ModalInterpreter(ModalSettings(call_seconds=20), volume="volume", run_id=sys.argv[1])
-interpreter.start()
-print("started", flush=True)
-sys.stdin.read()
-interpreter.shutdown()
-"""
-StartRun = Callable[[str], "subprocess.Popen[str]"]
+
+class RunOfAnother:
+    """A process of its own that holds a sandbox until it is told to end, or crashes."""
+
+    def __init__(self, run_id: str, environment: Mapping[str, str]) -> None:
+        self._process, self._told = start_warm(hold, run_id, environment)
+        assert self._told.poll(60)
+        assert self._told.recv() == "started"
+
+    def crash(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+    def end(self) -> int | None:
+        """Tell it; its exit code."""
+        self._told.close()
+        self._process.join(60)
+        return self._process.exitcode
+
+
+StartRun = Callable[[str], RunOfAnother]
 
 
 @pytest.fixture
 def start_run(loopback_modal: LoopbackModal) -> Iterator[StartRun]:
-    """Start a process of its own that holds a sandbox until its input ends."""
+    """Start such a process."""
     with ExitStack() as stack:
 
-        def start(run_id: str) -> subprocess.Popen[str]:
-            process = stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, "-c", RUN, run_id],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    env={**os.environ, **loopback_modal.environment},
-                )
-            )
-            stack.callback(process.kill)
-            assert process.stdout is not None
-            assert process.stdout.readline() == "started\n"
-            return process
+        def start(run_id: str) -> RunOfAnother:
+            run = RunOfAnother(run_id, {**os.environ, **loopback_modal.environment})
+            stack.callback(run.crash)
+            return run
 
         yield start
-
-
-def crash(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.wait()
 
 
 def sandbox_of(server: LoopbackModal, run_id: str) -> Sandbox:
@@ -77,7 +76,7 @@ def test_what_a_crash_left_behind_is_ended_and_what_is_in_use_is_kept(
 ) -> None:
     crashed, living = start_run("crashed-run"), start_run("living-run")
     assert states(loopback_modal) == {"crashed-run": "in use", "living-run": "in use"}
-    crash(crashed)
+    crashed.crash()
     left, used = (sandbox_of(loopback_modal, f"{name}-run") for name in ("crashed", "living"))
     assert left.alive, "nobody ended it"
     assert states(loopback_modal) == {"crashed-run": "left behind", "living-run": "in use"}
@@ -99,27 +98,43 @@ def test_what_a_crash_left_behind_is_ended_and_what_is_in_use_is_kept(
     assert again.code == 0
     assert "nothing to end" in again.stdout
     assert used.alive
-    living.communicate()
-    assert living.returncode == 0, "its sandbox was there to its end"
+    assert living.end() == 0, "its sandbox was there to its end"
     assert not used.alive
     assert doctor("sandboxes", modal=loopback_modal).stdout == "No sandbox of rlm-tui runs in Modal.\n"
 
 
+# A process that this one has to bury.
+RUN = """
+import sys
+from multiprocessing.connection import Connection
+from tests.integration.sandbox_holder import hold
+hold(sys.argv[1], Connection(int(sys.argv[2])))
+"""
+
+
 @on_linux
-def test_a_process_that_is_dead_and_not_yet_buried_is_not_in_use(
-    loopback_modal: LoopbackModal, start_run: StartRun
-) -> None:
-    process = start_run("crashed-run")
-    process.kill()
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    assert states(loopback_modal) == {"crashed-run": "left behind"}
+def test_a_process_that_is_dead_and_not_yet_buried_is_not_in_use(loopback_modal: LoopbackModal) -> None:
+    told, theirs = multiprocessing.Pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, "crashed-run", str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, **loopback_modal.environment},
+    )
+    with process, told, theirs:
+        try:
+            assert told.poll(60)
+        finally:
+            process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert states(loopback_modal) == {"crashed-run": "left behind"}
 
 
 def test_sandboxes_of_others_are_ended_only_by_all(
     loopback_modal: LoopbackModal, start_run: StartRun
 ) -> None:
     for run_id in ("crashed", "of-another-user", "on-another-machine", "foreign"):
-        crash(start_run(run_id))
+        start_run(run_id).crash()
     living = start_run("living")
     sandbox_of(loopback_modal, "of-another-user").tags["user"] = "somebody"
     sandbox_of(loopback_modal, "on-another-machine").tags["host"] = "elsewhere"
@@ -141,11 +156,11 @@ def test_sandboxes_of_others_are_ended_only_by_all(
     assert alive() == {"of-another-user", "on-another-machine", "living", "foreign"}
     assert doctor("sandboxes", "--reap", "--all", "--yes", modal=loopback_modal).code == 0
     assert alive() == {"foreign"}, "what another program started is never touched"
-    living.kill()
+    living.crash()
 
 
 def test_a_sandbox_that_can_not_be_ended_is_told(loopback_modal: LoopbackModal, start_run: StartRun) -> None:
-    crash(start_run("crashed"))
+    start_run("crashed").crash()
     loopback_modal.misbehave.refuse["SandboxTerminateV2"] = Status.PERMISSION_DENIED, "not yours"
     plain = doctor("sandboxes", "--reap", "--yes", modal=loopback_modal)
     assert plain.code == 1
@@ -160,7 +175,7 @@ def test_a_sandbox_that_can_not_be_ended_is_told(loopback_modal: LoopbackModal, 
 def test_a_person_is_asked(
     loopback_modal: LoopbackModal, start_run: StartRun, answer: str, code: int, alive: bool
 ) -> None:
-    crash(start_run("crashed"))
+    start_run("crashed").crash()
     ours, theirs = pty.openpty()
     try:
         process = subprocess.Popen(
@@ -193,7 +208,7 @@ def test_a_person_is_asked(
 def test_nothing_is_ended_without_a_clear_word(
     loopback_modal: LoopbackModal, start_run: StartRun, arguments: tuple[str, ...], words: str
 ) -> None:
-    crash(start_run("crashed"))
+    start_run("crashed").crash()
     ended = doctor("sandboxes", *arguments, modal=loopback_modal)
     assert ended.code == 2
     told: Any = ended.json["error"]["hint"] if "--json" in arguments else ended.stderr

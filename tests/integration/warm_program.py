@@ -14,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from unittest.mock import patch
 
 PRELOADED = (
     "rlm_tui.lm.models", "dspy", "litellm", "modal", "rlm_tui.cli", "rlm_tui.engine.session",
-    "rlm_tui.commands.run",
+    "rlm_tui.commands.run", "rlm_tui.engine.program", "tests.integration.sandbox_holder",
 )  # fmt: skip
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -51,6 +53,27 @@ def run_warm(
             raise subprocess.TimeoutExpired(["rlm-tui", *arguments], timeout)
         said = [(folder / name).read_bytes().decode("utf-8") for name in ("stdout", "stderr")]
         return process.exitcode, said[0], said[1]
+
+
+def start_warm(
+    target: Callable[[str, Connection], None], argument: str, environment: Mapping[str, str]
+) -> tuple[ForkServerProcess, Connection]:
+    """Call `target` in a process of its own with this environment; the process, and our end of its pipe."""
+    ours, theirs = _CONTEXT.Pipe()
+    process = _CONTEXT.Process(target=_call, args=(target, argument, theirs, dict(environment)))
+    with patch.dict(os.environ, MODAL_CONFIG_PATH="/nonexistent/modal.toml"):
+        process.start()
+    theirs.close()
+    return process, ours
+
+
+def _call(
+    target: Callable[[str, Connection], None], argument: str, told: Connection, environment: dict[str, str]
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    _read_modal_settings()
+    target(argument, told)
 
 
 def _become(arguments: tuple[str, ...], cwd: str, environment: dict[str, str], directory: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
@@ -15,6 +16,7 @@ ization isation ations ation ingly ities ments ment ions ion ers er ors or ings 
 """
 _SUFFIXES = tuple(_ENDINGS.split())
 _SHORTEST_STEM = 4
+_LONGEST_WORD = 40
 _COMMON_WORDS = """
 a an and any are as at be been but by can could did do does for from given had has have he her his how i if
 in into is it its me more my no not of on or our out per she so some such than that the their them then
@@ -42,11 +44,20 @@ _ENTRY = re.compile(
 
 def stem(word: str) -> str:
     """A word without its ending, so that "optimizers" and "optimize" meet. Crude on purpose."""
+    # A text has few words, many times; what is longer is no word, and there may be any number of them.
+    return _remembered_stem(word) if len(word) <= _LONGEST_WORD else _stem(word)
+
+
+def _stem(word: str) -> str:
     word = word.lower()
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= _SHORTEST_STEM:
-            return word[: -len(suffix)]
+    if word.endswith(_SUFFIXES):
+        for suffix in _SUFFIXES:
+            if word.endswith(suffix) and len(word) - len(suffix) >= _SHORTEST_STEM:
+                return word[: -len(suffix)]
     return word
+
+
+_remembered_stem = functools.lru_cache(maxsize=50_000)(_stem)
 
 
 def stems(text: str) -> list[str]:
