@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,10 @@ for _name in list(os.environ):
         del os.environ[_name]
 for _name in ("NO_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(_name, None)
+
+# A shell starts what stands before an `&` deaf to Ctrl-C, and so would be each program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A loaded machine is no failure. In the gate the examples are the same each time, at a desk they are new.
 settings.register_profile(

@@ -20,7 +20,7 @@ from rlm_tui.ui.screens.replay_views import ForkAt
 from rlm_tui.ui.screens.runs import RunsScreen
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.widgets.runs_list import RunsList
-from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled, until
+from tests.pilot.conftest import OpenApp, screen_lines, screen_text, settled, shown, until
 from tests.saved_runs import save, told_run
 
 
@@ -219,7 +219,7 @@ async def test_a_text_is_found_in_all_runs_and_leads_there_and_back(
         await pilot.press("enter", "down", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
         await until(pilot, lambda: "Hit 2 of 2 for answer to" in screen_text(pilot))
-        assert "answer to second question?" in screen_text(pilot)
+        await shown(pilot, "answer to second question?")
         await pilot.press("comma")
         assert "Hit 1 of 2" in screen_text(pilot)
         await pilot.press("escape")

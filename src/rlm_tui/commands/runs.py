@@ -124,7 +124,7 @@ def remove(
     from rlm_tui.core.paths import runs_directory
     from rlm_tui.store.errors import StoreError
     from rlm_tui.store.find_run import find_run
-    from rlm_tui.store.removal import remove_run
+    from rlm_tui.store.removal import finish_removals, remove_run
 
     with _refusals(as_json):
         paths: list[Path] = [find_run(name) for name in names or ()]
@@ -142,6 +142,7 @@ def remove(
             freed += remove_run(path)
         except StoreError as error:
             stayed.append(str(error))
+    finish_removals(runs_directory())
     gone = len(paths) - len(stayed)
     if as_json:
         print_json({"deleted": gone, "bytes": freed, "stayed": stayed})

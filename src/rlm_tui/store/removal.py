@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from rlm_tui.core.text import human_size
@@ -32,3 +34,11 @@ def remove_run(path: Path) -> int:
     except OSError as error:
         raise cannot(f"deleted ({human_size(size)})", path, error) from error
     return size
+
+
+def finish_removals(runs: Path, *, after_seconds: float = 3600.0) -> None:
+    """Delete what deletions left in the folder of the runs that were interrupted, and not those under way."""
+    with suppress(OSError):
+        for left in runs.glob(f"{REMOVED}*"):
+            if left.lstat().st_ctime <= time.time() - after_seconds:
+                shutil.rmtree(left, ignore_errors=True)

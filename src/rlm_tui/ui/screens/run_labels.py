@@ -12,7 +12,7 @@ from rlm_tui.core.run_record import RunRecord
 from rlm_tui.core.text import human_size, one_line, visible
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.labels import labels_of, write_labels
-from rlm_tui.store.removal import remove_run
+from rlm_tui.store.removal import finish_removals, remove_run
 from rlm_tui.ui.screens.ask import AskScreen
 from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
 from rlm_tui.ui.widgets.key_footer import KeyFooter
@@ -86,6 +86,7 @@ class RunLabels(Screen):  # type: ignore[type-arg]
     def _delete(self, path: Path) -> None:
         try:
             freed = remove_run(path)
+            finish_removals(path.parent)
         except StoreError as error:
             self.app.call_from_thread(self._say, str(error))
             return

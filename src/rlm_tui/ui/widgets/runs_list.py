@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from rlm_tui.core.run_listing import RunListing
 from rlm_tui.core.run_record import RunRecord
+from rlm_tui.ui.key_groups import MOVE
 from rlm_tui.ui.widgets.listed_blocks import ListedBlocks
 from rlm_tui.ui.widgets.row import Line, Row
 from rlm_tui.ui.widgets.row_blocks import Place
@@ -19,6 +22,10 @@ from rlm_tui.ui.widgets.span_line import SpanLine
 
 class RunsList(RowView):
     """`show` it runs; it tells the one under the cursor, and the one that is chosen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "open", id="rows.choose", tooltip="Replay the run", group=MOVE),
+    ]
 
     class Highlighted(Message):
         """The cursor stands on another run; None: on none."""
