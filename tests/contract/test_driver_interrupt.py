@@ -56,7 +56,7 @@ def test_an_interrupt_ends_it_and_the_namespace_stays(name: str) -> None:
         driver.interrupt(cell)
         while (frame := driver.receive())["type"] in ("call", "variables", "output"):
             pass
-        assert time.monotonic() - asked < 1.5
+        assert time.monotonic() - asked < 2.4
         assert frame["status"] == "interrupted"
         assert frame["error"]["message"] == "the cell was interrupted"
         finished = driver.run("print(kept)")
