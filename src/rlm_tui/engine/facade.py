@@ -11,9 +11,9 @@ from dspy.primitives.facade import FacadeInvocation
 from rlm_tui.core.events import CallKind
 from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.calls import STOPPED, answer_as_json, recorded_call
+from rlm_tui.engine.calls_from_record import CallsAgain
 from rlm_tui.engine.control import CONTROL, RunStopped
 from rlm_tui.engine.invocation import INVOCATION, Invocation
-from rlm_tui.engine.recorded_answers import CallsAgain
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.sandbox.document_input import FileInput
 

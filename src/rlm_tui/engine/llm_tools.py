@@ -14,9 +14,9 @@ from dspy.utils.exceptions import format_error_for_lm
 from rlm_tui.core.recorded import RecordedCall
 from rlm_tui.engine.abandon import abandonable
 from rlm_tui.engine.calls import STOPPED, error_of, recorded_call
+from rlm_tui.engine.calls_from_record import CallsAgain
 from rlm_tui.engine.control import RunStopped
 from rlm_tui.engine.invocation import Invocation
-from rlm_tui.engine.recorded_answers import CallsAgain
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.store.answers import RememberedAnswer, RememberedAnswers
 

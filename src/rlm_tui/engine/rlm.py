@@ -19,6 +19,7 @@ from dspy.utils.exceptions import AdapterParseError
 from rlm_tui.core.text import number_of
 from rlm_tui.engine.budget import RunBudget
 from rlm_tui.engine.calls import recorded_call
+from rlm_tui.engine.calls_from_record import CallsAgain, answered_again
 from rlm_tui.engine.control import CONTROL, RunControl, RunStopped, Stop
 from rlm_tui.engine.facade import ExplorerFacade
 from rlm_tui.engine.gate import Gate
@@ -30,7 +31,6 @@ from rlm_tui.engine.output_types import ExtractionError, fit_outputs, refusal
 from rlm_tui.engine.place import current_place
 from rlm_tui.engine.planner import WatchedPlanner
 from rlm_tui.engine.prefix import Prefix
-from rlm_tui.engine.recorded_answers import CallsAgain, answered_again
 from rlm_tui.engine.recorded_turn import OpeningTurn, RecordedTurn
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.sandboxes import SandboxFactory
