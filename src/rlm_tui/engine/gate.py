@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import assert_never
 
 from rlm_tui.core.events import CodeEdited, Held, HeldBefore, HoldReason, Released
@@ -23,9 +22,10 @@ from rlm_tui.engine.decisions import (
     Skip,
     Tell,
 )
-from rlm_tui.engine.holding import PLACES, BreakpointWords, HeldClock, Holding, NotHeldError
+from rlm_tui.engine.holding import BreakpointWords, Holding
 from rlm_tui.engine.python_code import check_code
 from rlm_tui.engine.recorder import Recorder
+from rlm_tui.engine.waiting import Waiting
 
 
 class Gate:
@@ -44,68 +44,63 @@ class Gate:
         hold_nested: bool = True,
     ) -> None:
         self.on_held: Callable[[bool], None] = lambda _held: None
-        self._clock = HeldClock()
         self._recorder = recorder
         self._breakpoints = breakpoints
         self._hold_nested = hold_nested
         self._changed = threading.Condition()
         self._calling = threading.Lock()
-        self._why: HoldReason | None = "hold" if held else None
-        self._steps = 0
-        self._step_over: int | None = None
-        self._finishing = False
-        self._holdings: list[Holding] = []
+        self._waiting = Waiting("hold" if held else None, self._tell_held)
         self._found_at: tuple[str, str] | None = None
         self._found = ""
 
     @property
     def is_held(self) -> bool:
         """Whether somebody is waiting at the gate now."""
-        return bool(self._holdings)
+        return self._waiting.is_held
 
     @property
     def held_rlm(self) -> str:
         """The span of the RLM that a person's verbs reach now; "" where none waits between its cells."""
         with self._changed:
-            return self._holdings[-1].rlm if self._holdings else ""
+            newest = self._waiting.newest
+            return newest.rlm if newest is not None else ""
 
     @property
     def held_seconds(self) -> float:
         """How long the run has been held so far, in all."""
-        return self._clock.seconds
+        return self._waiting.held_seconds
 
     @property
     def finishing(self) -> bool:
         """Whether the person asked for the end of the run, with an answer that is extracted."""
-        return self._finishing
+        return self._waiting.finishing
 
     # What a person does
 
     def hold(self) -> None:
         """Hold the run at the next plan or cell."""
         with self._changed:
-            if self._why is None:
-                self._why = "hold"
+            if self._waiting.why is None:
+                self._waiting.why = "hold"
 
     def release(self) -> None:
         """Let the run go on. Raises BudgetUsedUpError where a budget has to be decided on first."""
         with self._changed:
-            self._refuse_for_budgets()
+            self._waiting.check_budgets()
             self.open()
 
     def open(self) -> None:
         """Nobody is there any more: let go on whoever waits, for a budget too."""
         with self._changed:
-            self._why, self._steps, self._step_over = None, 0, None
-            for holding in self._holdings:
-                holding.decision = holding.decision or Go()
+            self._waiting.open()
             self._changed.notify_all()
 
     def step(self) -> None:
         """Let one waiting plan or cell pass and hold again before the next. Raises BudgetUsedUpError."""
         with self._changed:
-            self._refuse_for_budgets()
-            self._take_one_step(None)
+            self._waiting.check_budgets()
+            self._waiting.step(None)
+            self._changed.notify_all()
 
     def step_iteration(self) -> None:
         """Let the run go on to its next plan: its cell, and nested RLMs in it, are passed by.
@@ -113,14 +108,18 @@ class Gate:
         Raises BudgetUsedUpError.
         """
         with self._changed:
-            self._refuse_for_budgets()
-            self._take_one_step(self._holdings[-1].depth if self._holdings else 0)
+            self._waiting.check_budgets()
+            newest = self._waiting.newest
+            self._waiting.step(newest.depth if newest is not None else 0)
+            self._changed.notify_all()
 
     def edit(self, code: str) -> None:
         """Have `code` run in place of the planner's. Raises NotHeldError or CodeError."""
         check_code(code)
         with self._changed:
-            holding = self._newest("cell", "Code can be edited while the run is held before a cell")
+            holding = self._waiting.to_decide(
+                "cell", "Code can be edited while the run is held before a cell"
+            )
             before, holding.code = holding.code, code
             if before != code:
                 value = self._recorder.value
@@ -129,7 +128,7 @@ class Gate:
     def skip(self, note: str) -> None:
         """Don't run the cell, tell the planner why, and hold before its next plan. Raises NotHeldError."""
         with self._changed:
-            holding = self._newest("cell", "A cell can be skipped while the run is held before it")
+            holding = self._waiting.to_decide("cell", "A cell can be skipped while the run is held before it")
             self._decide(holding, Skip(note))
 
     def remark(self, text: str) -> None:
@@ -137,14 +136,14 @@ class Gate:
         before its new cell. Raises NotHeldError.
         """
         with self._changed:
-            holding = self._newest(None, "The planner can be told something while the run is held")
+            holding = self._waiting.to_decide(None, "The planner can be told something while the run is held")
             self._decide(holding, SendBack(text) if holding.before == "cell" else Tell(text))
 
     def insert(self, code: str) -> None:
         """Run `code` as a step of the person's, and stay held. Raises NotHeldError or CodeError."""
         check_code(code)
         with self._changed:
-            holding = self._newest(
+            holding = self._waiting.to_decide(
                 None, "A step can be inserted while the run is held before a plan or a cell"
             )
             self._decide(holding, Insert(code))
@@ -152,15 +151,13 @@ class Gate:
     def finish(self) -> None:
         """Let the run end at its next boundary, with an answer that is extracted."""
         with self._changed:
-            self._finishing = True
+            self._waiting.finishing = True
             self._changed.notify_all()
 
     def budget_raised(self, name: str) -> None:
         """The budget `name` has room again: let go on who waits for it."""
         with self._changed:
-            for holding in self._holdings:
-                if holding.budget == name and holding.decision is None:
-                    holding.decision, holding.raised = Go(), True
+            self._waiting.budget_raised(name)
             self._changed.notify_all()
 
     # What a run does
@@ -217,17 +214,17 @@ class Gate:
         """
         control.check()
         with self._changed, control.on_stop(self._wake):
-            if self._finishing:
+            if self.finishing:
                 return False
             self._recorder.emit(
                 Held, span=span, why=why, before=before, detail=detail, budget=budget, needs=needs
             )
-            with self._holding(Holding(span, before, budget=budget)) as holding:
-                while holding.decision is None and not self._finishing and control.reason is None:
+            with self._waiting.holding(Holding(span, before, budget=budget)) as holding:
+                while holding.decision is None and not self.finishing and control.reason is None:
                     self._changed.wait()
             self._tell_release(span, holding, control)
         control.check()
-        return not self._finishing
+        return not self.finishing
 
     def _pass(self, where: Boundary, before: Before, code: str, control: RunControl) -> Decision:
         control.check()
@@ -235,64 +232,41 @@ class Gate:
         # Not under the lock: a pattern may search for a while, and a person's verbs must not wait for it.
         found = "" if where.recorded else self._breakpoint(where, before, code)
         with self._changed, control.on_stop(self._wake):
-            if self._finishing:
+            if self.finishing:
                 return Finish()
             if where.depth and not self._hold_nested:
                 return go
             if found:
-                self._why = "breakpoint"
-            elif self._why is None or self._passes_by(where, before) or self._take_step():
+                self._waiting.why = "breakpoint"
+            elif self._waiting.lets_pass(where, before):
                 control.check()
                 return go
-            self._step_over = None
-            self._steps = 0
-            assert self._why is not None, "the gate is shut here"
+            self._waiting.end_step()
+            why = self._waiting.why
+            assert why is not None, "the gate is shut here"
             place = (where.span, before)
-            if not found and self._found_at == place and self._why == "breakpoint":
+            if not found and self._found_at == place and why == "breakpoint":
                 found = self._found  # asked again after a remark or a step of the person's
             self._found_at, self._found = place, found
-            self._recorder.emit(Held, span=where.span, why=self._why, before=before, detail=found)
+            self._recorder.emit(Held, span=where.span, why=why, before=before, detail=found)
             waiting = Holding(where.span, before, where.depth, code, where.recorded, rlm=where.rlm)
-            with self._holding(waiting) as holding:
-                while not self._is_settled(holding) and control.reason is None:
+            with self._waiting.holding(waiting) as holding:
+                while not self._waiting.is_settled(holding) and control.reason is None:
                     self._changed.wait()
             self._tell_release(where.span, holding, control)
         control.check()
         match holding.decision:
             case None | Go() | Run():
-                return Finish() if self._finishing else Go() if before == "plan" else Run(holding.code)
+                return Finish() if self.finishing else Go() if before == "plan" else Run(holding.code)
             case decided:
                 return decided
 
-    def _is_settled(self, holding: Holding) -> bool:
-        if holding.decision is not None or self._finishing or self._why is None:
-            return True
-        if holding is self._holdings[-1] and self._take_step():
-            holding.decision = Go()
-            return True
-        return False
+    def _tell_held(self, held: bool) -> None:
+        self.on_held(held)
 
     def _tell_release(self, span: str, holding: Holding, control: RunControl) -> None:
-        self._recorder.emit(Released, span=span, verb=self._verb_of(holding, control))
-
-    def _verb_of(self, holding: Holding, control: RunControl) -> str:
-        if control.reason is not None:
-            return "cancel"
-        return holding.verb or ("finish" if self._finishing else "release" if self._why is None else "step")
-
-    @contextmanager
-    def _holding(self, holding: Holding) -> Iterator[Holding]:
-        self._holdings.append(holding)
-        if len(self._holdings) == 1:
-            self._clock.begin()
-            self.on_held(True)
-        try:
-            yield holding
-        finally:
-            self._holdings.remove(holding)
-            if not self._holdings:
-                self._clock.end()
-                self.on_held(False)
+        verb = "cancel" if control.reason is not None else self._waiting.verb_of(holding)
+        self._recorder.emit(Released, span=span, verb=verb)
 
     def _breakpoint(self, where: Boundary, before: Before, code: str) -> str:
         if self._breakpoints is None or (where.depth and not self._hold_nested):
@@ -301,45 +275,10 @@ class Gate:
             return self._recorder.text(self._breakpoints.before_plan(where.n, where.depth))
         return self._recorder.text(self._breakpoints.before_cell(where.n, where.depth, code))
 
-    def _passes_by(self, where: Boundary, before: Before) -> bool:
-        """Whether a step over a whole iteration goes on here."""
-        if self._step_over is None or self._steps:
-            return False
-        return before == "cell" or where.depth > self._step_over
-
-    def _refuse_for_budgets(self) -> None:
-        for holding in self._holdings:
-            holding.check_budget()
-
-    def _take_one_step(self, over: int | None) -> None:
-        # In the middle of a cell nothing waits at a boundary: the next one is where the step ends.
-        at_boundary = not self._holdings or self._holdings[-1].before in ("plan", "cell")
-        self._why, self._steps, self._step_over = "step", int(at_boundary), over
-        for holding in self._holdings:
-            if holding.before in ("call", "answer"):
-                holding.decision = Go()
-        self._changed.notify_all()
-
-    def _take_step(self) -> bool:
-        if self._steps == 0:
-            return False
-        self._steps -= 1
-        return True
-
-    def _newest(self, before: HeldBefore | None, sentence: str) -> Holding:
-        holding = self._holdings[-1] if self._holdings else None
-        if holding is None or holding.decision is not None:
-            raise NotHeldError(f"{sentence}; it is not held now.")
-        if holding.recorded:
-            raise NotHeldError(f"{sentence}; what comes now is the record of the run that was forked.")
-        if holding.before not in ((before,) if before else ("plan", "cell")):
-            raise NotHeldError(f"{sentence}; it is held before {PLACES[holding.before]}.")
-        return holding
-
     def _decide(self, holding: Holding, decision: Decision) -> None:
         holding.decision = decision
         if not isinstance(decision, Tell | Insert):
-            self._why = "step"
+            self._waiting.why = "step"
         self._changed.notify_all()
 
     def _wake(self) -> None:
