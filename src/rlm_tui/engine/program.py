@@ -25,8 +25,9 @@ from rlm_tui.engine.planner import PlannerAnswerError
 from rlm_tui.engine.prefix import load_prefix
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.remote_volume_watch import RemoteVolumeWatch
-from rlm_tui.engine.rlm import ExplorerRLM, RunSetting
+from rlm_tui.engine.rlm import ExplorerRLM
 from rlm_tui.engine.run_documents import RunDocuments
+from rlm_tui.engine.run_setting import RunSetting
 from rlm_tui.engine.sandboxes import SandboxFactory
 from rlm_tui.engine.signatures import build_signature
 from rlm_tui.engine.start import local_volume

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,52 +13,28 @@ from dspy.predict.rlm import SUB_AGENT_INSTRUCTIONS, _LLMCallBudget
 from dspy.primitives.code_interpreter import FinalOutput
 from dspy.primitives.facade import _resolve_signature
 from dspy.primitives.repl_types import REPLHistory, REPLVariable
-from dspy.utils.exceptions import AdapterParseError
 
 from rlm_tui.core.text import number_of
-from rlm_tui.engine.budget import RunBudget
-from rlm_tui.engine.calls import recorded_call
 from rlm_tui.engine.calls_from_record import CallsAgain, answered_again
-from rlm_tui.engine.control import CONTROL, RunControl, RunStopped, Stop
+from rlm_tui.engine.control import CONTROL, RunStopped, Stop
+from rlm_tui.engine.extraction import extract_answer
 from rlm_tui.engine.facade import ExplorerFacade
-from rlm_tui.engine.gate import Gate
-from rlm_tui.engine.heal import Healing
 from rlm_tui.engine.host_tools import taking_positions
 from rlm_tui.engine.invocation import INVOCATION, Invocation, current_invocation, innermost_control
 from rlm_tui.engine.llm_tools import make_llm_tools
-from rlm_tui.engine.output_types import ExtractionError, fit_outputs, refusal
+from rlm_tui.engine.output_types import fit_outputs, refusal
 from rlm_tui.engine.place import current_place
 from rlm_tui.engine.planner import WatchedPlanner
 from rlm_tui.engine.prefix import Prefix
 from rlm_tui.engine.recorded_turn import OpeningTurn, RecordedTurn
-from rlm_tui.engine.recorder import Recorder
-from rlm_tui.engine.sandboxes import SandboxFactory
+from rlm_tui.engine.run_setting import RunSetting
 from rlm_tui.engine.told_turn import told_iterations
 from rlm_tui.engine.turn import Turn
-from rlm_tui.engine.volume_watch import VolumeWatch
 from rlm_tui.sandbox.document_input import FileInput
 from rlm_tui.sandbox.errors import SandboxLostError
 from rlm_tui.sandbox.wire import CellError
-from rlm_tui.store.answers import RememberedAnswers
 
 DEEPEST = 4
-
-
-@dataclass(frozen=True)
-class RunSetting:
-    """What every RLM of a run shares, at whatever depth."""
-
-    recorder: Recorder
-    control: RunControl
-    gate: Gate
-    sandboxes: SandboxFactory
-    budget: RunBudget
-    workers: int
-    streaming: bool
-    volume: VolumeWatch
-    healing: Healing
-    remembered: RememberedAnswers | None = None
-    prefix: Prefix | None = None
 
 
 class ExplorerRLM(dspy.RLM):
@@ -275,7 +250,7 @@ class ExplorerRLM(dspy.RLM):
     ) -> Any:
         """The answer that is extracted because a person ended the run."""
         note = "The run was ended here: the outputs are extracted from what was found."
-        return self._extract(variables, history, output_field_names, note)
+        return extract_answer(self.extract, self._setting, variables, history, output_field_names, note)
 
     def _extract_fallback(
         self, variables: list[REPLVariable], history: REPLHistory, output_field_names: list[str]
@@ -292,36 +267,7 @@ class ExplorerRLM(dspy.RLM):
             f"The planner did not submit within its {number_of(invocation.most_iterations, 'iteration')}; "
             "the outputs are extracted from what it found."
         )
-        return self._extract(variables, history, output_field_names, note)
-
-    def _extract(
-        self,
-        variables: list[REPLVariable],
-        history: REPLHistory,
-        output_field_names: list[str],
-        note: str,
-    ) -> Any:
-        setting, invocation = self._setting, current_invocation()
-        invocation.control.check()
-        invocation.extracted = True
-        setting.recorder.note("warning", note, span=invocation.span)
-        with recorded_call(
-            setting.recorder, parent=invocation.span, kind="predict", name="extract"
-        ) as record:
-            try:
-                found = self.extract(
-                    variables_info=[variable.format() for variable in variables], repl_history=history
-                )
-                # Not dspy's own: it reads attributes, and a Prediction has methods called items, keys, get, …
-                answer = {name: found[name] for name in output_field_names}
-            except AdapterParseError as error:
-                raise ExtractionError(invocation.most_iterations, invocation.fitting) from error
-            record.answer = "\n".join(f"{name}: {value}" for name, value in answer.items())
-        return dspy.Prediction(
-            trajectory=[entry.model_dump() for entry in history],
-            final_reasoning="Extract forced final output",
-            **answer,
-        )
+        return extract_answer(self.extract, self._setting, variables, history, output_field_names, note)
 
 
 class _Unlimited:

@@ -15,7 +15,8 @@ from rlm_tui.engine.recorded_turn import RecordedTurn
 if TYPE_CHECKING:
     from dspy.primitives.repl_types import REPLHistory, REPLVariable
 
-    from rlm_tui.engine.rlm import ExplorerRLM, RunSetting
+    from rlm_tui.engine.rlm import ExplorerRLM
+    from rlm_tui.engine.run_setting import RunSetting
 
 
 @dataclass(kw_only=True)

@@ -23,7 +23,8 @@ from rlm_tui.engine.heal import RunningCall
 from rlm_tui.engine.invocation import Invocation
 
 if TYPE_CHECKING:
-    from rlm_tui.engine.rlm import ExplorerRLM, RunSetting
+    from rlm_tui.engine.rlm import ExplorerRLM
+    from rlm_tui.engine.run_setting import RunSetting
     from rlm_tui.sandbox.interpreter import DriverInterpreter
 
 
