@@ -9,16 +9,15 @@ import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import dspy
-from dspy.primitives.facade import CALL_TOOL, CONSTRUCT_TOOL
 from dspy.utils.callback import BaseCallback
 from dspy.utils.callback_context import ACTIVE_CALL_ID
 
-from rlm_tui.core.events import AnyEvent, CallKind, Note
+from rlm_tui.core.events import AnyEvent, Note
 from rlm_tui.engine.lm_callbacks import prompt_text
-from rlm_tui.engine.recorded_call import RecordedCall, begin_call, end_call
+from rlm_tui.engine.recorded_nodes import OFF, Node, answered, called, called_by_name, nested
 from rlm_tui.engine.recorded_program import RecordedRLM
 from rlm_tui.engine.recorder import Recorder
 from rlm_tui.engine.told_by_dspy import (
@@ -33,27 +32,13 @@ from rlm_tui.engine.told_by_dspy import (
 )
 from rlm_tui.store.runs import RunFolder, new_run_id
 
-Role = Literal["rlm", "setup", "plan", "cell", "facade", "call", "lm", "off"]
 Method = TypeVar("Method", bound=Callable[..., None])
-
-
-class _Node(NamedTuple):
-    """Something of dspy that lasts, and what it is to the run. `owns`: its end ends the call."""
-
-    role: Role
-    program: RecordedRLM | None = None
-    call: RecordedCall | None = None
-    owns: bool = False
-    lm: Any = None
 
 
 class _Run(NamedTuple):
     program: RecordedRLM
     folder: RunFolder
     thread: int
-
-
-_OFF = _Node("off")
 
 
 def _never_raises(method: Method) -> Method:
@@ -80,13 +65,13 @@ class RecordingListener(BaseCallback):
         self._problem = problem
         self._told: set[str] = set()
         self._runs_folder = runs
-        self._nodes: dict[str, _Node] = {}
+        self._nodes: dict[str, Node] = {}
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
 
     def failed(self, call_id: str, error: Exception) -> None:
         """Something could not be recorded; what it contains is left out."""
-        self._nodes.setdefault(call_id, _OFF)
+        self._nodes.setdefault(call_id, OFF)
         words = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         if words not in self._told:
             self._told.add(words)
@@ -99,16 +84,16 @@ class RecordingListener(BaseCallback):
             if run.thread == here:
                 self._end(call_id, run, None, KeyboardInterrupt("interrupted"))
 
-    def _parent(self) -> _Node | None:
+    def _parent(self) -> Node | None:
         return self._nodes.get(ACTIVE_CALL_ID.get() or "")
 
-    def _within(self, call_id: str) -> tuple[_Node, RecordedRLM] | None:
+    def _within(self, call_id: str) -> tuple[Node, RecordedRLM] | None:
         """What `call_id` starts in, and the RLM; None where nothing is recorded."""
         parent = self._parent()
         if parent is not None and parent.program is not None:
             return parent, parent.program
         if parent is not None:
-            self._nodes[call_id] = _OFF
+            self._nodes[call_id] = OFF
         return None
 
     # Modules: an RLM, its planner, its extraction, a predictor of a cell
@@ -122,19 +107,19 @@ class RecordingListener(BaseCallback):
             return
         program = parent.program
         if parent.role == "off" or program is None:
-            node = _OFF
+            node = OFF
         elif isinstance(instance, dspy.RLM):
-            node = self._begin_nested(instance, asked, parent, program)
+            node = nested(instance, asked, parent, program)
         elif parent.role == "rlm" and instance is getattr(program.rlm, "generate_action", None):
             program.begin_turn(last_output(asked))
-            node = _Node("plan", program)
+            node = Node("plan", program)
         elif parent.role == "rlm" and instance is getattr(program.rlm, "extract", None):
             program.end_cell(last_output(asked))
             program.extracted = True
-            node = _called(program, program.span, "predict", "extract")
+            node = called(program, program.span, "predict", "extract")
         elif parent.role == "facade":
             name = type(instance).__name__
-            node = _called(program, program.begin_cell(), "predict", name, arguments=asked)
+            node = called(program, program.begin_cell(), "predict", name, arguments=asked)
         else:
             node = parent._replace(owns=False)
         self._nodes[call_id] = node
@@ -153,9 +138,9 @@ class RecordingListener(BaseCallback):
         elif node.role == "plan" and exception is None and self._is_planner(node):
             node.program.end_plan(outputs)
         elif node.owns:
-            _answered(node, fields_of(outputs), exception)
+            answered(node, fields_of(outputs), exception)
 
-    def _is_planner(self, node: _Node) -> bool:
+    def _is_planner(self, node: Node) -> bool:
         """Whether the module that ended is the planner itself, not one within it."""
         parent = self._parent()
         return parent is not None and parent.role == "rlm" and parent.program is node.program
@@ -168,16 +153,10 @@ class RecordingListener(BaseCallback):
         secrets = (*own_secrets(), *keys_of(planner), *keys_of(sub))
         recorder = Recorder(self._hear, blobs=folder, log=folder, secrets=secrets)
         program = RecordedRLM(rlm, recorder, "run")
-        self._nodes[call_id] = _Node("rlm", program)
+        self._nodes[call_id] = Node("rlm", program)
         self._runs[call_id] = _Run(program, folder, threading.get_ident())
         self._began(folder.path)
         program.begin_run(folder.run_id, inputs, planner, sub)
-
-    def _begin_nested(self, rlm: Any, inputs: dict[str, Any], parent: _Node, outer: RecordedRLM) -> _Node:
-        nested = RecordedRLM(rlm, outer.recorder, outer.recorder.span("call"))
-        within = parent.call.span if parent.call is not None else outer.begin_cell()
-        nested.begin_nested(inputs, within)
-        return _Node("rlm", nested)
 
     def _end(self, call_id: str, run: _Run, outputs: Any, exception: BaseException | None) -> None:
         self._runs.pop(call_id, None)
@@ -205,7 +184,7 @@ class RecordingListener(BaseCallback):
             )
             return
         program.begin_cell(str(inputs.get("code", "")))
-        self._nodes[call_id] = _Node("cell", program)
+        self._nodes[call_id] = Node("cell", program)
 
     @_never_raises
     def on_interpreter_execute_end(
@@ -223,26 +202,7 @@ class RecordingListener(BaseCallback):
         if parent.role not in ("cell", "rlm"):
             self._nodes[call_id] = parent._replace(owns=False)
             return
-        name = str(inputs.get("tool_name", "tool"))
-        named = {str(at): value for at, value in enumerate(inputs.get("args") or ())}
-        arguments = named | dict(inputs.get("kwargs") or {})
-        first = next(iter(arguments.values()), "")
-        within = program.begin_cell()
-        match name:
-            case str() if name == CALL_TOOL:
-                node = _Node("facade", program)
-            case str() if name == CONSTRUCT_TOOL:
-                node = _Node("setup", program)
-            case "llm_query":
-                node = _called(program, within, "llm_query", name, prompt=str(first))
-            case "llm_query_batched":
-                prompts = {at: str(one) for at, one in enumerate(first if isinstance(first, list) else ())}
-                node = _called(program, within, "llm_query_batched", name, size=len(prompts))
-                if node.call is not None:
-                    node.call.unasked = prompts
-            case _:
-                node = _called(program, within, "tool", name, arguments=arguments)
-        self._nodes[call_id] = node
+        self._nodes[call_id] = called_by_name(program, inputs)
 
     @_never_raises
     def on_interpreter_tool_call_end(
@@ -250,7 +210,7 @@ class RecordingListener(BaseCallback):
     ) -> None:
         node = self._nodes.pop(call_id, None)
         if node is not None and node.owns:
-            _answered(node, outputs, exception)
+            answered(node, outputs, exception)
 
     @_never_raises
     def on_tool_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
@@ -259,7 +219,7 @@ class RecordingListener(BaseCallback):
         parent, program = found
         if parent.role in ("cell", "rlm"):  # an interpreter that tells dspy's callbacks nothing
             name = str(getattr(instance, "name", "tool"))
-            self._nodes[call_id] = _called(
+            self._nodes[call_id] = called(
                 program, program.begin_cell(), "tool", name, arguments=given(inputs)
             )
         else:
@@ -269,7 +229,7 @@ class RecordingListener(BaseCallback):
     def on_tool_end(self, call_id: str, outputs: Any | None, exception: BaseException | None = None) -> None:
         node = self._nodes.pop(call_id, None)
         if node is not None and node.owns:
-            _answered(node, outputs, exception)
+            answered(node, outputs, exception)
 
     # LMs: what is asked while a plan is made is the planner's, anything else a cell's
 
@@ -288,15 +248,15 @@ class RecordingListener(BaseCallback):
         asked, call = prompt_text(inputs), parent.call
         if parent.role == "plan":
             program.prompt = asked
-            self._nodes[call_id] = _Node("lm", program, lm=instance)
+            self._nodes[call_id] = Node("lm", program, lm=instance)
         elif call is not None and call.kind in ("llm_query", "predict"):
-            self._nodes[call_id] = _Node("lm", program, call, lm=instance)
+            self._nodes[call_id] = Node("lm", program, call, lm=instance)
         else:
             within = program.begin_cell() if call is None else call.span
             batch = within if call is not None and call.kind == "llm_query_batched" else ""
             with self._lock:
                 at = None if call is None or not batch else taken(call.unasked, asked)
-            node = _called(
+            node = called(
                 program, within, "llm_query", "llm_query", prompt=asked, batch=batch, index=at, lm=instance
             )
             self._nodes[call_id] = node._replace(role="lm", lm=instance)
@@ -311,15 +271,4 @@ class RecordingListener(BaseCallback):
             usage = None if exception is not None else usage_in_history(node.lm, outputs)
             (node.program.usages if node.call is None else node.call.usages).append(usage)
         if node.owns:
-            _answered(node, text_of(outputs), exception)
-
-
-def _called(
-    program: RecordedRLM, parent: str, kind: CallKind, name: str, *, lm: Any = None, **about: Any
-) -> _Node:
-    return _Node("call", program, begin_call(program, parent, kind, name, lm=lm, **about), owns=True)
-
-
-def _answered(node: _Node, answer: Any, exception: BaseException | None) -> None:
-    if node.program is not None and node.call is not None:
-        end_call(node.program.recorder, node.call, answer, exception)
+            answered(node, text_of(outputs), exception)
