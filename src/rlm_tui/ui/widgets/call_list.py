@@ -76,7 +76,7 @@ class CallList(RowView):
         self.columns.set_numbers(listing.of)
         before = self.current
         self.listed.take(listing.lines, listing.places)
-        self._strips.clear()
+        self.painter.forget_rows()
         if self.cursor is None or self.cursor.key not in self.listed:
             self.cursor = self.listed.locate(0)
         self.rows_changed()
@@ -87,7 +87,7 @@ class CallList(RowView):
         """Time has gone on: calls in flight have taken longer."""
         self.columns.now = now
         self.columns.end = max(self.columns.end, now)
-        self._strips.clear()
+        self.painter.forget_rows()
         self.refresh()
 
     @property

@@ -181,7 +181,7 @@ class CallsList(RowView):
             return
         self.table.now = self._ticked_at = self._now()
         self.table.end = self.table.now if trajectory.open_calls else self._last_end
-        self._strips.clear()
+        self.painter.forget_rows()
 
     def _tick(self) -> None:
         trajectory = self._trajectory

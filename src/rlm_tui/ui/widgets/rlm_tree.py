@@ -37,7 +37,7 @@ class RlmTree(RowView):
         self._time = now
         above = self.lines_above_cursor()
         self.listed.take(every, {rlm.span: place for place, rlm in enumerate(every)})
-        self._strips.clear()
+        self.painter.forget_rows()
         if self.cursor is None or self.cursor.key not in self.listed:
             self.cursor = self.listed.locate(0)
         self.rows_changed()

@@ -67,6 +67,12 @@ class RowBlocks:
         block = self._by_key.get(place.key)
         return block.rows[place.row] if block is not None and place.row < len(block.rows) else None
 
+    def nearest(self, place: Place) -> Place | None:
+        """The row of its block that comes nearest to `place`, or None when there is none."""
+        if place.key in self and (rows := self.block(place.key).rows):
+            return Place(place.key, min(place.row, len(rows) - 1))
+        return None
+
     def clear(self) -> None:
         """Take every block away; the width stays."""
         self.height = self._valid = 0

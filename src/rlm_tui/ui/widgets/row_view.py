@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -22,7 +20,8 @@ from textual.strip import Strip
 from rlm_tui.ui.key_groups import MOVE
 from rlm_tui.ui.widgets.row import Row
 from rlm_tui.ui.widgets.row_blocks import Place, RowBlocks
-from rlm_tui.ui.widgets.row_roles import cursor_style, paint, role_style
+from rlm_tui.ui.widgets.row_painter import RowPainter
+from rlm_tui.ui.widgets.row_roles import cursor_style
 from rlm_tui.ui.widgets.row_selection import laid_over, selected, selected_text
 
 
@@ -80,12 +79,10 @@ class RowView(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.blocks = RowBlocks()
+        self.painter = RowPainter(self)
         self.cursor: Place | None = None
         self.chooses = self.CURSOR
         self.set_reactive(RowView.following, follow)
-        self._strips: LRUCache[Row, list[Strip]] = LRUCache(1024)
-        self._styles: dict[str, Style] = {}
-        self._base = Style()
         self._scrolling_to_end = False
 
     # What is shown
@@ -93,7 +90,7 @@ class RowView(ScrollView, can_focus=True):
     def rows_changed(self) -> None:
         """Take up that `blocks` changed: height, cursor, following. The cost doesn't grow with the rows."""
         if self.cursor is not None and self.blocks.row(self.cursor) is None:
-            self.cursor = self._nearest(self.cursor)
+            self.cursor = self.blocks.nearest(self.cursor)
         self._take_size(Size(self.blocks.width, self.blocks.height))
         if self.following:
             self._to_end()
@@ -114,17 +111,17 @@ class RowView(ScrollView, can_focus=True):
 
     def forget(self, row: Row) -> None:
         """Paint this row anew although it is the same object (it shows something that moves)."""
-        self._strips.discard(row)
+        self.painter.forget(row)
 
     def paint_again(self) -> None:
         """Paint all that can be seen anew: some of it shows what moves."""
-        self._strips.clear()
+        self.painter.forget_rows()
         self.refresh()
 
     def clear_rows(self) -> None:
         """Show nothing, from the top."""
         self.blocks.clear()
-        self._strips.clear()
+        self.painter.forget_rows()
         self.cursor = None
         self.scroll_to(y=0, animate=False, force=True)
         self.rows_changed()
@@ -136,7 +133,7 @@ class RowView(ScrollView, can_focus=True):
                 self._to_end()
             return
         top = None if self.following else self.blocks.locate(self.scroll_offset.y)
-        self._strips.clear()
+        self.painter.forget_rows()
         self.blocks.lay_out(width)
         self.rows_changed()
         if top is not None:  # what stood at the top stays there
@@ -144,14 +141,11 @@ class RowView(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._styles.clear()
-        self._strips.clear()
+        self.painter.forget_styles()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         base = self.rich_style  # costs as much as a line: asked once, not for each line
-        if base != self._base:
-            self._base = base
-            self._strips.clear()
+        self.painter.set_base(base)
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -159,32 +153,13 @@ class RowView(ScrollView, can_focus=True):
         place = self.blocks.locate(line) if self.blocks.width else None
         row = self.blocks.row(place) if place is not None else None
         if place is None or row is None:
-            return Strip.blank(self.size.width, self._base)
-        strips = self._strips.get(row)
-        if strips is None:
-            strips = self._paint(row)
-            self._strips.set(row, strips)
-        strip = strips[place.line] if place.line < len(strips) else Strip.blank(self.size.width, self._base)
+            return self.painter.blank()
+        strip = self.painter.line(row, place.line, self.blocks.width)
         if (selection := self.text_selection) is not None and (span := selection.get_span(line)) is not None:
             strip = selected(strip, *span, self.screen.get_component_rich_style("screen--selection"))
         if self.cursor is not None and place[:2] == self.cursor[:2]:
             strip = laid_over(strip, cursor_style(self))
         return strip.apply_offsets(0, line)
-
-    def _paint(self, row: Row) -> list[Strip]:
-        width = self.scrollable_content_region.width
-        return [
-            paint(line, self.role_style).crop_extend(0, width, None).apply_style(self._base)
-            for line in row.layout(self.blocks.width)
-        ]
-
-    def role_style(self, role: str) -> Style:
-        """The colour and weight of a role, without a background."""
-        style = self._styles.get(role)
-        if style is None:
-            style = role_style(self, role)
-            self._styles[role] = style
-        return style
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         return selected_text(self.blocks, selection), "\n"
@@ -220,11 +195,6 @@ class RowView(ScrollView, can_focus=True):
         last = min(top + self.scrollable_content_region.height, self.blocks.height) - 1
         line = self.blocks.line_of(self.cursor) if self.cursor is not None else -1
         return line if top <= line <= last else last if self.following else top
-
-    def _nearest(self, place: Place) -> Place | None:
-        if place.key in self.blocks and (rows := self.blocks.block(place.key).rows):
-            return Place(place.key, min(place.row, len(rows) - 1))
-        return None
 
     def move_cursor(self, place: Place | None, *, reveal: bool = True) -> None:
         """Put the cursor on a row and bring it into view."""

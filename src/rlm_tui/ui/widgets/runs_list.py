@@ -57,7 +57,7 @@ class RunsList(RowView):
         stood, top = self.cursor if keep else None, self.scroll_offset.y if keep else 0
         before = self._line_of(stood)
         self._listed.take(listing.runs, listing.places)
-        self._strips.clear()
+        self.painter.forget_rows()
         self.following = False
         at = self._line_of(stood)
         if at is not None and before is not None:

@@ -68,7 +68,7 @@ class TextView(RowView):
         cursor = self.cursor if keep_place and choosable else None
         self.chooses, self.cursor = choosable, None
         self.blocks.clear()
-        self._strips.clear()
+        self.painter.forget_rows()
         self.following = follow
         self._coming = iter(rows)
         self._slice()

@@ -62,7 +62,7 @@ class TimelineView(RowView):
             self.window.grow(listing.length)
         before, above = self.current, self.lines_above_cursor()
         self.listed.take(listing.lines, listing.places)
-        self._strips.clear()
+        self.painter.forget_rows()
         if self.cursor is None or self.cursor.key not in self.listed:
             self.cursor = self.listed.locate(0)
         self.rows_changed()
