@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -17,8 +17,8 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from rlm_tui.ui.key_groups import MOVE
 from rlm_tui.ui.widgets.row import Row
+from rlm_tui.ui.widgets.row_bindings import ROW_BINDINGS
 from rlm_tui.ui.widgets.row_blocks import Place, RowBlocks
 from rlm_tui.ui.widgets.row_painter import RowPainter
 from rlm_tui.ui.widgets.row_roles import cursor_style
@@ -42,18 +42,7 @@ class RowView(ScrollView, can_focus=True):
         height: 1fr;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, action, show=False, id=f"rows.{name}", tooltip=tooltip, group=MOVE)
-        for key, action, name, tooltip in (
-            ("up", "move(-1)", "up", "One row up"),
-            ("down", "move(1)", "down", "One row down"),
-            ("pageup", "page(-1)", "page_up", "One page up"),
-            ("pagedown", "page(1)", "page_down", "One page down"),
-            ("home", "first", "first", "To the first row"),
-            ("end,f", "last", "follow", "To the end, and follow it"),
-            ("enter", "choose", "choose", "Open or shut the row"),
-        )
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = ROW_BINDINGS
 
     following: reactive[bool] = reactive(True, init=False)
     """Whether the view keeps to the end as rows are added. Ends when the person scrolls away from it."""
