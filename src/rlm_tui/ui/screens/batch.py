@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from rlm_tui.core.document_walk import is_pattern
 from rlm_tui.core.settings import Settings
 from rlm_tui.core.tasks import Task
-from rlm_tui.core.text import human_seconds, one_line
-from rlm_tui.headless.batch import Batch
-from rlm_tui.headless.batch_request import (
-    DEFAULT_PARALLEL,
-    BatchError,
-    BatchRequest,
-    find_documents,
-    make_batch,
-)
-from rlm_tui.headless.batch_table import summary
+from rlm_tui.headless.batch_request import BatchError, BatchRequest
+from rlm_tui.ui.batch_plan import Wanted, batch_of, subject_words
+from rlm_tui.ui.batch_run import BatchRun
 from rlm_tui.ui.key_groups import LOOK, PANES
 from rlm_tui.ui.key_groups import RUN as RUN_GROUP
-from rlm_tui.ui.options import model_words, sandbox_words
 from rlm_tui.ui.run_control import would_run_unconfined
 from rlm_tui.ui.screens.left_once import LeftOnce
 from rlm_tui.ui.screens.text_preview import TextPreviewScreen
 from rlm_tui.ui.screens.unconfined import RUN, UnconfinedScreen
+from rlm_tui.ui.widgets.batch_fields import BatchFields
 from rlm_tui.ui.widgets.batch_rows import BatchRows
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.problem_line import ProblemLine
-from rlm_tui.ui.widgets.text_pages import bytes_pages
 
 TICK_SECONDS = 0.25
 CANCEL_SECONDS = 2.0
@@ -59,12 +48,8 @@ class BatchScreen(LeftOnce[None]):
 
     def __init__(self) -> None:
         super().__init__(id="batch-screen")
-        self.current: Batch | None = None
-        self._wanted: tuple[Task, dict[str, str], Settings] | None = None
-        self._confined: bool | None = None
-        self._answers: dict[str, Any] = {}
-        self._began = 0.0
-        self._seconds = 0.0
+        self.current: BatchRun | None = None
+        self._wanted: Wanted | None = None
         self._ended = False
         self._preparing = False
         self._accepted = threading.Event()
@@ -77,14 +62,7 @@ class BatchScreen(LeftOnce[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False, id="batch-subject")
-        for label, name, hint in (
-            ("documents", "batch-documents", "a pattern, as in logs/**/*.txt, or a folder"),
-            ("at a time", "batch-parallel", str(DEFAULT_PARALLEL)),
-            ("results", "batch-results", "a file of JSON lines; one of its own, if none is named"),
-        ):
-            with Horizontal(classes="option-row batch-row"):
-                yield Static(label, markup=False, classes="option-label")
-                yield Input(placeholder=hint, id=name, compact=True, select_on_focus=False)
+        yield BatchFields()
         yield ProblemLine(id="batch-problem")
         yield BatchRows(id="batch-rows")
         yield Static("", markup=False, id="batch-summary")
@@ -105,55 +83,33 @@ class BatchScreen(LeftOnce[None]):
         """What the next batch runs; a batch that goes on keeps what it began with."""
         if self.active:
             return
-        self._wanted, self._confined = (task, dict(values), settings), confined
+        self._wanted = Wanted(task, dict(values), settings, confined)
         if self.is_mounted:
             self._show_subject()
-        self.call_later(self._suggest, document)
-
-    def _suggest(self, document: Path | None) -> None:
-        field = self.query_one("#batch-documents", Input)
-        if document is not None and not field.value:
-            whole = is_pattern(str(document)) or document.is_dir()
-            field.value = str(document if whole else document.parent / f"*{document.suffix}")
+        self.call_later(lambda: self.query_one(BatchFields).suggest(document))
 
     def _show_subject(self) -> None:
-        if self._wanted is None:
-            return
-        task, values, settings = self._wanted
-        inputs = " · ".join(f"{name}: {one_line(value, 60)}" for name, value in values.items())
-        parts = ["Batch", task.name, inputs, model_words(settings), sandbox_words(settings, self._confined)]
-        self.query_one("#batch-subject", Static).update(Content(" │ ".join(part for part in parts if part)))
+        if self._wanted is not None:
+            self.query_one("#batch-subject", Static).update(Content(subject_words(self._wanted)))
 
     # Running
 
     def action_run_batch(self) -> None:
-        if self._wanted is None:
+        wanted = self._wanted
+        if wanted is None:
             return
-        texts = {name: self.query_one(f"#batch-{name}", Input).value.strip() for name in FIELDS}
+        texts = self.query_one(BatchFields).texts()
         self._say("")
         self._preparing = True
         self.refresh_bindings()
-        wanted = self._wanted
-        self.run_worker(
-            lambda: self._prepare(*wanted, texts), thread=True, group="batch", exit_on_error=False
-        )
+        self.run_worker(lambda: self._prepare(wanted, texts), thread=True, group="batch", exit_on_error=False)
 
-    def _prepare(
-        self, task: Task, values: dict[str, str], settings: Settings, texts: Mapping[str, str]
-    ) -> None:
+    def _prepare(self, wanted: Wanted, texts: Mapping[str, str]) -> None:
         """From the form to a batch (in a thread: it looks at the documents)."""
         tell = self.app.call_from_thread
+        settings = wanted.settings
         try:
-            number = texts["parallel"] or str(DEFAULT_PARALLEL)
-            if not number.isdecimal():
-                raise BatchError(
-                    f"{one_line(number, 20)!r} is no number of runs at a time.", "Write one, as in 4."
-                )
-            patterns = [texts["documents"]] if texts["documents"] else []
-            request = make_batch(
-                task, find_documents(patterns), inputs=values, settings=settings, parallel=int(number),
-                results=Path(texts["results"]) if texts["results"] else None,
-            )  # fmt: skip
+            request = batch_of(wanted, texts)
             ask = settings.lm is not None and not self._accepted.is_set() and would_run_unconfined(settings)
         except (ValueError, OSError) as error:  # those of a batch, a task and a signature
             tell(self._refused, f"{error} {getattr(error, 'hint', '') or ''}".strip())
@@ -176,17 +132,13 @@ class BatchScreen(LeftOnce[None]):
     def _start(self, request: BatchRequest) -> None:
         """Take hold of the results file and begin (in a thread)."""
         try:
-            self._answers = {}
-            batch = Batch(request, self._take)
+            batch = BatchRun(request)
         except BatchError as error:
             self.app.call_from_thread(self._refused, f"{error} {error.hint}".strip())
             return
-        self._began, self._seconds, self.current = monotonic(), 0.0, batch
+        self.current = batch
         batch.start()
         self.app.call_from_thread(self._started)
-
-    def _take(self, result: dict[str, Any]) -> None:
-        self._answers[str(result.get("document"))] = result
 
     def _started(self) -> None:
         self._preparing = self._ended = False
@@ -197,7 +149,7 @@ class BatchScreen(LeftOnce[None]):
     def _refused(self, problem: str) -> None:
         self._preparing = False
         self._say(problem)
-        self.query_one("#batch-documents", Input).focus()
+        self.query_one(BatchFields).focus_documents()
         self.refresh_bindings()
 
     def _say(self, words: str) -> None:
@@ -207,13 +159,10 @@ class BatchScreen(LeftOnce[None]):
         batch = self.current
         if batch is None or self._preparing:
             return
-        ended = batch.wait(0)
-        if not ended or not self._seconds:
-            self._seconds = monotonic() - self._began
+        ended = batch.look()
         rows = batch.rows()
         self.query_one(BatchRows).show(rows)
-        words = f"{summary(rows)} · {human_seconds(self._seconds)} · {batch.request.results}"
-        self.query_one("#batch-summary", Static).update(Content(words))
+        self.query_one("#batch-summary", Static).update(Content(batch.words(rows)))
         if batch.problem is not None:
             self._say(f"{batch.problem} {batch.problem.hint}")
         if ended != self._ended:
@@ -258,15 +207,8 @@ class BatchScreen(LeftOnce[None]):
 
     def on_batch_rows_chosen(self, event: BatchRows.Chosen) -> None:
         """Show the document's line of the results, as it is in the file."""
-        result = self._answers.get(str(event.row.document))
-        if result is None:
+        pages = self.current.answer(event.row.document) if self.current is not None else None
+        if pages is None:
             self.query_one(KeyFooter).say("It has no answer yet.")
             return
-        text = json.dumps(result, ensure_ascii=False, indent=2, default=str).encode("utf-8", "replace")
-        pages = bytes_pages(
-            event.row.document.name, len(text), lambda start, length: text[start : start + length]
-        )
         self.app.push_screen(TextPreviewScreen(pages))
-
-
-FIELDS = ("documents", "parallel", "results")
