@@ -9,31 +9,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Input, Static, TextArea
+from textual.widgets import Button, Input, TextArea
 
-from rlm_tui.core.own_tasks import ENDING, TaskFile, delete_task, make_own_task, task_folders, write_task
-from rlm_tui.core.signature_text import SignatureTextError, names_a_class
+from rlm_tui.core.own_tasks import TaskFile, delete_task, task_folders
 from rlm_tui.core.task import Task, TaskError
 from rlm_tui.core.text import one_line
 from rlm_tui.ui.key_groups import EDIT
-from rlm_tui.ui.own_task_fields import (
-    CONFIG,
-    GROUPS,
-    PROJECT,
-    OwnTask,
-    TaskField,
-    file_of,
-    file_of_class,
-    input_names,
-    tool_names,
-    written,
-)
+from rlm_tui.ui.own_task_fields import CONFIG, PROJECT, OwnTask, file_of, written
+from rlm_tui.ui.own_task_keeping import keep_task
 from rlm_tui.ui.screens.confirm import Choice, ConfirmScreen
 from rlm_tui.ui.screens.dialog import Dialog
-from rlm_tui.ui.task_looks import look_at_signature, look_at_text, look_at_tools
-from rlm_tui.ui.widgets.check_line import CheckLine, Finding
-from rlm_tui.ui.widgets.field_scroll import FieldScroll
-from rlm_tui.ui.widgets.input_editors import LinesField
+from rlm_tui.ui.widgets.own_task_form import OwnTaskForm
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 
 _BELOW = 10
@@ -74,39 +60,16 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
 
     def compose(self) -> ComposeResult:
         own = self._own
-        values = written(own, self._project)
         with Vertical(id="dialog", classes="own-task") as box:
             box.border_title = "A task of your own" if own is None else f"Task {own.name}"
             box.border_subtitle = "Enter or ^S keeps it · Esc closes"
-            with FieldScroll(id="options"):
-                for at, (title, fields) in enumerate(GROUPS):
-                    if at:
-                        yield Static(title, markup=False, classes="option-group")
-                    for field in fields:
-                        yield from self._row(field, values[field.name])
+            yield OwnTaskForm(written(own, self._project), id="options")
             yield ProblemLine(id="problem")
             with Horizontal(classes="buttons"):
                 yield Button("Keep  ^S", id="keep", variant="primary", compact=True)
                 if own is not None:
                     yield Button("New  ^N", id="new", compact=True)
                     yield Button("Delete  F8", id="delete", compact=True)
-
-    def _row(self, field: TaskField, value: str) -> ComposeResult:
-        with Horizontal(classes="option-row"):
-            yield Static(field.label, markup=False, classes="option-label")
-            name = f"task-{field.name}"
-            if field.name == "instructions":
-                lines = LinesField(field.name, value, field.hint)
-                lines.id = name
-                yield lines
-            else:
-                yield Input(value, placeholder=field.hint, id=name, compact=True, select_on_focus=False)
-        if field.name in ("signature", "tools"):
-            yield CheckLine(id=f"{field.name}-check")
-
-    def on_mount(self) -> None:
-        self._look_at_signature()
-        self._look_at_tools()
 
     def on_resize(self, event: events.Resize) -> None:
         """The fields scroll; what is wrong and the buttons below them are always there."""
@@ -126,11 +89,6 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._changed()
-        if event.input.id == "task-signature":
-            self._look_at_signature()
-            self._look_at_tools()
-        elif event.input.id == "task-tools":
-            self._look_at_tools()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
@@ -145,21 +103,6 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
         except TaskError as error:
             problem = str(error)
         self.query_one("#problem", ProblemLine).say(problem)
-
-    def _look_at_signature(self) -> None:
-        line, signature = self.query_one("#signature-check", CheckLine), self._value("signature")
-        finding = look_at_text(signature)
-        line.say(finding)
-        if finding.good and signature:
-            line.look(lambda: look_at_signature(signature))
-
-    def _look_at_tools(self) -> None:
-        line, tools = self.query_one("#tools-check", CheckLine), tool_names(self._value("tools"))
-        if not tools:
-            line.say(Finding(""))
-            return
-        taken = input_names(self._value("signature"))
-        line.look(lambda: look_at_tools(tools, taken), "looking at the tools …")
 
     # Keeping
 
@@ -177,20 +120,16 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
     def action_overwrite(self) -> None:
         self._keep(overwrite=True)
 
-    def _value(self, field: str) -> str:
-        found = self.query_one(f"#task-{field}")
-        return found.value.strip() if isinstance(found, Input | LinesField) else ""
-
     def _file(self) -> TaskFile:
-        values = {field.name: self._value(field.name) for _, fields in GROUPS for field in fields}
-        return file_of(values, self._own.file if self._own is not None else None)
+        return file_of(self.query_one(OwnTaskForm).values(), self._before)
+
+    @property
+    def _before(self) -> TaskFile | None:
+        return self._own.file if self._own is not None else None
 
     def _keep(self, *, overwrite: bool) -> None:
-        problem, where, name = (
-            self.query_one("#problem", ProblemLine),
-            self._value("where"),
-            self._value("name"),
-        )
+        problem, form = self.query_one("#problem", ProblemLine), self.query_one(OwnTaskForm)
+        where, name = form.value("where"), form.value("name")
         if where not in (CONFIG, PROJECT):
             problem.say(f"kept in: write {CONFIG} or {PROJECT}.")
             return
@@ -210,21 +149,12 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
 
     def _write(self, name: str, folder: Path, file: TaskFile, overwrite: bool) -> None:
         """Check it as a run would, and write it (in a thread: dspy is imported)."""
-        from rlm_tui.engine.host_tools import resolve_tools
-        from rlm_tui.engine.signatures import SignatureError, build_signature, task_of_class
-
         tell = self.app.call_from_thread
         try:
-            if names_a_class(file.signature):
-                before = self._own.file if self._own is not None else None
-                file = file_of_class(file, task_of_class(file.signature), before)
-            task = make_own_task(name, file, folder / f"{name}{ENDING}")
-            build_signature(task)
-            resolve_tools(task.tools, taken=[item.name for item in task.inputs])
-            write_task(name, file, folder, overwrite=overwrite)
+            task = keep_task(name, folder, file, self._before, overwrite=overwrite)
         except FileExistsError:
             tell(self._is_there, name)
-        except (TaskError, SignatureTextError, SignatureError) as error:
+        except TaskError as error:
             tell(self.query_one("#problem", ProblemLine).say, str(error))
         else:
             tell(self.dismiss, OwnTaskAnswer(kept=task))
@@ -240,7 +170,6 @@ class OwnTaskScreen(Dialog[OwnTaskAnswer]):
     async def action_new(self) -> None:
         self._own = None
         await self.recompose()
-        self.on_mount()
         self.refresh_bindings()
         self.query_one("#task-name").focus()
 
