@@ -8,12 +8,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from rlm_tui.core.text import one_line
-from rlm_tui.engine.direct_window import Window, WindowError, asked_window, written_window
+from rlm_tui.engine.direct_window import Window, WindowError
 from rlm_tui.ui.comparison import LEAVE_SECONDS, Comparison
 from rlm_tui.ui.comparison_plan import Asked, Ready, plan_lines, ready, subject_words
 from rlm_tui.ui.key_groups import PANES
@@ -27,6 +26,7 @@ from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.problem_line import ProblemLine
 from rlm_tui.ui.widgets.result_block import declared_types
 from rlm_tui.ui.widgets.text_pages import text_pages
+from rlm_tui.ui.widgets.window_row import WindowRow
 
 TICK_SECONDS = 0.25
 CANCEL_SECONDS = 2.0
@@ -62,11 +62,7 @@ class CompareScreen(LeftOnce[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(Content(subject_words(self._asked)), markup=False, id="compare-subject")
-        with Horizontal(classes="option-row compare-row"):
-            yield Static("window", markup=False, classes="option-label")
-            yield Input(placeholder="tokens", id="compare-window", compact=True, select_on_focus=False)
-            yield Static("", markup=False, id="compare-window-words")
-            yield Button("Run both", id="compare-button", variant="primary", compact=True)
+        yield WindowRow(self._asked.settings)
         yield ProblemLine(id="compare-problem")
         yield CompareRows()
         yield KeyFooter()
@@ -99,7 +95,7 @@ class CompareScreen(LeftOnce[None]):
         if not self.is_mounted:
             return
         self._ready, self._preparing = found, False
-        self.query_one("#compare-window", Input).value = f"{found.window.tokens:,}"
+        self.query_one(WindowRow).take(found.window)
         self._show_plan(found.window)
         self._allow_start()
 
@@ -110,31 +106,23 @@ class CompareScreen(LeftOnce[None]):
             self.query_one(CompareRows).show_plan([])
             self._allow_start()
 
-    def _window(self) -> Window:
-        """The window that is written there. Raises WindowError."""
-        tokens = written_window(self.query_one("#compare-window", Input).value)
-        known = self._ready.window if self._ready is not None else None
-        if known is not None and known.tokens == tokens:
-            return known
-        return asked_window(self._asked.settings, tokens)
-
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self._ready is None or self.active:
             return
         try:
-            window = self._window()
+            window = self.query_one(WindowRow).written()
         except WindowError as error:
             self.query_one(ProblemLine).say(str(error))
             return
         self.query_one(ProblemLine).say("")
         if self.comparison is None:
             self._show_plan(window)
-        self.query_one("#compare-window-words", Static).update(Content(f"tokens, {window.words}"))
+        self.query_one(WindowRow).say(window)
 
     def _show_plan(self, window: Window) -> None:
         if self._ready is not None:
-            self.query_one("#compare-window-words", Static).update(Content(f"tokens, {window.words}"))
+            self.query_one(WindowRow).say(window)
             self.query_one(CompareRows).show_plan(plan_lines(self._ready.request, window))
 
     # Running
@@ -143,10 +131,10 @@ class CompareScreen(LeftOnce[None]):
         if self._ready is None or self.active:
             return
         try:
-            window = self._window()
+            window = self.query_one(WindowRow).written()
         except WindowError as error:
             self.query_one(ProblemLine).say(str(error))
-            self.query_one("#compare-window", Input).focus()
+            self.query_one(WindowRow).focus_field()
             return
         if self._ready.unconfined and not self._accepted:
             self.app.push_screen(UnconfinedScreen(), self._answered)
@@ -187,9 +175,7 @@ class CompareScreen(LeftOnce[None]):
             self.query_one(KeyFooter).hush()
 
     def _allow_start(self) -> None:
-        can_start = self._ready is not None and not self.active
-        self.query_one("#compare-button", Button).disabled = not can_start
-        self.query_one("#compare-window", Input).disabled = not can_start
+        self.query_one(WindowRow).allow(self._ready is not None and not self.active)
         self.refresh_bindings()
 
     def cancel(self) -> None:
