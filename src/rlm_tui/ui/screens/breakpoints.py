@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from importlib import import_module
 from typing import ClassVar
 
 from textual import events
@@ -12,22 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, OptionList, Static
-from textual.widgets.input import Selection
 
-from rlm_tui.core.breakpoints import (
-    FORMS,
-    Breakpoint,
-    BreakpointError,
-    SetBreakpoint,
-    breakpoint_text,
-    parse_breakpoint,
-)
+from rlm_tui.core.breakpoints import FORMS, SetBreakpoint, breakpoint_text
 from rlm_tui.core.text import one_line
 from rlm_tui.ui.edited_breakpoints import EditedBreakpoints
 from rlm_tui.ui.key_groups import EDIT
 from rlm_tui.ui.screens.dialog import Dialog
+from rlm_tui.ui.widgets.breakpoint_line import BreakpointLine
 from rlm_tui.ui.widgets.breakpoint_lists import BreakpointForms, BreakpointList
-from rlm_tui.ui.widgets.check_line import CheckLine, Finding
 
 Changed = Callable[[tuple[SetBreakpoint, ...]], None]
 _BELOW, _MOST_LISTED = 12, 12
@@ -66,13 +56,7 @@ class BreakpointsScreen(Dialog[None]):
             box.border_subtitle = "Esc closes and keeps them"
             yield BreakpointList(id="breakpoint-list")
             yield Static("None yet: write one, or take a form.", markup=False, id="no-breakpoints")
-            with Horizontal(id="breakpoint-row", classes="option-row"):
-                yield Static("", markup=False, id="breakpoint-label", classes="option-label")
-                yield Input(
-                    placeholder="iteration=4, Enter adds it", id="breakpoint-line", compact=True,
-                    select_on_focus=False,
-                )  # fmt: skip
-            yield CheckLine(id="breakpoint-check")
+            yield BreakpointLine()
             yield Static("what can be written", markup=False, classes="option-group -first")
             yield BreakpointForms(id="breakpoint-forms")
             with Horizontal(classes="buttons"):
@@ -83,10 +67,11 @@ class BreakpointsScreen(Dialog[None]):
                 yield Button("Close  esc", id="leave", compact=True)
 
     def on_mount(self) -> None:
-        # Patterns are read while they are typed; importing what reads them takes longer than a key may.
-        self.run_worker(partial(import_module, "regex"), thread=True, exit_on_error=False)
         self._show()
-        (self._list if self._edited.now else self._line).focus()
+        if self._edited.now:
+            self._list.focus()
+        else:
+            self._line.focus_field()
 
     def on_unmount(self) -> None:
         """Also when the app is left from here."""
@@ -109,8 +94,8 @@ class BreakpointsScreen(Dialog[None]):
         return self.query_one(BreakpointForms)
 
     @property
-    def _line(self) -> Input:
-        return self.query_one("#breakpoint-line", Input)
+    def _line(self) -> BreakpointLine:
+        return self.query_one(BreakpointLine)
 
     def _show(self) -> None:
         self._list.show(self._edited.now)
@@ -119,7 +104,7 @@ class BreakpointsScreen(Dialog[None]):
         for button in ("switch", "change", "delete"):
             self.query_one(f"#{button}", Button).disabled = not self._edited.now
         changing = self._edited.changing is not None
-        self.query_one("#breakpoint-label", Static).update("change it to" if changing else "a new one")
+        self._line.show_label("change it to" if changing else "a new one")
         add = self.query_one("#add", Button)
         add.label = "Put it there  Enter" if changing else "Add  Enter"
         add.refresh(layout=True)
@@ -160,7 +145,7 @@ class BreakpointsScreen(Dialog[None]):
             self._edited.delete(at)
             self._tell()
             if not self._edited.now:
-                self._line.focus()
+                self._line.focus_field()
 
     def _switch(self, at: int) -> None:
         self._edited.switch(at)
@@ -174,38 +159,16 @@ class BreakpointsScreen(Dialog[None]):
 
     def _take_form(self, example: str) -> None:
         self._write(example)
-        if "=" in example:
-            self._line.selection = Selection(example.index("=") + 1, len(example))
+        self._line.select_value()
 
     def _write(self, line: str) -> None:
-        self._line.value = line
-        self._line.cursor_position = len(line)
-        self._line.focus()
+        self._line.write(line)
         self._show()
 
     def _stop_changing(self) -> None:
         if self._edited.changing is not None:
             self._edited.changing = None
-            self._line.value = ""
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._read(event.value)
-
-    def _read(self, line: str) -> Breakpoint | None:
-        """The breakpoint that the line describes; says what it will do, or what is wrong with it."""
-        check = self.query_one("#breakpoint-check", CheckLine)
-        if not line.strip():
-            check.say(Finding(""))
-            return None
-        try:
-            found = parse_breakpoint(line)
-        except BreakpointError as error:
-            check.say(Finding(str(error), good=False))
-            return None
-        kind = breakpoint_text(found).partition("=")[0]
-        check.say(Finding(f"holds {next(form.words for form in FORMS if form.kind == kind)}"))
-        return found
+            self._line.clear()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -217,11 +180,11 @@ class BreakpointsScreen(Dialog[None]):
 
     def action_add(self) -> None:
         """Take what is written: as a new breakpoint, or in place of the one that is being changed."""
-        found = self._read(self._line.value)
+        found = self._line.read()
         if found is None:
             return
         at = self._edited.put(found)
-        self._line.value = ""
+        self._line.clear()
         self._tell()
         self._list.highlighted = at
 
