@@ -1,8 +1,7 @@
-"""The panes of Explore: how they stand, which one is active, and what is chosen in them before a run."""
+"""The panes of Explore: how they stand, and which one is active."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,14 +11,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input, Static, TextArea
 
-from rlm_tui.core.content import resolve_content
-from rlm_tui.core.documents import Document, DocumentError
-from rlm_tui.core.paths import expanded
 from rlm_tui.core.settings import Settings
-from rlm_tui.core.task_settings import settings_for
 from rlm_tui.core.tasks import Task, TaskRegistry
-from rlm_tui.core.text import human_size, one_line
-from rlm_tui.ui.options import brief_options, model_words, options_words, sandbox_words
 from rlm_tui.ui.pane_layout import (
     CALLS,
     DOCUMENTS,
@@ -31,10 +24,7 @@ from rlm_tui.ui.pane_layout import (
     VOLUME,
     arrangement_for,
 )
-from rlm_tui.ui.run_control import ready_documents
 from rlm_tui.ui.screens.explore_bindings import EXPLORE_BINDINGS
-from rlm_tui.ui.screens.text_preview import TextPreviewScreen
-from rlm_tui.ui.volume_look import look_into
 from rlm_tui.ui.widgets.calls_view import CallsView
 from rlm_tui.ui.widgets.document_picker import DocumentPicker
 from rlm_tui.ui.widgets.held_bar import HeldBar
@@ -44,12 +34,9 @@ from rlm_tui.ui.widgets.pane import Pane, PaneGrid
 from rlm_tui.ui.widgets.status_line import StatusLine
 from rlm_tui.ui.widgets.tab_bar import TabBar
 from rlm_tui.ui.widgets.task_form import TaskForm
-from rlm_tui.ui.widgets.text_pages import TextPages, document_pages
 from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 from rlm_tui.ui.widgets.volume_browser import VolumeBrowser
-from rlm_tui.volumes.protocol import VolumeError
 
-PROBLEM_SECONDS = 10.0
 WELCOME = "Nothing has run yet. ^R runs the task: what its planner thinks, writes and finds is shown here."
 OFFLINE_WELCOME = (
     "Nothing has run yet. ^R shows a whole run: no model is configured, so this is the offline demo. "
@@ -64,23 +51,13 @@ class ExplorePanes(Screen[None]):
     CSS_PATH = "../app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = EXPLORE_BINDINGS
 
-    def __init__(
-        self,
-        settings: Settings,
-        registry: TaskRegistry,
-        task: Task,
-        documents: Sequence[str],
-        directory: Path,
-    ) -> None:
-        """`task` and `documents` are what it opens with; without documents, the task's own."""
+    def __init__(self, settings: Settings, registry: TaskRegistry, task: Task, directory: Path) -> None:
+        """`task` is what it opens with."""
         super().__init__()
         self.settings = settings
-        self.confined: bool | None = None
         self.directory = directory
         self._registry = registry
         self._first_task = task
-        self._first_documents = tuple(documents)
-        self._default_document: Path | None = None
 
     def compose(self) -> ComposeResult:
         empty = OFFLINE_WELCOME if self.settings.lm is None else WELCOME
@@ -99,16 +76,6 @@ class ExplorePanes(Screen[None]):
             Pane(INSPECTOR, PANE_NAMES[INSPECTOR], Inspector(id="inspector")),
         )
         yield KeyFooter()
-
-    def on_mount(self) -> None:
-        self.take_settings(self.settings)
-        self.grid.show(TASK)
-        if self._registry.problems:
-            self.footer.say(one_line(self._registry.problems[0], 300), PROBLEM_SECONDS)
-        if self._first_documents:
-            self.picker.choose(*self._first_documents)
-        else:
-            self.choose_default_document(self._first_task)
 
     # Its parts
 
@@ -132,57 +99,6 @@ class ExplorePanes(Screen[None]):
     @property
     def footer(self) -> KeyFooter:
         return self.query_one(KeyFooter)
-
-    def take_settings(self, settings: Settings) -> None:
-        """Show with what the next run will be made."""
-        self.settings = settings
-        self._show_options()
-        self.query_one(VolumeBrowser).set_settings(self.run_settings)
-        self.show_plan()
-        self.picker.set_html(settings.documents.convert_html)
-        planner = self.run_settings.lm
-        model = None if planner is None else planner.model
-        self.run_worker(lambda: self._find_price(model), thread=True, exclusive=True, group="price")
-
-    def _find_price(self, model: str | None) -> None:
-        """Look up what the planner's model costs (in a thread: it imports LiteLLM)."""
-        if model is None:
-            price = None
-        else:
-            from rlm_tui.lm.prices import input_price
-
-            price = input_price(model)
-        self.app.call_from_thread(self.picker.set_price, price)
-
-    def show_confinement(self, confined: bool) -> None:
-        """Say whether cells will be confined, now that it has been found out."""
-        self.confined = confined
-        self._show_options()
-        self.show_plan()
-
-    @property
-    def run_settings(self) -> Settings:
-        """The settings with what the chosen task asks for, where that counts."""
-        return settings_for(self.settings, self.form.chosen_task)
-
-    def _show_options(self) -> None:
-        settings = self.run_settings
-        words = options_words(settings, self.confined), brief_options(settings, self.confined)
-        self.form.set_options(*words)
-
-    def show_plan(self) -> None:
-        """Say in the status line what would be run."""
-        task, chosen = self.form.chosen_task, self.picker.chosen_name
-        what = task.name
-        if task.document_input is not None and chosen:
-            what = f"{task.name} on {chosen}"
-        settings = self.run_settings
-        self.query_one(StatusLine).show_ready(
-            what,
-            model_words(settings),
-            sandbox_words(settings, self.confined),
-            f"/data {settings.sandbox.volume}",
-        )
 
     # How the panes stand
 
@@ -226,69 +142,3 @@ class ExplorePanes(Screen[None]):
     def action_find_document(self) -> None:
         self.grid.show(DOCUMENTS)
         self.picker.action_filter()
-
-    # What is chosen
-
-    def on_document_picker_chosen(self, event: DocumentPicker.Chosen) -> None:
-        size = f"  {human_size(event.document.size)}" if event.document is not None else ""
-        self.form.set_document(one_line(event.name, 60) + size)
-        self.form.say("")
-        self.show_plan()
-
-    def on_task_form_task_chosen(self, event: TaskForm.TaskChosen) -> None:
-        self.choose_default_document(event.task)
-        self.query_one(VolumeBrowser).set_settings(self.run_settings)
-        self._show_options()
-        self.show_plan()
-
-    def choose_default_document(self, task: Task) -> None:
-        """Choose the task's own document, unless the person has chosen one."""
-        paths = self.picker.wanted
-        if task.document_input is None or not task.default_document:
-            return
-        if paths in ((), (self._default_document,)):
-            own = task.default_document
-            self._default_document = resolve_content(own) or expanded(own).absolute()
-            self.picker.choose(task.default_document, own=False)
-
-    def on_task_form_document_wanted(self) -> None:
-        self.grid.focus_pane(DOCUMENTS)
-
-    # Looking into files
-
-    def on_document_picker_looked_at(self, event: DocumentPicker.LookedAt) -> None:
-        path = event.path
-        self.run_worker(lambda: self._open_document(path), thread=True, exit_on_error=False)
-
-    def _open_document(self, path: Path) -> None:
-        try:
-            document = ready_documents([path], self.settings)
-        except (DocumentError, OSError) as error:
-            self.app.call_from_thread(self.picker.say, str(error))
-            return
-        if isinstance(document, Document):
-            self.app.call_from_thread(self.look, document_pages(document))
-
-    def on_volume_browser_looked_at(self, event: VolumeBrowser.LookedAt) -> None:
-        self.run_worker(lambda: self._open_volume_file(event), thread=True, exit_on_error=False)
-
-    def _open_volume_file(self, event: VolumeBrowser.LookedAt) -> None:
-        tell = self.app.call_from_thread
-        try:
-            pages = look_into(event.volume, event.path, event.size)
-        except VolumeError as error:
-            tell(self.query_one(VolumeBrowser).say_problem, f"{error} {error.hint}".strip())
-            return
-        tell(self.look, pages)
-
-    def on_volume_browser_opened(self, event: VolumeBrowser.Opened) -> None:
-        name = one_line(event.volume.name, 40)
-        kind = "at Modal" if event.volume.kind == "modal" else "local"
-        self.grid.panes[VOLUME].set_subject(f"/data {name}" if event.own else f"{name}, {kind}")
-
-    def on_volume_changes_said(self, event: VolumeBrowser.Said) -> None:
-        self.footer.say(one_line(event.words, 200), 4.0)
-
-    def look(self, pages: TextPages) -> None:
-        """Show a text page by page."""
-        self.app.push_screen(TextPreviewScreen(pages))

@@ -8,7 +8,7 @@ from pathlib import Path
 from rlm_tui.core.trajectory import Change
 from rlm_tui.ui.live_run import LiveRun
 from rlm_tui.ui.pane_layout import INSPECTOR, TRAJECTORY
-from rlm_tui.ui.screens.explore_panes import ExplorePanes
+from rlm_tui.ui.screens.explore_files import ExploreFiles
 from rlm_tui.ui.screens.save import SaveScreen
 from rlm_tui.ui.widgets.calls_view import CallsView
 from rlm_tui.ui.widgets.inspector import Inspector
@@ -20,7 +20,7 @@ from rlm_tui.ui.widgets.trajectory_view import TrajectoryView
 from rlm_tui.ui.widgets.volume_browser import VolumeBrowser
 
 
-class ExploreViews(ExplorePanes):
+class ExploreViews(ExploreFiles):
     """Hands the fold to the views; it knows nothing of how a run is started."""
 
     run: LiveRun | None = None
