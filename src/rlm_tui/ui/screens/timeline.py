@@ -7,7 +7,7 @@ from time import monotonic
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -16,8 +16,8 @@ from rlm_tui.core.timeline import Bar
 from rlm_tui.core.timeline_listing import Folding, TimelineListing, list_timeline
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
-from rlm_tui.ui.key_groups import LOOK, PANES
 from rlm_tui.ui.screens.left_once import LeftOnce
+from rlm_tui.ui.screens.timeline_bindings import TIMELINE_BINDINGS
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.runs_list import RunsWords
 from rlm_tui.ui.widgets.time_spent_view import TimeSpentView
@@ -25,7 +25,6 @@ from rlm_tui.ui.widgets.timeline_axis import TimelineAxis
 from rlm_tui.ui.widgets.timeline_view import TimelineView
 from rlm_tui.ui.widgets.timeline_words import bar_words
 
-ZOOM, PAN = 0.5, 0.25
 TICK_SECONDS, PAUSE_SECONDS = 0.5, 0.06
 SHARE = 4.0
 """What goes on is looked at again after so many times as long as looking took."""
@@ -38,28 +37,7 @@ class TimelineScreen(LeftOnce[str]):
     place = "Timeline"
     AUTO_FOCUS = "#timeline"
     CSS_PATH = "../app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", f"zoom({ZOOM})", "zoom", key_display="+ -", id="timeline.nearer", group=LOOK,
-                tooltip="See less of the axis, larger (or the wheel on the axis, or Ctrl and the wheel)"),
-        Binding("minus", f"zoom({1 / ZOOM})", show=False, id="timeline.farther", group=LOOK,
-                tooltip="See more of the axis"),
-        Binding("right", f"pan({PAN})", "move", key_display="← →", priority=True, id="timeline.right",
-                tooltip="Move on in time (or drag the axis, or Shift and the wheel)", group=LOOK),
-        Binding("left", f"pan({-PAN})", show=False, priority=True, id="timeline.left", group=LOOK,
-                tooltip="Move back in time"),
-        Binding("z", "fit", "fit", id="timeline.fit", group=LOOK,
-                tooltip="See this bar as large as it can be"),
-        Binding("0", "whole", "whole", id="timeline.whole", tooltip="See the whole run", group=LOOK),
-        Binding("space", "fold", "open", priority=True, id="timeline.fold", group=LOOK,
-                tooltip="Open or shut what is below this bar"),
-        Binding("o", "fold_batches", "batches", show=False, id="timeline.batches", group=LOOK,
-                tooltip="Open all batches into their items, or shut them"),
-        Binding("g", "go", "go", id="timeline.go", group=LOOK,
-                tooltip="To this place of the run (or Enter, or a double click)"),
-        Binding("v", "in_full", "call", id="timeline.in_full", group=LOOK,
-                tooltip="This call in full: prompt, answer, figures"),
-        Binding("escape", "back", "back", id="timeline.back", tooltip="Back to where you were", group=PANES),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = TIMELINE_BINDINGS
 
     def __init__(
         self,
