@@ -7,14 +7,14 @@ from time import monotonic
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from rlm_tui.core.nesting import Rlm, part_of, rlms
 from rlm_tui.core.text import one_line
 from rlm_tui.core.trajectory import Trajectory
 from rlm_tui.ui.clock import Now
-from rlm_tui.ui.key_groups import LOOK, PANES
 from rlm_tui.ui.screens.left_once import LeftOnce
+from rlm_tui.ui.screens.nested_bindings import NESTED_BINDINGS
 from rlm_tui.ui.widgets.key_footer import KeyFooter
 from rlm_tui.ui.widgets.nesting_rows import summary
 from rlm_tui.ui.widgets.rlm_tree import RlmTree
@@ -37,19 +37,7 @@ class NestedScreen(LeftOnce[str]):
     place = "Nested RLMs"
     AUTO_FOCUS = "#nested-tree"
     CSS_PATH = "../app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "up", "up, down", key_display="← →", priority=True, id="nested.up", group=LOOK,
-                tooltip="Up to the RLM that started this one"),
-        Binding("right", "down", show=False, priority=True, id="nested.down", group=LOOK,
-                tooltip="Down to the first RLM in this one"),
-        Binding("tab", "other_part", "its cells", priority=True, id="nested.other", group=PANES,
-                tooltip="To the trajectory of this RLM, or back to the tree"),
-        Binding("g", "go", "go there", id="nested.go", group=LOOK,
-                tooltip="To this place in the trajectory of the run"),
-        Binding("v", "in_full", "call", id="nested.in_full", group=LOOK,
-                tooltip="The call that started this RLM, in full"),
-        Binding("escape", "back", "back", id="nested.back", tooltip="Back to where you were", group=PANES),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = NESTED_BINDINGS
 
     def __init__(
         self,
