@@ -51,7 +51,6 @@ class CompareScreen(LeftOnce[None]):
         self._start_session = start_session
         self._ready: Ready | None = None
         self._accepted = False
-        self._preparing = True
         self._cancel_until = 0.0
         self.comparison: Comparison | None = None
 
@@ -94,13 +93,12 @@ class CompareScreen(LeftOnce[None]):
     def _take(self, found: Ready) -> None:
         if not self.is_mounted:
             return
-        self._ready, self._preparing = found, False
+        self._ready = found
         self.query_one(WindowRow).take(found.window)
         self._show_plan(found.window)
         self._allow_start()
 
     def _refused(self, problem: str) -> None:
-        self._preparing = False
         if self.is_mounted:
             self.query_one(ProblemLine).say(problem)
             self.query_one(CompareRows).show_plan([])

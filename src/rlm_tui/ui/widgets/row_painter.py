@@ -26,10 +26,6 @@ class RowPainter:
             self._base = base
             self._strips.clear()
 
-    def forget(self, row: Row) -> None:
-        """Paint this row anew although it is the same object."""
-        self._strips.discard(row)
-
     def forget_rows(self) -> None:
         """Paint every row anew."""
         self._strips.clear()

@@ -98,10 +98,6 @@ class RowView(ScrollView, can_focus=True):
             self.vertical_scrollbar.window_virtual_size = size.height
         self.scroll_y = self.validate_scroll_y(self.scroll_y)
 
-    def forget(self, row: Row) -> None:
-        """Paint this row anew although it is the same object (it shows something that moves)."""
-        self.painter.forget(row)
-
     def paint_again(self) -> None:
         """Paint all that can be seen anew: some of it shows what moves."""
         self.painter.forget_rows()
