@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -140,6 +141,23 @@ def test_a_broken_frame_ends_the_session_and_is_named(tmp_path: Path, body: str,
     interpreter.shutdown()
 
 
+@on_linux
+def test_a_broken_frame_leaves_no_pipe_open(tmp_path: Path) -> None:
+    body = "print(ready, flush=True); sys.stdin.readline(); print('no frame', flush=True); time.sleep(9)"
+    interpreter = DriverInterpreter(driver_that(tmp_path, body))
+    before = _open_pipes()
+    interpreter.start()
+    of_the_sandbox = _open_pipes() - before
+    assert len(of_the_sandbox) >= 3
+    with pytest.raises(SandboxProtocolError):
+        interpreter.execute("1")
+    interpreter.shutdown()
+    until = time.monotonic() + 5
+    while (left := of_the_sandbox & _open_pipes()) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not left
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -166,6 +184,14 @@ def test_a_driver_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: py
     silent = DriverInterpreter(driver_that(tmp_path, "time.sleep(60)"))
     with pytest.raises(SandboxStartError, match=r"did not answer within 0.3 s"):
         silent.start()
+
+
+def _open_pipes() -> set[str]:
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(str(entry.readlink()))
+    return {name for name in found if name.startswith("pipe:")}
 
 
 def _running(word: str) -> list[int]:

@@ -137,6 +137,9 @@ class Connection:
             self._end(ended)
         else:
             self._end(self._lost())
+        finally:
+            # One that broke the protocol was not read to its end.
+            self._transport.stop_receiving()
 
     def _take(self, frame: wire.AnyDriverFrame) -> None:
         match frame:

@@ -174,6 +174,9 @@ class ModalTransport:
                 self._broken = str(explained(error, "reading from the sandbox"))
             return b""
 
+    def stop_receiving(self) -> None:
+        """Nothing to do: Modal's client ends the stream with the sandbox."""
+
     def publish_volume(self) -> None:
         self._in_sandbox(["sync", modal_parts.MOUNT], "publishing the volume")
 

@@ -159,6 +159,11 @@ class ProcessTransport:
             process.stdout.close()
         return data
 
+    def stop_receiving(self) -> None:
+        # Nobody else may close it: the reader reads by number, and a number is soon another file's.
+        if self._process is not None and self._process.stdout is not None:
+            self._process.stdout.close()
+
     def publish_volume(self) -> None:
         """Nothing to do: the volume is a directory, and everybody sees it as it is."""
 

@@ -110,6 +110,10 @@ class Transport(Protocol):
         """The next bytes as they come; empty when the driver is gone. For one reader thread."""
         ...
 
+    def stop_receiving(self) -> None:
+        """Let go of the way from the driver: nothing more is read. For the reader thread. Idempotent."""
+        ...
+
     def publish_volume(self) -> None:
         """Let everybody outside see what cells wrote in the volume so far. Raises `TransportError`."""
         ...
