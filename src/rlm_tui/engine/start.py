@@ -15,7 +15,7 @@ from rlm_tui.core.events import DocumentMember, DocumentReference, SandboxDescri
 from rlm_tui.core.paths import volumes_directory
 from rlm_tui.core.settings import Settings
 from rlm_tui.engine.plain import plain
-from rlm_tui.sandbox.modal_transport import modal_description
+from rlm_tui.sandbox.modal_parts import modal_description
 from rlm_tui.sandbox.process_transport import ProcessTransport
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rlm_tui.cloud import modal_client
+from rlm_tui.core.events import SandboxDescription
 from rlm_tui.core.settings import ModalSettings
 from rlm_tui.sandbox import process_identity
 from rlm_tui.sandbox.confinement import HASH_SEED
@@ -23,6 +24,15 @@ PID_FILE = "/tmp/.rlm-tui-driver.pid"
 _MOST_ARGUMENT = 65_000
 # In place of Python's "-I", which would have the seed of hashes ignored, too.
 _ENVIRONMENT = ("env", "-u", "PYTHONPATH", "-u", "PYTHONHOME", f"PYTHONHASHSEED={HASH_SEED}")
+
+
+def modal_description(settings: ModalSettings) -> SandboxDescription:
+    """What a run says of its sandbox before there is one."""
+    words = [f"Python {settings.python}"]
+    words.append("no network" if settings.block_network else "network open")
+    if settings.attach_secret:
+        words.append(f"secret {settings.secret} attached")
+    return SandboxDescription(kind="modal", confined=True, detail=", ".join(words), volume=MOUNT)
 
 
 def image(settings: ModalSettings) -> Any:

@@ -12,24 +12,23 @@ from typing import Any, TypeVar
 
 from rlm_tui.cloud import modal_client
 from rlm_tui.cloud.deadlines import within
-from rlm_tui.cloud.errors import CloudError, CloudMissingError, explained
+from rlm_tui.cloud.errors import CloudError, explained
 from rlm_tui.core.content import driver_path
 from rlm_tui.core.documents import Document
 from rlm_tui.core.events import SandboxDescription
 from rlm_tui.core.settings import ModalSettings
-from rlm_tui.sandbox import modal_parts
+from rlm_tui.sandbox import modal_commands, modal_parts
 from rlm_tui.sandbox.limits import Limits
 from rlm_tui.sandbox.modal_documents import bring_documents, check_sizes
+from rlm_tui.sandbox.modal_ending import ending_of
 from rlm_tui.sandbox.modal_living import END_SECONDS, LIVING
 from rlm_tui.sandbox.modal_pool import POOL, ready_key
 from rlm_tui.sandbox.phases import TellPhase, tell_nobody
-from rlm_tui.sandbox.private_files import MAX_FILE_BYTES
 from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportError, TransportStartError
 
 T = TypeVar("T")
 PIECE = 1024 * 1024  # of what is sent at once; Modal's client takes at most 16 MiB before it must be drained
 ARRIVAL_SECONDS = 5.0
-TERMINATED, TIMED_OUT = 137, 124
 
 
 class ModalTransport:
@@ -71,7 +70,7 @@ class ModalTransport:
 
     @property
     def description(self) -> SandboxDescription:
-        return modal_description(self._settings)
+        return modal_parts.modal_description(self._settings)
 
     @property
     def limits(self) -> dict[str, int | float | None]:
@@ -85,24 +84,7 @@ class ModalTransport:
         }
 
     def take_private_file(self, name: str) -> str:
-        sandbox = self._running()
-
-        def read() -> bytes:
-            process = sandbox.exec(*modal_parts.take_command(name), text=False)
-            data = bytearray()
-            for piece in process.stdout:
-                data += piece
-                if len(data) > MAX_FILE_BYTES:
-                    raise CloudError(f"it is no file of at most {MAX_FILE_BYTES:,} bytes.")
-            if process.wait() != 0:
-                raise CloudError("it can't be read in the sandbox.")
-            return bytes(data)
-
-        try:
-            data = within(self._settings.call_seconds, "reading a text of the sandbox", read)
-        except CloudError as error:
-            raise TransportError(error.message, error.hint) from error
-        return data.decode("utf-8", "replace")
+        return modal_commands.take_private_file(self._running(), name, self._settings.call_seconds)
 
     @property
     def way_seconds(self) -> float:
@@ -182,9 +164,7 @@ class ModalTransport:
 
     def reload_volume(self) -> None:
         sandbox = self._running()
-        self._told(
-            lambda: within(self._settings.call_seconds, "reloading the volume", sandbox.reload_volumes)
-        )
+        modal_commands.in_time(self._settings.call_seconds, "reloading the volume", sandbox.reload_volumes)
 
     def document_path(self, document: Document) -> str:
         place = self._places.get(str(document.path.resolve()))
@@ -225,35 +205,14 @@ class ModalTransport:
             return Ending(words=words, reason=self._reason or "the sandbox was not started")
         if self._over:
             return Ending(words=words, reason="it was ended")
-        try:
-            code = within(self._settings.call_seconds, "asking for the sandbox's end", self._sandbox.poll)
-            if code is None and not self._broken:
-                return self._driver_ending(words, patience)
-        except CloudMissingError:
-            return Ending(words=words, reason="Modal does not know the sandbox any more")
-        except CloudError as error:
-            return Ending(words=words, reason=self._broken or error.message.rstrip("."))
-        if code == TIMED_OUT:
-            seconds = self._settings.timeout_seconds
-            return Ending(
-                words=words, reason=f"it reached its time limit of {seconds} s (modal.timeout_seconds)"
-            )
-        if code == TERMINATED:
-            return Ending(words=words, reason="it was terminated from outside, by a person or by Modal")
-        if code is None:
-            return Ending(words=words, reason=self._broken.rstrip("."))
-        return Ending(status=code, words=words)
-
-    def _driver_ending(self, words: str, patience: float) -> Ending:
-        """The sandbox lives, and the driver in it does not."""
-        until = time.monotonic() + patience
-        while (
-            code := within(self._settings.call_seconds, "asking for the driver's end", self._process.poll)
-        ) is None:
-            if time.monotonic() > until:
-                return Ending(words=words)
-            time.sleep(0.05)
-        return Ending(signal=code - 128, words=words) if code > 128 else Ending(status=code, words=words)
+        return ending_of(
+            self._sandbox,
+            self._process,
+            self._settings,
+            words=words,
+            broken=lambda: self._broken,
+            patience=patience,
+        )
 
     # Starting
 
@@ -324,26 +283,4 @@ class ModalTransport:
         return self._sandbox
 
     def _in_sandbox(self, command: Sequence[str], what: str) -> None:
-        sandbox = self._running()
-
-        def run() -> None:
-            process = sandbox.exec(*command)
-            if process.wait() != 0:
-                raise CloudError(f"{what} failed in the sandbox: {process.stderr.read().strip()[:200]}.")
-
-        self._told(lambda: within(self._settings.call_seconds, what, run))
-
-    def _told(self, function: Callable[[], None]) -> None:
-        try:
-            function()
-        except CloudError as error:
-            raise TransportError(error.message, error.hint) from error
-
-
-def modal_description(settings: ModalSettings) -> SandboxDescription:
-    """What a run says of its sandbox before there is one."""
-    words = [f"Python {settings.python}"]
-    words.append("no network" if settings.block_network else "network open")
-    if settings.attach_secret:
-        words.append(f"secret {settings.secret} attached")
-    return SandboxDescription(kind="modal", confined=True, detail=", ".join(words), volume=modal_parts.MOUNT)
+        modal_commands.run(self._running(), command, what, self._settings.call_seconds)
