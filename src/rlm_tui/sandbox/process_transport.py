@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import json
 import os
-import secrets
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -21,6 +16,7 @@ from rlm_tui.core.content import driver_path
 from rlm_tui.core.documents import Document
 from rlm_tui.core.events import SandboxDescription
 from rlm_tui.sandbox import confinement, processes
+from rlm_tui.sandbox.driver_process import DriverProcess, start_confined, start_plain
 from rlm_tui.sandbox.limits import Limits, driver_limits
 from rlm_tui.sandbox.phases import TellPhase, tell_nobody
 from rlm_tui.sandbox.private_files import take_file
@@ -28,7 +24,6 @@ from rlm_tui.sandbox.transport import Ending, TransportClosedError, TransportErr
 
 Confinement = Literal["auto", "required", "off"]
 
-MARK = "RLM_TUI_SANDBOX"
 # Without /proc each look at the processes starts `ps`.
 WATCH_SECONDS = 0.25 if Path("/proc/self").exists() else 2.0
 START_SECONDS = 20.0
@@ -56,17 +51,12 @@ class ProcessTransport:
         self._documents = tuple(documents)
         self._probe = probe
         self._driver = driver
-        self._process: subprocess.Popen[bytes] | None = None
-        self._init_pid: int | None = None
-        self._mark = secrets.token_hex(16)
+        self._process: DriverProcess | None = None
         self._send_lock = threading.Lock()
         self._kill_lock = threading.Lock()
         self._stderr: collections.deque[bytes] = collections.deque(maxlen=16)
         self._stderr_reader = threading.Thread(target=self._drain_stderr, name="sandbox-stderr", daemon=True)
         self._reason = ""
-        self._ended = False
-        self._guardian: subprocess.Popen[bytes] | None = None
-        self._remove_scratch: weakref.finalize[..., ProcessTransport] | None = None
 
     @property
     def confined(self) -> bool:
@@ -93,7 +83,7 @@ class ProcessTransport:
     @property
     def pid(self) -> int | None:
         """The process id of the driver (of bubblewrap, when confined) on this machine."""
-        return None if self._process is None else self._process.pid
+        return None if self._process is None else self._process.popen.pid
 
     @property
     def way_seconds(self) -> float:
@@ -125,22 +115,22 @@ class ProcessTransport:
         try:
             if self._volume is not None:
                 self._volume.mkdir(parents=True, exist_ok=True)
-            self._process = self._start_confined() if self.confined else self._start_plain()
+            self._process = self._start_driver()
         except (OSError, ValueError) as error:
             raise TransportStartError(f"The sandbox can't be started: {error}.") from error
         self._stderr_reader.start()
         threading.Thread(target=self._supervise, name="sandbox-watch", daemon=True).start()
 
     def send(self, data: bytes, patience: float | None = None) -> bool:
-        process = self._process
-        if process is None or process.stdin is None:
+        stdin = None if self._process is None else self._process.popen.stdin
+        if stdin is None:
             raise TransportClosedError("The sandbox has not been started.")
         if not self._send_lock.acquire(timeout=-1 if patience is None else patience):
             return False
         try:
             rest = memoryview(data)
             while rest:
-                rest = rest[os.write(process.stdin.fileno(), rest) :]
+                rest = rest[os.write(stdin.fileno(), rest) :]
         except (OSError, ValueError) as error:
             raise TransportClosedError("The sandbox takes no more frames: it has ended.") from error
         finally:
@@ -148,21 +138,21 @@ class ProcessTransport:
         return True
 
     def receive(self) -> bytes:
-        process = self._process
-        if process is None or process.stdout is None:
+        stdout = None if self._process is None else self._process.popen.stdout
+        if stdout is None:
             return b""
         try:
-            data = os.read(process.stdout.fileno(), processes.PIPE_BYTES)
+            data = os.read(stdout.fileno(), processes.PIPE_BYTES)
         except (OSError, ValueError):
             return b""
         if not data:
-            process.stdout.close()
+            stdout.close()
         return data
 
     def stop_receiving(self) -> None:
         # Nobody else may close it: the reader reads by number, and a number is soon another file's.
-        if self._process is not None and self._process.stdout is not None:
-            self._process.stdout.close()
+        if self._process is not None and self._process.popen.stdout is not None:
+            self._process.popen.stdout.close()
 
     def publish_volume(self) -> None:
         """Nothing to do: the volume is a directory, and everybody sees it as it is."""
@@ -177,7 +167,7 @@ class ProcessTransport:
         raise TransportError(f"{document.name} was not given to the sandbox when it was started.")
 
     def interrupt(self) -> None:
-        pid = self._driver_pid()
+        pid = None if self._process is None else self._process.driver_pid()
         if pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGINT)
@@ -185,22 +175,20 @@ class ProcessTransport:
     def kill(self, reason: str = "") -> None:
         with self._kill_lock:
             self._reason = self._reason or reason
-            self._end_everything()
-            if self._remove_scratch is not None:
-                self._remove_scratch()
-            if self._guardian is not None:
-                processes.dismiss_guardian(self._guardian)
+            if self._process is not None:
+                self._process.end_everything()
+                self._process.tidy_up()
 
     def ending(self, patience: float = 2.0) -> Ending:
         process = self._process
         if process is None:
             return Ending(reason=self._reason or "the sandbox was not started")
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
+            process.popen.wait(patience)
             self._stderr_reader.join(0.5)
         words = b"".join(self._stderr).decode("utf-8", "replace").strip()
         last = words.splitlines()[-1][:300] if words else ""
-        code = process.returncode
+        code = process.popen.returncode
         if code is None:
             return Ending(words=last, reason=self._reason)
         if code < 0:
@@ -226,45 +214,11 @@ class ProcessTransport:
             for number, document in enumerate(self._documents, start=1)
         }
 
-    def _start_confined(self) -> subprocess.Popen[bytes]:
-        files = {**self._document_places(), self._driver_file(): confinement.DRIVER}
-        environment = confinement.sandbox_environment(confinement.SCRATCH, (MARK, self._mark))
-        read_end, write_end = os.pipe()
-        try:
-            arguments = confinement.bubblewrap_arguments(self._probed(), self._volume, files, environment)
-            command = [*arguments, "--info-fd", str(write_end), *_python(confinement.DRIVER)]
-            process = processes.start_with_pipes(command, {}, keep=(write_end,))
-        finally:
-            os.close(write_end)
-        with os.fdopen(read_end, "rb") as pipe:
-            # Nothing to read means that bubblewrap left; its stderr says why.
-            information = pipe.read()
-        with contextlib.suppress(ValueError, KeyError):
-            self._init_pid = int(json.loads(information)["child-pid"])
-        return process
-
-    def _start_plain(self) -> subprocess.Popen[bytes]:
-        scratch = tempfile.mkdtemp(prefix="rlm-tui-sandbox-")
-        self._remove_scratch = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-        environment = confinement.sandbox_environment(scratch, (MARK, self._mark))
-        process = processes.start_with_pipes(_python(str(self._driver_file())), environment, scratch)
-        self._guardian = processes.spawn(
-            lambda: processes.start_guardian(process.pid, scratch, MARK, self._mark)
-        )
-        return process
-
-    def _driver_file(self) -> Path:
-        return (self._driver or driver_path()).resolve()
-
-    def _driver_pid(self) -> int | None:
-        process = self._process
-        if process is None or process.poll() is not None:
-            return None
+    def _start_driver(self) -> DriverProcess:
+        driver = (self._driver or driver_path()).resolve()
         if not self.confined:
-            return process.pid
-        # Bubblewrap's own first process in the sandbox starts the driver before anything else can run there.
-        below = processes.descendants(self._init_pid) if self._init_pid is not None else []
-        return below[0] if below else None
+            return start_plain(driver)
+        return start_confined(self._probed(), self._volume, driver, self._document_places())
 
     def _supervise(self) -> None:
         """Counts the processes while the driver lives; when it is gone, ends what it left.
@@ -276,20 +230,20 @@ class ProcessTransport:
         beyond = 0
         while True:
             try:
-                process.wait(WATCH_SECONDS if beyond == 0 else 0.05)
+                process.popen.wait(WATCH_SECONDS if beyond == 0 else 0.05)
                 break
             except subprocess.TimeoutExpired:
-                beyond = self._enforce_process_limit(beyond)
-        self._end_everything()
+                beyond = self._enforce_process_limit(process, beyond)
+        process.end_everything()
         with self._send_lock, contextlib.suppress(OSError):
-            if process.stdin is not None:
-                process.stdin.close()
+            if process.popen.stdin is not None:
+                process.popen.stdin.close()
 
-    def _enforce_process_limit(self, beyond: int) -> int:
+    def _enforce_process_limit(self, process: DriverProcess, beyond: int) -> int:
         most = self._limits.processes
         if most is None:
             return 0
-        driver = self._driver_pid()
+        driver = process.driver_pid()
         if driver is None:
             return 0
         below = processes.descendants(driver)
@@ -301,32 +255,11 @@ class ProcessTransport:
             processes.end(below)
         return beyond + 1
 
-    def _end_everything(self) -> None:
-        process = self._process
-        if process is None or self._ended:
-            return
-        below = processes.descendants(process.pid)
-        if self._init_pid is not None:
-            # The end of its first process ends the whole process namespace.
-            processes.end([self._init_pid])
-        processes.end(below, group=process.pid)
-        if not self.confined:
-            processes.end_marked(MARK, self._mark)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(2)
-            # From here on the process id may be somebody else's.
-            self._ended = True
-
     def _drain_stderr(self) -> None:
-        process = self._process
-        assert process is not None
-        assert process.stderr is not None
+        assert self._process is not None
+        stderr = self._process.popen.stderr
+        assert stderr is not None
         with contextlib.suppress(OSError, ValueError):
-            while data := os.read(process.stderr.fileno(), 4096):
+            while data := os.read(stderr.fileno(), 4096):
                 self._stderr.append(data)
-            process.stderr.close()
-
-
-def _python(driver: str) -> list[str]:
-    # Not "-I": that has the seed of hashes ignored, too, and the environment is ours alone.
-    return [str(confinement.python_executable()), "-s", "-P", "-B", "-u", "-X", "utf8", driver]
+            stderr.close()
