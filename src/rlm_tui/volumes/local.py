@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import stat
@@ -154,7 +153,7 @@ class LocalVolume:
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _translated("", error) from error
+            raise local_folders.explained("", error) from error
         with self._opened(path, ()) as root:
             parts = paths.target_parts(path, source.name, lambda wanted: _is_folder(root, wanted))
             whole = "/".join(parts)
@@ -233,14 +232,14 @@ class LocalVolume:
         except FileNotFoundError:
             raise paths.no_volume(self.name, "A run or an upload makes it.") from None
         except OSError as error:
-            raise _translated("", error) from error
+            raise local_folders.explained("", error) from error
         try:
             with local_folders.folder_below(root, parts) as folder:
                 yield folder
         except OSError as error:
             if isinstance(error, VolumeError):
                 raise
-            raise _translated(path, error) from error
+            raise local_folders.explained(path, error) from error
         except RecursionError:
             raise VolumeError(f"{shown(path)}: there are too many folders within folders.") from None
         finally:
@@ -291,20 +290,3 @@ def _entry(parts: Sequence[str], found: os.stat_result) -> VolumeEntry:
         size=0 if is_directory else found.st_size,
         modified=found.st_mtime,
     )
-
-
-def _translated(path: str, error: OSError) -> VolumeError:
-    name = shown(path)
-    match error.errno:
-        case errno.ENOENT:
-            return paths.not_there(path)
-        case errno.ELOOP | errno.EMLINK:
-            return VolumeError(f"{name} is a symbolic link, and links in a volume are not followed.")
-        case errno.ENOTDIR:
-            return VolumeError(
-                f"{name} is no folder, or a symbolic link stands in its path; none is followed."
-            )
-        case errno.ENOSPC | errno.EDQUOT:
-            return VolumeError("The disk is full; nothing was changed.", "Make room, then try again.")
-        case _:
-            return VolumeError(f"{name}: {error.strerror or error}.")

@@ -6,10 +6,13 @@ A cell may put a link in the way at any moment, also between looking and opening
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 
+from rlm_tui.volumes import paths
+from rlm_tui.volumes.paths import shown
 from rlm_tui.volumes.protocol import VolumeError
 
 MOST_DEEP = 100
@@ -119,3 +122,21 @@ def land(folder: int, name: str, to: int, to_name: str) -> None:
                 land(inner, child, inner_to, child)
     else:
         os.rename(name, to_name, src_dir_fd=folder, dst_dir_fd=to)
+
+
+def explained(path: str, error: OSError) -> VolumeError:
+    """What the system refused at `path`, as a sentence."""
+    name = shown(path)
+    match error.errno:
+        case errno.ENOENT:
+            return paths.not_there(path)
+        case errno.ELOOP | errno.EMLINK:
+            return VolumeError(f"{name} is a symbolic link, and links in a volume are not followed.")
+        case errno.ENOTDIR:
+            return VolumeError(
+                f"{name} is no folder, or a symbolic link stands in its path; none is followed."
+            )
+        case errno.ENOSPC | errno.EDQUOT:
+            return VolumeError("The disk is full; nothing was changed.", "Make room, then try again.")
+        case _:
+            return VolumeError(f"{name}: {error.strerror or error}.")
