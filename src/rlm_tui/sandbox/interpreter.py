@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -21,19 +20,11 @@ from rlm_tui.sandbox.document_input import FileInput, assigned_document
 from rlm_tui.sandbox.errors import ExecutionCancelledError, SandboxError, SandboxLostError
 from rlm_tui.sandbox.link import Link
 from rlm_tui.sandbox.listener import InterpreterListener, SandboxReadiness
-from rlm_tui.sandbox.occupancy import Occupancy, Occupied
+from rlm_tui.sandbox.occupancy import OCCUPIED, Occupancy, Occupied
 from rlm_tui.sandbox.transport import Transport, TransportError
 
 # Of frames that are no cells, so that cells are numbered in a row in their tracebacks.
 OTHER_IDS = 1_000_000
-OCCUPIED = {
-    "cell": "A cell is running: wait for it or interrupt it first.",
-    "evaluation": "The console is evaluating: wait for that or interrupt it first.",
-    "renewal": "The sandbox is being replaced: try again when it is there.",
-}
-"""What the console says while somebody else has the sandbox."""
-
-logger = logging.getLogger(__name__)
 
 
 class DriverInterpreter:
@@ -74,7 +65,7 @@ class DriverInterpreter:
         self._shut_down = False
         self._link_lock = threading.Lock()
         self._given_up: list[Transport] = []
-        self._link = Link(transport, self, self._listener, self._tell)
+        self._link = Link(transport, self, self._listener)
 
     @property
     def description(self) -> SandboxDescription:
@@ -155,7 +146,7 @@ class DriverInterpreter:
                 self._check_wanted()
                 self._given_up.append(old.transport)
                 fresh = old.transport.fresh(volume)
-                self._link = Link(fresh, self, self._listener, self._tell)
+                self._link = Link(fresh, self, self._listener)
             # The same cell has the same number again, as tracebacks show it.
             self._ids = itertools.count(1)
             self.start()
@@ -300,10 +291,3 @@ class DriverInterpreter:
     def _ensure_started(self) -> None:
         if self.readiness is None or self._cancelled or self._link.ended is not None:
             self.start()
-
-    def _tell(self, method: Callable[..., None], *details: object) -> None:
-        """A listener that fails must not end the reader thread, nor the cell."""
-        try:
-            method(self, *details)
-        except Exception:
-            logger.exception("A listener of the sandbox failed")

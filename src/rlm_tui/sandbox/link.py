@@ -7,6 +7,7 @@ link, and can't touch a cell of the new one.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -31,21 +32,22 @@ TIMEOUT_GRACE_SECONDS = 0.5
 RETIRE_SECONDS = 5.0
 """For the reader of a sandbox that is given up to see its end."""
 
+logger = logging.getLogger(__name__)
+
 
 class Link:
-    """One sandbox of `interpreter`, reached over `transport`. `tell` calls a method of its listener."""
+    """One sandbox of `interpreter`, reached over `transport`."""
 
     def __init__(
         self,
         transport: Transport,
         interpreter: DriverInterpreter,
         listener: InterpreterListener,
-        tell: Callable[..., None],
     ) -> None:
         self.transport = transport
         self.readiness: SandboxReadiness | None = None
+        self._interpreter = interpreter
         self._listener = listener
-        self._tell = tell
         self._cell: Cell | None = None
         self._closed = False
         self._lost_lock = threading.Lock()
@@ -161,6 +163,13 @@ class Link:
         cell = self._cell
         if cell is not None:
             cell.fail(error)
+
+    def _tell(self, method: Callable[..., None], *details: object) -> None:
+        """A listener that fails must not end the reader thread, nor the cell."""
+        try:
+            method(self._interpreter, *details)
+        except Exception:
+            logger.exception("A listener of the sandbox failed")
 
     def _interrupting(self, cell: Cell, step: InterruptStep) -> None:
         if cell.reported:

@@ -6,6 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+OCCUPIED = {
+    "cell": "A cell is running: wait for it or interrupt it first.",
+    "evaluation": "The console is evaluating: wait for that or interrupt it first.",
+    "renewal": "The sandbox is being replaced: try again when it is there.",
+}
+"""What the console says while somebody else has the sandbox."""
+
 
 class Occupied(RuntimeError):
     """Somebody else uses the sandbox, and is not waited for."""
