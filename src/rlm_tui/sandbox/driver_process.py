@@ -26,13 +26,13 @@ def start_confined(
     files = {**documents, driver: confinement.DRIVER}
     environment = confinement.sandbox_environment(confinement.SCRATCH, (MARK, mark))
     read_end, write_end = os.pipe()
-    try:
-        arguments = confinement.bubblewrap_arguments(probe, volume, files, environment)
-        command = [*arguments, "--info-fd", str(write_end), *_python(confinement.DRIVER)]
-        popen = processes.start_with_pipes(command, {}, keep=(write_end,))
-    finally:
-        os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
+        try:
+            arguments = confinement.bubblewrap_arguments(probe, volume, files, environment)
+            command = [*arguments, "--info-fd", str(write_end), *_python(confinement.DRIVER)]
+            popen = processes.start_with_pipes(command, {}, keep=(write_end,))
+        finally:
+            os.close(write_end)
         # Nothing to read means that bubblewrap left; its stderr says why.
         information = pipe.read()
     init_pid: int | None = None
@@ -48,7 +48,11 @@ def start_plain(driver: Path) -> DriverProcess:
     try:
         environment = confinement.sandbox_environment(scratch, (MARK, mark))
         popen = processes.start_with_pipes(_python(str(driver)), environment, scratch)
-        guardian = processes.spawn(lambda: processes.start_guardian(popen.pid, scratch, MARK, mark))
+        try:
+            guardian = processes.spawn(lambda: processes.start_guardian(popen.pid, scratch, MARK, mark))
+        except OSError:
+            processes.end((), group=popen.pid)
+            raise
     except (OSError, ValueError):
         shutil.rmtree(scratch, ignore_errors=True)
         raise
