@@ -170,6 +170,17 @@ async def test_it_follows_the_end_until_the_person_scrolls() -> None:
         assert "the very last" in told.text()
 
 
+async def test_the_scroll_bar_stands_where_the_view_does_from_the_first_row_on() -> None:
+    view = TrajectoryView()
+    async with opened(view, running_run().events, size=(60, 12)) as told:
+        assert view.show_vertical_scrollbar
+        assert view.scroll_y > 0
+        assert view.vertical_scrollbar.position == view.scroll_y
+        await told.pilot.press("home")
+        await told.pilot.pause()
+        assert view.vertical_scrollbar.position == 0
+
+
 async def test_the_wheel_stops_following() -> None:
     run = RunBuilder().start()
     span = run.iteration(1)

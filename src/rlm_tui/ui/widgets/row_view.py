@@ -159,6 +159,10 @@ class RowView(ScrollView, can_focus=True):
         if not self._scrolling_to_end and round(old_value) != round(new_value):
             self.following = new_value >= self.max_scroll_y
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        if shown:  # Textual tells one that is not shown nothing, and the first rows may have led to the end
+            self.vertical_scrollbar.position = self.scroll_y
+
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
         self.refresh()
