@@ -64,8 +64,8 @@ class RunRow:
             (f"{run.status:<{STATUS_CELLS}}", role),
         ]
         numbers = {
-            "iter.": "?" if run.iterations is None else f"{run.iterations} it.",
-            "calls": "?" if run.llm_calls is None else number_of(run.llm_calls, "call"),
+            "iter.": _counted(run.iterations, f"{run.iterations} it.", "iter."),
+            "calls": _counted(run.llm_calls, number_of(run.llm_calls or 0, "call"), "calls"),
             "cost": human_cost(run.cost_usd),
             "time": "?" if run.seconds is None else human_seconds(run.seconds),
             "age": age_words(run, self.now),
@@ -86,6 +86,13 @@ def heading(width: int) -> Line:
     words = f"  {'task':<{TASK_CELLS}} {'status':<{STATUS_CELLS}}"
     words += "".join(f"{name:>{COLUMNS[name]}}" for name in _columns(width)) + "  documents"
     return cut_line(((words, "dim"),), width)
+
+
+def _counted(number: int | None, words: str, column: str) -> str:
+    """A number in words that leave a gap before them; the number alone, shortened, where they don't."""
+    if number is None:
+        return "?"
+    return words if len(words) < COLUMNS[column] else human_count(number)
 
 
 def _columns(width: int) -> Sequence[str]:
